@@ -55,3 +55,75 @@ BACKENDS: dict[str, Backend] = {
         Backend("wasm", "WASM", "wasm", "wasm", False, ""),
     )
 }
+
+# Names under which drivers and browsers present a GPU that the processor only imitates.
+SOFTWARE = ("swiftshader", "llvmpipe", "softpipe", "software", "basic render", "lavapipe")
+
+
+def is_software(renderer: str) -> bool:
+    """Whether a renderer's name is that of a GPU imitated by the processor."""
+    return any(name in renderer.lower() for name in SOFTWARE)
+
+
+def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
+    """Why this browser or model cannot use the backend; "" when it can."""
+    if backend.gpu and not getattr(probe, backend.id):
+        return f"this browser has no {backend.title}"
+    if card is not None and not card.missing and card.variant(backend.id) is None:
+        return f"{card.title} is not offered on it"
+    return ""
+
+
+def most_threads(probe: Probe) -> int:
+    """The most WebAssembly threads that can run: all cores where memory may be shared, else 1."""
+    return max(1, probe.cores) if probe.isolated else 1
+
+
+def threads(asked: int, probe: Probe) -> int:
+    """How many WebAssembly threads to run; `asked` 0 leaves the choice to us.
+
+    Half the cores, at most 4, at least 2 where there are two: the picture's own work needs the
+    rest, and above 4 these small models gain nothing.
+    """
+    most = most_threads(probe)
+    if asked:
+        return min(asked, most)
+    return min(most, 4, max(2, most // 2))
+
+
+def bundle(backend: Backend, probe: Probe) -> str:
+    """The manifest's row of onnxruntime-web to load: without JSPI, WebGPU needs the (larger) asyncify build."""
+    return "webgpu" if backend.bundle == "jspi" and not probe.jspi else backend.bundle
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`first` runs at once; each of `trials` is then measured beside it and taken if it is faster."""
+
+    first: str
+    trials: tuple[str, ...] = ()
+
+
+def choose(probe: Probe, card: ModelCard) -> Choice:
+    """What backend "auto" means here: WASM at once, then a real GPU if there is one and it is faster.
+
+    A software GPU is never tried: it is WASM's own processor with a detour.
+    Raises ValueError where no backend can run the model.
+    """
+    able = [b for b in BACKENDS.values() if not cannot(b, probe, card)]
+    real = [b.id for b in able if b.gpu and not getattr(probe, f"software_{b.id}")]
+    if any(b.id == "wasm" for b in able):
+        return Choice("wasm", tuple(real))
+    if not able:
+        raise ValueError(f"{card.title} cannot run in this browser: no backend offers it.")
+    return Choice(real[0] if real else able[0].id)
+
+
+def after(backend: str, probe: Probe, card: ModelCard, broken: Mapping[str, str]) -> str:
+    """The next backend down the ladder that can run the model; "" when there is none."""
+    row = BACKENDS[backend]
+    while row.next:
+        row = BACKENDS[row.next]
+        if row.id not in broken and not cannot(row, probe, card):
+            return row.id
+    return ""

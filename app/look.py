@@ -1,0 +1,76 @@
+"""Look: the visitor's choices, frozen, and their way into the URL query and back.
+
+Does not know which of the choices this browser or build can honour: app.controls does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from app.frame import Box
+
+# Name in the query -> the largest picture shown. 640x480 is what a sales call sends.
+RESOLUTIONS: dict[str, Box] = {
+    "360": Box(640, 360),
+    "480": Box(640, 480),
+    "720": Box(1280, 720),
+    "1080": Box(1920, 1080),
+}
+
+# A photo is composed once, so it may be larger than a live picture. 2048 is the texture
+# size that every WebGL2 implementation grants (OpenGL ES 3.0, table 6.28).
+PHOTO = Box(2048, 2048)
+
+# A larger file is refused before it is decoded: a 100-megapixel JPEG is about 50 MB.
+FILE_MB = 64
+
+
+@dataclass(frozen=True)
+class Look:
+    """All settings. Percentages are whole numbers, 0 to 100."""
+
+    task: str = "background"
+    source: str = "sample"  # sample | camera | file
+    camera: str = ""  # device id; "" is the browser's choice
+    backend: str = "auto"
+    model: str = "selfie-landscape"
+    background: str = "blur"  # none | blur | colour | image | transparent
+    colour: str = "#2f6f5e"
+    image: str = "study"  # a built-in backdrop's id, or "own"
+    blur: int = 55
+    softness: int = 40
+    smoothing: int = 60
+    mirror: bool = False
+    resolution: str = "480"
+    threads: int = 0  # 0: as many as measured well, see app.backend.threads
+
+    @property
+    def keep(self) -> float:
+        """How much of the Memory an uncertain pixel keeps, 0 to 0.95: at 1 the Mask would freeze."""
+        return self.smoothing / 100 * 0.95
+
+    @property
+    def box(self) -> Box:
+        """The largest live picture."""
+        return RESOLUTIONS[self.resolution]
+
+    @property
+    def rgb(self) -> tuple[float, float, float]:
+        """The colour, 0 to 1."""
+        r, g, b = bytes.fromhex(self.colour[1:])
+        return r / 255, g / 255, b / 255
+
+
+def to_query(look: Look) -> str:
+    """Every setting as a URL query, without the question mark."""
+    return urlencode({name: int(v) if isinstance(v, bool) else v for name, v in asdict(look).items() if v != ""})
+
+
+def pairs(query: str) -> dict[str, str]:
+    """The names and values of a URL query; of a name that comes twice the last. Bounded: 64 pairs."""
+    text = query.removeprefix("?")[:4096]
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=64))
+    except ValueError:
+        return {}

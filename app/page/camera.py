@@ -1,0 +1,47 @@
+"""The Camera of the page: one slot for the newest frame that page.js handed over.
+
+Does not open a camera: page.js does, when the visitor asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from app.frame import Frame
+
+
+class Slot:
+    """Holds one frame; a newer one closes the one it finds there."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._frame: Frame | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, js_message: Any) -> None:
+        """Take `picture`, `time` (ms), `still` and `skipped` (frames the source made and nobody took)."""
+        js_picture = js_message.picture
+        width = getattr(js_picture, "displayWidth", None) or js_picture.width
+        height = getattr(js_picture, "displayHeight", None) or js_picture.height
+        self.dropped += js_message.skipped
+        if self._frame is not None:
+            self._frame.close()
+            self.dropped += 1
+        self._frame = Frame(
+            js_picture, width, height, js_message.time, still=js_message.still, close=js_picture.close
+        )  # fmt: skip
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """See Camera in app.ports. Does not end: the page terminates the worker."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if self._frame is None:
+                self._waiter = loop.create_future()
+                await self._waiter
+            frame, self._frame = self._frame, None
+            if frame is not None:
+                yield frame

@@ -1,0 +1,176 @@
+"""The Compositor of the page: WebGL2 on the visible canvas, driven from Python, a Pass at a time.
+
+Does not see a pixel: frames, masks and textures stay the browser's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from js import Float32Array, Uint8Array
+from pyodide.ffi import jsnull
+
+from app.card import Input, ModelCard
+from app.frame import Box, Frame, place
+from app.look import PHOTO, Look
+from app.page.gl import Pass, Texture
+from app.ports import Tensor
+
+SOURCE, SCREEN = (1.0, 1.0), (1.0, -1.0)  # `turn`: textures keep the frame's rows, a canvas begins at the bottom
+COVER = (0.09, 0.11, 0.12)  # what stands in for a blurred room when there is nothing to blur
+
+
+class ContextLost(RuntimeError):
+    """The browser took the canvas's WebGL2 context away."""
+
+
+class Compositor:
+    """Draws on `js_canvas` for one card. `ort_tensor(type, js_array, shape)` makes the runtime's Tensor.
+
+    Raises RuntimeError where the browser has no WebGL2.
+    """
+
+    def __init__(self, js_canvas: Any, options: Any, card: ModelCard, rgba: str, make_tensor: Any) -> None:
+        gl = js_canvas.getContext("webgl2", options)
+        if gl is None or gl is jsnull:
+            raise RuntimeError("This browser has no WebGL2, which draws the picture.")
+        self._canvas = js_canvas
+        self.gl = gl
+        if gl.getExtension("EXT_color_buffer_float") in (None, jsnull) and gl.getExtension(
+            "EXT_color_buffer_half_float"
+        ) in (None, jsnull):
+            raise RuntimeError("This browser's WebGL2 cannot draw into half floats, which the edge needs.")
+        self._passes: dict[str, Pass] = {}
+        self._textures: dict[str, Texture] = {}
+        self._mask_size = (card.mask[1], card.mask[0])
+        size = card.input.width, card.input.height
+        self._texture("small", *size, "rgba8", drawn=True)
+        self._texture("mask", *self._mask_size, "r32f", smooth=False)
+        for name in ("moments", "slope", "edge"):
+            self._texture(name, *self._mask_size, "rgba16f", drawn=True, smooth=name != "moments")
+        self._texture("backdrop", 1, 1, "rgba8")
+        self._bytes = Uint8Array.new(size[0] * size[1] * 4)
+        self._floats = Float32Array.new(size[0] * size[1] * 4) if rgba == "float32" else None
+        shape = (1, size[1], size[0], 4)
+        self.rgba: Tensor = make_tensor(rgba, self._bytes if self._floats is None else self._floats, shape)
+        self._spot = (0.0, 0.0, 1.0, 1.0)
+        self._frame_in: Frame | None = None
+        gl.pixelStorei(gl.PACK_ALIGNMENT, 1)
+        gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
+
+    @property
+    def textures(self) -> int:
+        """How many textures live now: the leak test counts them."""
+        return len(self._textures)
+
+    def sample(self, frame: Frame, into: Input) -> Tensor:
+        """See Compositor in app.ports. The same Tensor is filled anew each time."""
+        self._upload(frame)
+        gl = self.gl
+        self._spot = tuple(place(frame.width, frame.height, into))
+        left, top, width, height = self._spot
+        pixel = (0.25 / into.width / width, 0.25 / into.height / height)
+        self._draw("sample", "small", (into.width, into.height), spot=(left, top, width, height), pixel=pixel)
+        gl.readPixels(0, 0, into.width, into.height, gl.RGBA, gl.UNSIGNED_BYTE, self._bytes)
+        if self._floats is not None:
+            self._floats.set(self._bytes)
+        return self.rgba
+
+    def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+        """See Compositor in app.ports."""
+        if self.gl.isContextLost():
+            raise ContextLost("The browser took the canvas's WebGL context away.")
+        self._upload(frame)
+        size = self._fit(frame, look)
+        final = self._pass(f"background/{look.background if mask is not None else 'none'}")
+        common = {"spot": self._spot, "softness": (look.softness / 100,), "rgb": look.rgb}
+        if "edge" in final.samplers and mask is not None:
+            self._refine(mask)
+        if "veil" in final.samplers:
+            self._soften(size, look, common)
+        if "backdrop" in final.samplers:
+            common["crop"] = self._crop(size)
+        final.draw(None, size, self._textures, {**common, "turn": (-SCREEN[0] if look.mirror else SCREEN[0], SCREEN[1])})
+        self._frame_in = None
+
+    def cover(self, look: Look) -> None:
+        """See Compositor in app.ports."""
+        size = self._canvas.width, self._canvas.height
+        picture = look.background == "image"
+        rgb = look.rgb if look.background == "colour" else COVER
+        self._draw("cover", None, size, rgb=rgb, picture=(float(picture),), crop=self._crop(size), turn=SCREEN)
+        self._frame_in = None
+
+    def backdrop(self, js_picture: Any) -> None:
+        """Take the picture that stands behind the person; its smaller levels give the light at the edge."""
+        texture = self._texture("backdrop", js_picture.width, js_picture.height, "rgba8")
+        texture.put(js_picture)
+        texture.shrink()
+
+    def close(self) -> None:
+        """Give all textures and programs back."""
+        for thing in (*self._textures.values(), *self._passes.values()):
+            thing.close()
+        self._textures.clear()
+        self._passes.clear()
+
+    def _upload(self, frame: Frame) -> None:
+        """The frame into its texture, once a frame."""
+        if self._frame_in is frame:
+            return
+        self._texture("frame", frame.width, frame.height, "rgba8").put(frame.picture)
+        self._frame_in = frame
+
+    def _fit(self, frame: Frame, look: Look) -> tuple[int, int]:
+        """Give the canvas the size of the frame, bounded by the Look."""
+        box: Box = PHOTO if frame.still else look.box
+        size = box.fit(frame.width, frame.height)
+        if (self._canvas.width, self._canvas.height) != size:
+            self._canvas.width, self._canvas.height = size
+        return size
+
+    def _refine(self, mask: Tensor) -> None:
+        """The Mask onto the frame's own edges."""
+        self._textures["mask"].put_array(mask.data)
+        self._draw("moments", "moments", self._mask_size)
+        self._draw("slope", "slope", self._mask_size)
+        self._draw("even", "edge", self._mask_size)
+
+    def _soften(self, size: tuple[int, int], look: Look, common: dict[str, tuple[float, ...]]) -> None:
+        """The room without the person, blurred. A quarter of the size: a blur needs no more."""
+        small = max(1, size[0] // 4), max(1, size[1] // 4)
+        for name in ("veil", "across"):
+            self._texture(name, *small, "rgba16f", drawn=True)
+        self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))
+        # At full strength the blur is 1/14 of the picture's height wide: faces of bystanders are gone.
+        sigma = max(0.3, look.blur / 100 * small[1] / 14)
+        numbers = {"turn": SOURCE, "sigma": (sigma,)}
+        soften, textures = self._pass("soften"), self._textures
+        soften.draw(textures["across"], small, {"veil": textures["veil"]}, {**numbers, "along": (1 / small[0], 0.0)})
+        soften.draw(textures["veil"], small, {"veil": textures["across"]}, {**numbers, "along": (0.0, 1 / small[1])})
+
+    def _crop(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """The part of the backdrop that fills the canvas: left, top, width, height."""
+        picture = self._textures["backdrop"]
+        scale = max(size[0] / picture.width, size[1] / picture.height)
+        w, h = size[0] / scale / picture.width, size[1] / scale / picture.height
+        return (1 - w) / 2, (1 - h) / 2, w, h
+
+    def _draw(self, name: str, target: str | None, size: tuple[int, int], **numbers: tuple[float, ...]) -> None:
+        into = self._textures[target] if target else None
+        self._pass(name).draw(into, size, self._textures, {"turn": SOURCE, **numbers})
+
+    def _pass(self, name: str) -> Pass:
+        if name not in self._passes:
+            self._passes[name] = Pass(self.gl, name)
+        return self._passes[name]
+
+    def _texture(self, name: str, width: int, height: int, form: str, **how: bool) -> Texture:
+        """The texture of this name and size; one of another size is given back first."""
+        old = self._textures.get(name)
+        if old is not None:
+            if (old.width, old.height) == (width, height):
+                return old
+            old.close()
+        self._textures[name] = Texture(self.gl, width, height, form, **how)
+        return self._textures[name]

@@ -1,0 +1,71 @@
+"""Probe: ask this browser what it can do.
+
+Does not judge: app.backend does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import js
+from js import Object, OffscreenCanvas
+from pyodide.ffi import JsException, jsnull
+
+from app.backend import Probe, is_software
+
+
+def _present(value: Any) -> bool:
+    return value is not None and value is not jsnull
+
+
+def _webgl() -> str:
+    """The GPU's name as WebGL2 gives it; "" without WebGL2."""
+    gl = OffscreenCanvas.new(1, 1).getContext("webgl2")
+    if not _present(gl):
+        return ""
+    info = gl.getExtension("WEBGL_debug_renderer_info")
+    name: str = gl.getParameter(info.UNMASKED_RENDERER_WEBGL if _present(info) else gl.RENDERER)
+    lose = gl.getExtension("WEBGL_lose_context")
+    if _present(lose):
+        lose.loseContext()  # browsers keep only some 16 contexts: do not wait for the collector
+    return name or "unnamed"
+
+
+async def _webgpu() -> tuple[str, bool]:
+    """The adapter's name and whether it is a software one; "" without WebGPU."""
+    gpu = getattr(js.navigator, "gpu", None)
+    if not _present(gpu):
+        return "", False
+    try:
+        adapter = await gpu.requestAdapter()
+    except JsException:
+        return "", False
+    if not _present(adapter):
+        return "", False
+    info = getattr(adapter, "info", None)
+    words = [str(getattr(info, key, "") or "") for key in ("vendor", "architecture", "device", "description")]
+    name = " ".join(word for word in words if word) or "unnamed"
+    fallback = getattr(info, "isFallbackAdapter", None) or getattr(adapter, "isFallbackAdapter", None)
+    return name, bool(fallback) or is_software(name)
+
+
+async def probe() -> Probe:
+    """What this browser can do, asked in the worker."""
+    webgl = _webgl()
+    webgpu, software_webgpu = await _webgpu()
+    return Probe(
+        cores=int(getattr(js.navigator, "hardwareConcurrency", 1) or 1),
+        isolated=bool(js.crossOriginIsolated),
+        jspi=hasattr(js.WebAssembly, "Suspending"),
+        webgl=webgl,
+        webgpu=webgpu,
+        software_webgl=is_software(webgl),
+        software_webgpu=software_webgpu,
+    )
+
+
+def options() -> Any:
+    """The attributes of the canvas's WebGL2 context."""
+    return Object.fromEntries(
+        [["alpha", True], ["premultipliedAlpha", True], ["antialias", False], ["depth", False], ["stencil", False]]
+    )

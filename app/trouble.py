@@ -1,0 +1,31 @@
+"""The sentences a visitor reads when something outside our code goes wrong.
+
+Does not detect trouble and does not mend it.
+"""
+
+from __future__ import annotations
+
+# DOMException name -> sentence. https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia
+CAMERA: dict[str, str] = {
+    "NotAllowedError": "The camera stays off: this page was not allowed to use it. Allow it in the browser's"
+    " address bar and press “Use my camera” again.",
+    "NotFoundError": "No camera was found. Plug one in, or choose a photo or video file as the source.",
+    "NotReadableError": "The camera is in use by another program. Close that program and try again.",
+    "OverconstrainedError": "That camera cannot give such a picture. Choose another camera or resolution.",
+    "SecurityError": "The browser allows cameras only on https pages and on localhost.",
+    "ended": "The camera was unplugged or taken by another program.",
+}
+FILE: dict[str, str] = {
+    "large": "That file is too large: {size} MB. Photos up to {most} MB and videos of any length can be shown.",
+    "decode": "That file could not be read as a picture or a video. PNG, JPEG, WebP, AVIF, MP4 and WebM can.",
+    "bounded": "The photo is {width} × {height} pixels; it is shown at {shown} to stay within memory.",
+}
+FALLBACK = "{title} stopped ({why}). Going on with {next}."
+LAST = "{title} stopped ({why}), and nothing else can run this model here. Choose another model, or reload the page."
+
+
+def source(kind: str, name: str, **figures: object) -> str:
+    """The sentence for a source that failed; the browser's own word where we know no better."""
+    if kind == "camera":
+        return CAMERA.get(name, f"The camera could not be opened ({name}).")
+    return FILE.get(name, f"The file could not be opened ({name}).").format(**figures)

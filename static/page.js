@@ -1,0 +1,228 @@
+// The page's JavaScript: opens the source, hands pictures to the worker, swaps workers when Python says so. Decides nothing.
+
+import { drawLog, drawNote, drawPanel, drawStats } from './panel.js';
+import { open } from './sources.js';
+
+const by = (id) => document.getElementById(id);
+const manifest = await (await fetch('manifest.json')).text();
+const { sample: scene } = JSON.parse(manifest);
+
+let shown = null; // the worker whose canvas is seen
+let coming = null; // the worker that is being warmed
+let source = null; // where pictures come from
+let wanted = null; // the `source` message it was opened by
+let file = null; // the visitor's photo or video
+let own = null; // the visitor's backdrop
+let latest = {}; // stats
+let tellReady;
+
+// ---- workers ----
+
+function begin(start) {
+  if (coming) end(coming);
+  const worker = new Worker('worker.js', { type: 'module' });
+  const canvas = document.createElement('canvas');
+  const offscreen = canvas.transferControlToOffscreen();
+  const show = { worker, canvas, ready: false, busy: false, queue: [], told: {} };
+  coming = show;
+  worker.onmessage = ({ data }) => {
+    const message = typeof data === 'string' ? JSON.parse(data) : data;
+    hear[message.type](show, message);
+  };
+  worker.onerror = (event) => { event.preventDefault(); hear.last(show, { text: `The page could not start: ${event.message || 'worker.js is missing'}` }); };
+  worker.postMessage({ type: 'start', start: JSON.stringify(start), manifest, canvas: offscreen, own }, [offscreen]);
+}
+
+function end(show) {
+  clearTimeout(show.timer);
+  show.worker.terminate();
+  show.ended = true;
+  if (coming === show) coming = null;
+}
+
+function tell(message) {
+  for (const show of [shown, coming]) {
+    if (show?.told.panel) show.worker.postMessage(message);
+    else show?.queue.push(message);
+  }
+}
+
+function watch(show) {
+  clearTimeout(show.timer);
+  show.timer = setTimeout(() => (document.hidden ? watch(show) : expired(show)), show.plan.limit);
+}
+
+function expired(show) {
+  const { plan } = show;
+  if (show === shown) cover(plan);
+  if (plan.start) begin(plan.start);
+  else hear.last(show, { text: plan.last });
+}
+
+// The room is never seen while nothing masks it: the last backdrop stands before it, unless "none" was chosen.
+function cover(plan) {
+  const style = by('show').style;
+  style.backgroundColor = plan.colour;
+  style.backgroundImage = plan.picture ? `url("${plan.picture}")` : '';
+  by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
+}
+
+async function pump(show) {
+  if (show.busy || !show.ready || !source) return;
+  show.busy = true;
+  const from = source;
+  const next = await from.next().catch(() => null);
+  show.busy = false;
+  if (show.ended || from !== source || !next) {
+    next?.picture.close();
+    return;
+  }
+  show.busy = true;
+  show.worker.postMessage({ type: 'frame', still: from.still, ...next }, [next.picture]);
+  watch(show);
+}
+
+// What Python says, by type. `show` is the worker that says it.
+const hear = {
+  log: (show, message) => { if (!shown) drawLog(message); },
+  note: (show, { text }) => drawNote(text),
+  plan(show, plan) {
+    show.plan = plan;
+    if (!show.ready) watch(show);
+  },
+  panel(show, message) {
+    show.told.panel = message;
+    if (show === (shown ?? coming)) draw(message);
+    for (const waiting of show.queue.splice(0)) show.worker.postMessage(waiting);
+  },
+  source(show, message) {
+    show.told.source = message;
+    if (show === (shown ?? coming)) openSource(message);
+  },
+  ready(show) {
+    clearTimeout(show.timer);
+    show.ready = true;
+    pump(show);
+  },
+  done(show) {
+    clearTimeout(show.timer);
+    show.busy = false;
+    if (show === coming) swap(show);
+    if (!source?.still) pump(show);
+  },
+  again(show) { if (source?.still) pump(show); },
+  stats(show, message) {
+    if (show !== shown) return;
+    latest = { ...message, memory: { ...message.memory, page: performance.memory?.usedJSHeapSize } };
+    drawStats(latest);
+  },
+  begin: (show, { start }) => { if (!show.ended) begin(start); },
+  stay(show, message) {
+    end(show);
+    shown?.worker.postMessage(message);
+  },
+  last(show, { text }) {
+    end(show);
+    if (shown && shown !== show) return shown.worker.postMessage({ type: 'stay', text });
+    by('boot').hidden = true;
+    drawNote(text);
+  },
+  saved(show, { blob }) {
+    const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: 'vitrine.png' });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  },
+};
+
+function swap(show) {
+  const old = shown;
+  [shown, coming] = [show, null];
+  by('show').replaceChildren(show.canvas);
+  by('boot').hidden = true;
+  by('save').disabled = by('camera').disabled = false;
+  if (old) end(old);
+  draw(show.told.panel);
+  openSource(show.told.source);
+  tellReady();
+}
+
+// ---- source ----
+
+async function openSource(message, pressed = false) {
+  const same = wanted && JSON.stringify({ ...wanted, mirror: 0 }) === JSON.stringify({ ...message, mirror: 0 });
+  if (same && !pressed) return;
+  wanted = message;
+  const needsFile = message.source === 'file' && !file;
+  ask(!pressed && (needsFile || !message.asked), message.source);
+  if (!by('ask').hidden && source) return; // what is seen goes on until the visitor has answered
+  const opening = by('ask').hidden ? message : { ...message, source: 'sample' };
+  const trouble = (name, figures = {}) => tell({ type: 'trouble', kind: opening.source, name, ...figures });
+  let opened;
+  try {
+    opened = await open(opening, { scene, file, trouble });
+  } catch (error) {
+    trouble(error.name || String(error));
+  }
+  if (!opened || wanted !== message) return opened?.stop();
+  source?.stop();
+  source = opened;
+  if (opening.source === 'camera') nameCameras();
+  for (const show of [shown, coming]) if (show) pump(show);
+}
+
+const WORDS = { camera: ['Turn the camera on', 'The picture stays on this machine.'], file: ['Choose a photo or video', 'Or drop one here. It stays on this machine.'] };
+
+function ask(needed, kind) {
+  by('ask').hidden = !needed;
+  if (!needed) return;
+  [by('ask').firstElementChild.textContent, by('ask').lastElementChild.textContent] = WORDS[kind];
+  by('ask').firstElementChild.onclick = () => (kind === 'camera' ? openSource(wanted, true) : by('control-file')?.click());
+}
+
+async function nameCameras() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  const cameras = devices.filter((d) => d.kind === 'videoinput' && d.deviceId).map((d, i) => [d.deviceId, d.label || `Camera ${i + 1}`]);
+  tell({ type: 'cameras', cameras });
+}
+
+function take(chosen) {
+  file = chosen;
+  if (wanted?.source === 'file') openSource(wanted, true);
+  else set('source', 'file');
+}
+
+// ---- panel ----
+
+function draw({ controls, query }) {
+  drawPanel(controls, changed);
+  if (shown) history.replaceState(null, '', `?${query}`);
+}
+
+async function changed(name, value, kind) {
+  if (kind !== 'file') return set(name, value);
+  if (!value) return;
+  if (name === 'file') return take(value);
+  try {
+    own = await createImageBitmap(value, { resizeWidth: 1920, resizeQuality: 'high', imageOrientation: 'from-image' });
+    tell({ type: 'own', picture: own });
+  } catch {
+    tell({ type: 'trouble', kind: 'file', name: 'decode' });
+  }
+}
+
+function set(name, value) {
+  tell({ type: 'set', name, value });
+}
+
+by('camera').onclick = () => (wanted?.source === 'camera' ? openSource(wanted, true) : set('source', 'camera'));
+by('save').onclick = () => shown.worker.postMessage({ type: 'save' });
+by('stage').addEventListener('dragover', (event) => event.preventDefault());
+by('stage').addEventListener('drop', (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+});
+addEventListener('paste', (event) => { if (event.clipboardData.files[0]) take(event.clipboardData.files[0]); });
+addEventListener('submit', (event) => event.preventDefault());
+
+globalThis.vitrine = { ready: new Promise((resolve) => { tellReady = resolve; }), stats: () => structuredClone(latest), set };
+begin({ query: location.search });

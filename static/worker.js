@@ -1,0 +1,78 @@
+// The worker's JavaScript: starts Python and hands messages to it. Decides nothing.
+
+const send = (message, transfer = []) => postMessage(message, transfer);
+
+// The module `page` that Python sees. Python adds `hear`, `take` and `ort`.
+const page = {
+  post: (json) => send(json),
+  done: () => send('{"type":"done"}'),
+  load: (path) => import(new URL(path, self.location)),
+  heap: () => page.pyodide._module.HEAPU8.length,
+
+  // A file as ArrayBuffer, with its progress in the log; never more than `total` bytes.
+  async bytes(path, label, total) {
+    const response = await fetch(path);
+    if (!response.ok) throw new Error(`${label}: the file is missing on the server (${response.status})`);
+    const out = new Uint8Array(total);
+    const reader = response.body.getReader();
+    let [have, told] = [0, -1];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (have + part.value.length > total) throw new Error(`${label}: the file is longer than it should be`);
+      out.set(part.value, have);
+      have += part.value.length;
+      const percent = Math.floor((have / total) * 20);
+      if (percent !== told) page.log(label, have, total);
+      told = percent;
+    }
+    if (have !== total) throw new Error(`${label}: the file is shorter than it should be`);
+    return out.buffer;
+  },
+  blob: async (path, label, total) => new Blob([await page.bytes(path, label, total)]),
+  log: (label, have, total) => send(JSON.stringify({ type: 'log', label, have, total })),
+
+  save: () => page.canvas.convertToBlob({ type: 'image/png' }).then((blob) => send({ type: 'saved', blob })),
+};
+
+// From the memory snapshot where it fits this browser, else the ordinary way: interpreter, then wheels.
+async function python({ base, files, snapshot, wheels }) {
+  const indexURL = new URL(base, self.location).href;
+  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
+  const warm = files.map(({ path, bytes }) => page.bytes(path, path.split('/').pop(), bytes));
+  try {
+    const [memory] = await Promise.all([page.bytes(snapshot.path, 'Python, as it was packed', snapshot.bytes), ...warm]);
+    return await loadPyodide({ indexURL, _loadSnapshot: new Uint8Array(memory) });
+  } catch (error) {
+    console.info(`Ordinary start of Python: ${error.message}`);
+  }
+  const pyodide = await loadPyodide({ indexURL });
+  const [installer, ...rest] = wheels.map(({ path }) => new URL(path, self.location).href);
+  await pyodide.loadPackage(installer);
+  const micropip = pyodide.pyimport('micropip');
+  for (const wheel of rest) await micropip.install.callKwargs(wheel, { deps: false });
+  micropip.destroy();
+  return pyodide;
+}
+
+async function start({ start, manifest, canvas, own }) {
+  Object.assign(page, { start, manifest, canvas, own });
+  try {
+    page.pyodide = await python(JSON.parse(manifest).pyodide);
+    page.pyodide.registerJsModule('page', page);
+    page.log('Model and backend', 0, 0);
+    await page.pyodide.pyimport('app.page.start').main();
+  } catch (error) {
+    console.error(error);
+    const text = `The page could not start: ${String(error.message).trim().split('\n').pop()}`;
+    send(JSON.stringify({ type: 'last', text }));
+  }
+}
+
+self.page = page;
+self.onmessage = ({ data }) => {
+  if (data.type === 'start') start(data);
+  else if (data.type === 'frame') page.take(data);
+  else {
+    if (data.type === 'own') page.own = data.picture;
+    page.hear(data.type === 'own' ? { type: 'own' } : data);
+  }
+};
