@@ -92,7 +92,7 @@ def threads(asked: int, probe: Probe) -> int:
 
 
 def bundle(backend: Backend, probe: Probe) -> str:
-    """The manifest's row of onnxruntime-web to load: without JSPI, WebGPU needs the (larger) asyncify build."""
+    """The manifest's row of onnxruntime-web to load: WebGPU without JSPI needs the larger asyncify build."""
     return "webgpu" if backend.bundle == "jspi" and not probe.jspi else backend.bundle
 
 

@@ -13,7 +13,7 @@ from app.ports import Session, Tensor
 
 
 class Chain:
-    """`first` gives candidates [896,17]; their best five are `faces` [5,17], from which `second` draws the Mask."""
+    """`first` gives candidates [896,17]; the best five are `faces` [5,17]; `second` draws the Mask."""
 
     def __init__(self, first: Session, second: Session) -> None:
         self._first = first

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from app.backend import BACKENDS, Probe, cannot, most_threads
+from app.backend import BACKENDS, Backend, Probe, cannot, most_threads
 from app.card import ModelCard
 from app.look import RESOLUTIONS, Look, pairs
 from app.tasks import TITLES
@@ -33,7 +33,7 @@ class Control:
     label: str
     kind: str
     value: str | int | bool
-    group: str
+    group: str = ""
     hint: str = ""
     options: tuple[Option, ...] = ()
     low: int = 0
@@ -47,7 +47,7 @@ class Control:
 class Offer:
     """What there is to choose from: this build's models and backdrops, this browser's abilities."""
 
-    probe: Probe = Probe()
+    probe: Probe = field(default_factory=Probe)
     cards: tuple[ModelCard, ...] = ()
     backdrops: tuple[tuple[str, str], ...] = ()  # (id, title)
     cameras: tuple[tuple[str, str], ...] = ()  # (device id, label)
@@ -77,10 +77,11 @@ FILES = PICTURES + ",video/mp4,video/webm,video/quicktime"
 
 def _backends(look: Look, offer: Offer) -> tuple[Option, ...]:
     card = offer.card(look.model)
-    rows = (
-        Option(b.id, b.title, offer.broken.get(b.id, "") or cannot(b, offer.probe, card)) for b in BACKENDS.values()
-    )
-    return (Option("auto", "Auto"), *rows)
+
+    def why(backend: Backend) -> str:
+        return offer.broken.get(backend.id, "") or cannot(backend, offer.probe, card)
+
+    return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
 
 
 def _models(look: Look, offer: Offer) -> tuple[Option, ...]:
@@ -98,7 +99,7 @@ def _images(offer: Offer) -> tuple[Option, ...]:
     return (*(Option(id, title) for id, title in offer.backdrops), own)
 
 
-def _cameras(look: Look, offer: Offer) -> tuple[Option, ...]:
+def _cameras(offer: Offer) -> tuple[Option, ...]:
     known = tuple(Option(id, label) for id, label in offer.cameras)
     return (Option("", "Default camera"), *known)
 
@@ -106,46 +107,50 @@ def _cameras(look: Look, offer: Offer) -> tuple[Option, ...]:
 def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     """The controls that make sense for this Look, in the order they are shown."""
     most = most_threads(offer.probe)
-    one = "" if offer.probe.isolated else "The page is not cross-origin isolated, so WASM runs on 1 thread."
-    choice = "choice"
-    rows: list[Control | None] = [
-        Control("source", "Source", choice, look.source, "Picture", options=SOURCES),
-        Control("camera", "Camera", choice, look.camera, "Picture", options=_cameras(look, offer))
-        if look.source == "camera"
-        else None,
-        Control("file", "Photo or video", "file", "", "Picture", accept=FILES) if look.source == "file" else None,
-        Control(
-            "resolution", "Resolution", choice, look.resolution, "Picture",
-            options=tuple(Option(name, f"{box.width} × {box.height}") for name, box in RESOLUTIONS.items()),
+    isolated = offer.probe.isolated
+    sizes = tuple(Option(name, f"{box.width} × {box.height}") for name, box in RESOLUTIONS.items())
+    counts = tuple(
+        Option(str(n), str(n), "" if n <= most else "not isolated") for n in range(1, max(2, most) + 1)
+    )
+    one = "" if isolated else "The page is not cross-origin isolated, so WASM runs on 1 thread."
+    steady = "Steadies uncertain edges over time."
+
+    def group(title: str, *rows: Control | None) -> list[Control]:
+        return [replace(row, group=title) for row in rows if row is not None]
+
+    def choice(name: str, label: str, value: str, options: tuple[Option, ...], hint: str = "") -> Control:
+        return Control(name, label, "choice", value, options=options, hint=hint)
+
+    def percent(name: str, label: str, value: int, hint: str = "") -> Control:
+        return Control(name, label, "range", value, unit="%", hint=hint)
+
+    image, on = look.background == "image", look.background
+    return (
+        *group(
+            "Picture",
+            choice("source", "Source", look.source, SOURCES),
+            choice("camera", "Camera", look.camera, _cameras(offer)) if look.source == "camera" else None,
+            Control("file", "Photo or video", "file", "", accept=FILES) if look.source == "file" else None,
+            choice("resolution", "Resolution", look.resolution, sizes),
+            Control("mirror", "Mirror", "toggle", look.mirror),
         ),
-        Control("mirror", "Mirror", "toggle", look.mirror, "Picture"),
-        Control("background", "Background", choice, look.background, "Background", options=BACKGROUNDS),
-        Control("image", "Image", choice, look.image, "Background", options=_images(offer))
-        if look.background == "image"
-        else None,
-        Control("image-file", "Your own picture", "file", "", "Background", accept=PICTURES)
-        if look.background == "image"
-        else None,
-        Control("colour", "Colour", "colour", look.colour, "Background") if look.background == "colour" else None,
-        Control("blur", "Blur strength", "range", look.blur, "Background", unit="%")
-        if look.background == "blur"
-        else None,
-        Control("softness", "Edge softness", "range", look.softness, "Background", unit="%"),
-        Control(
-            "smoothing", "Smoothing", "range", look.smoothing, "Background", unit="%",
-            hint="Steadies uncertain edges over time.",
+        *group(
+            "Background",
+            choice("background", "Background", look.background, BACKGROUNDS),
+            choice("image", "Image", look.image, _images(offer)) if image else None,
+            Control("image-file", "Your own picture", "file", "", accept=PICTURES) if image else None,
+            Control("colour", "Colour", "colour", look.colour) if on == "colour" else None,
+            percent("blur", "Blur strength", look.blur) if on == "blur" else None,
+            percent("softness", "Edge softness", look.softness),
+            percent("smoothing", "Smoothing", look.smoothing, steady),
         ),
-        Control("backend", "Backend", choice, look.backend, "Inference", options=_backends(look, offer)),
-        Control("model", "Model", choice, look.model, "Inference", options=_models(look, offer)),
-        Control(
-            "threads", "Threads", choice, str(look.threads), "Inference", hint=one,
-            options=(
-                Option("0", "Auto"),
-                *(Option(str(n), str(n), "" if n <= most else "not isolated") for n in range(1, max(2, most) + 1)),
-            ),
+        *group(
+            "Inference",
+            choice("backend", "Backend", look.backend, _backends(look, offer)),
+            choice("model", "Model", look.model, _models(look, offer)),
+            choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
         ),
-    ]  # fmt: skip
-    return tuple(row for row in rows if row is not None)
+    )
 
 
 def _percent(name: str, value: Any) -> int:

@@ -64,7 +64,8 @@ class Look:
 
 def to_query(look: Look) -> str:
     """Every setting as a URL query, without the question mark."""
-    return urlencode({name: int(v) if isinstance(v, bool) else v for name, v in asdict(look).items() if v != ""})
+    plain = {name: int(v) if isinstance(v, bool) else v for name, v in asdict(look).items()}
+    return urlencode({name: value for name, value in plain.items() if value != ""})
 
 
 def pairs(query: str) -> dict[str, str]:

@@ -16,12 +16,19 @@ CAMERA: dict[str, str] = {
     "ended": "The camera was unplugged or taken by another program.",
 }
 FILE: dict[str, str] = {
-    "large": "That file is too large: {size} MB. Photos up to {most} MB and videos of any length can be shown.",
-    "decode": "That file could not be read as a picture or a video. PNG, JPEG, WebP, AVIF, MP4 and WebM can.",
+    "large": "That file is too large: {size} MB. Photos of up to {most} MB and any video can be shown.",
+    "decode": "That file could not be read as a picture or video. PNG, JPEG, WebP, AVIF, MP4, WebM can.",
     "bounded": "The photo is {width} × {height} pixels; it is shown at {shown} to stay within memory.",
 }
+# What is asked before a source is opened: the button's words and a line beneath it.
+ASK: dict[str, tuple[str, str]] = {
+    "camera": ("Turn the camera on", "The picture stays on this machine."),
+    "file": ("Choose a photo or video", "Or drop one here. It stays on this machine."),
+}
+SILENT = "it stopped answering"
+NO_MODEL = "This build holds no model that can run here. Build it again where its sources can be reached."
 FALLBACK = "{title} stopped ({why}). Going on with {next}."
-LAST = "{title} stopped ({why}), and nothing else can run this model here. Choose another model, or reload the page."
+LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."
 
 
 def source(kind: str, name: str, **figures: object) -> str:

@@ -149,11 +149,9 @@ function swap(show) {
 // ---- source ----
 
 async function openSource(message, pressed = false) {
-  const same = wanted && JSON.stringify({ ...wanted, mirror: 0 }) === JSON.stringify({ ...message, mirror: 0 });
-  if (same && !pressed) return;
+  if (!pressed && JSON.stringify(wanted) === JSON.stringify(message)) return;
   wanted = message;
-  const needsFile = message.source === 'file' && !file;
-  ask(!pressed && (needsFile || !message.asked), message.source);
+  ask(pressed || (message.source === 'file' && file) ? [] : message.ask, message.source);
   if (!by('ask').hidden && source) return; // what is seen goes on until the visitor has answered
   const opening = by('ask').hidden ? message : { ...message, source: 'sample' };
   const trouble = (name, figures = {}) => tell({ type: 'trouble', kind: opening.source, name, ...figures });
@@ -170,12 +168,11 @@ async function openSource(message, pressed = false) {
   for (const show of [shown, coming]) if (show) pump(show);
 }
 
-const WORDS = { camera: ['Turn the camera on', 'The picture stays on this machine.'], file: ['Choose a photo or video', 'Or drop one here. It stays on this machine.'] };
-
-function ask(needed, kind) {
-  by('ask').hidden = !needed;
-  if (!needed) return;
-  [by('ask').firstElementChild.textContent, by('ask').lastElementChild.textContent] = WORDS[kind];
+// Before a source is opened, the words that Python gives; no words, no question.
+function ask(words, kind) {
+  by('ask').hidden = !words.length;
+  if (!words.length) return;
+  [by('ask').firstElementChild.textContent, by('ask').lastElementChild.textContent] = words;
   by('ask').firstElementChild.onclick = () => (kind === 'camera' ? openSource(wanted, true) : by('control-file')?.click());
 }
 

@@ -16,7 +16,8 @@ from app.look import PHOTO, Look
 from app.page.gl import Pass, Texture
 from app.ports import Tensor
 
-SOURCE, SCREEN = (1.0, 1.0), (1.0, -1.0)  # `turn`: textures keep the frame's rows, a canvas begins at the bottom
+# `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
+SOURCE, SCREEN = (1.0, 1.0), (1.0, -1.0)
 COVER = (0.09, 0.11, 0.12)  # what stands in for a blurred room when there is nothing to blur
 
 
@@ -53,8 +54,9 @@ class Compositor:
         self._floats = Float32Array.new(size[0] * size[1] * 4) if rgba == "float32" else None
         shape = (1, size[1], size[0], 4)
         self.rgba: Tensor = make_tensor(rgba, self._bytes if self._floats is None else self._floats, shape)
-        self._spot = (0.0, 0.0, 1.0, 1.0)
+        self._spot: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
         self._frame_in: Frame | None = None
+        self.image = ""  # which picture the backdrop is
         gl.pixelStorei(gl.PACK_ALIGNMENT, 1)
         gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
 
@@ -68,9 +70,8 @@ class Compositor:
         self._upload(frame)
         gl = self.gl
         self._spot = tuple(place(frame.width, frame.height, into))
-        left, top, width, height = self._spot
-        pixel = (0.25 / into.width / width, 0.25 / into.height / height)
-        self._draw("sample", "small", (into.width, into.height), spot=(left, top, width, height), pixel=pixel)
+        pixel = (0.25 / into.width / self._spot[2], 0.25 / into.height / self._spot[3])
+        self._draw("sample", "small", (into.width, into.height), spot=self._spot, pixel=pixel)
         gl.readPixels(0, 0, into.width, into.height, gl.RGBA, gl.UNSIGNED_BYTE, self._bytes)
         if self._floats is not None:
             self._floats.set(self._bytes)
@@ -90,27 +91,31 @@ class Compositor:
             self._soften(size, look, common)
         if "backdrop" in final.samplers:
             common["crop"] = self._crop(size)
-        final.draw(None, size, self._textures, {**common, "turn": (-SCREEN[0] if look.mirror else SCREEN[0], SCREEN[1])})
+        turn = (-1.0, -1.0) if look.mirror else SCREEN
+        final.draw(None, size, self._textures, {**common, "turn": turn})
         self._frame_in = None
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
         size = self._canvas.width, self._canvas.height
         picture = look.background == "image"
-        rgb = look.rgb if look.background == "colour" else COVER
-        self._draw("cover", None, size, rgb=rgb, picture=(float(picture),), crop=self._crop(size), turn=SCREEN)
+        numbers = {"rgb": look.rgb if look.background == "colour" else COVER, "picture": (float(picture),)}
+        self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
 
-    def backdrop(self, js_picture: Any) -> None:
-        """Take the picture that stands behind the person; its smaller levels give the light at the edge."""
+    def backdrop(self, js_picture: Any, image: str) -> None:
+        """Take the picture `image` to stand behind the person; its smaller levels light the edge."""
         texture = self._texture("backdrop", js_picture.width, js_picture.height, "rgba8")
         texture.put(js_picture)
         texture.shrink()
+        self.image = image
 
     def close(self) -> None:
         """Give all textures and programs back."""
-        for thing in (*self._textures.values(), *self._passes.values()):
-            thing.close()
+        for texture in self._textures.values():
+            texture.close()
+        for drawn in self._passes.values():
+            drawn.close()
         self._textures.clear()
         self._passes.clear()
 
@@ -145,9 +150,9 @@ class Compositor:
         # At full strength the blur is 1/14 of the picture's height wide: faces of bystanders are gone.
         sigma = max(0.3, look.blur / 100 * small[1] / 14)
         numbers = {"turn": SOURCE, "sigma": (sigma,)}
-        soften, textures = self._pass("soften"), self._textures
-        soften.draw(textures["across"], small, {"veil": textures["veil"]}, {**numbers, "along": (1 / small[0], 0.0)})
-        soften.draw(textures["veil"], small, {"veil": textures["across"]}, {**numbers, "along": (0.0, 1 / small[1])})
+        soften, veil, across = self._pass("soften"), self._textures["veil"], self._textures["across"]
+        soften.draw(across, small, {"veil": veil}, {**numbers, "along": (1 / small[0], 0.0)})
+        soften.draw(veil, small, {"veil": across}, {**numbers, "along": (0.0, 1 / small[1])})
 
     def _crop(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """The part of the backdrop that fills the canvas: left, top, width, height."""
@@ -156,7 +161,9 @@ class Compositor:
         w, h = size[0] / scale / picture.width, size[1] / scale / picture.height
         return (1 - w) / 2, (1 - h) / 2, w, h
 
-    def _draw(self, name: str, target: str | None, size: tuple[int, int], **numbers: tuple[float, ...]) -> None:
+    def _draw(
+        self, name: str, target: str | None, size: tuple[int, int], **numbers: tuple[float, ...]
+    ) -> None:
         into = self._textures[target] if target else None
         self._pass(name).draw(into, size, self._textures, {"turn": SOURCE, **numbers})
 

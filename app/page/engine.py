@@ -21,7 +21,9 @@ class Corrupt(RuntimeError):
     """A file that is missing or is not the one this build made."""
 
 
-async def load_ort(page: Any, manifest: dict[str, Any], backend: Backend, probe: Probe, look: Look) -> tuple[Any, int]:
+async def load_ort(
+    page: Any, manifest: dict[str, Any], backend: Backend, probe: Probe, look: Look
+) -> tuple[Any, int]:
     """onnxruntime-web for a backend, and how many threads it will run on."""
     row = manifest["ort"][bundle(backend, probe)]
     js_ort = await page.load(row["module"])
@@ -46,7 +48,9 @@ async def load_graph(page: Any, graph: Graph, title: str) -> Any:
     return JsBytes.new(js_buffer)
 
 
-async def open_model(page: Any, js_ort: Any, backend: Backend, card: ModelCard, variant: Variant) -> Session | Chain:
+async def open_model(
+    page: Any, js_ort: Any, backend: Backend, card: ModelCard, variant: Variant
+) -> Session | Chain:
     """A card's graphs, loaded. Raises Corrupt or RuntimeError."""
     opened = [
         await Session.open(js_ort, await load_graph(page, graph, card.title), backend.provider)

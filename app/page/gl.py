@@ -35,7 +35,7 @@ SOURCES = _read(files("app.page").joinpath("shaders"))
 
 
 def source(name: str) -> str:
-    """The fragment shader `name`, ready to compile. `#include x.glsl` brings a file in. KeyError: no such file."""
+    """The fragment shader `name`, ready to compile; `#include x.glsl` brings a file in. Raises KeyError."""
     body = re.sub(r"^#include (\S+)$", lambda m: SOURCES[m[1]], SOURCES[f"{name}.frag"], flags=re.MULTILINE)
     return HEAD + body
 
@@ -71,8 +71,8 @@ class Texture:
             (gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE),
         ):
             gl.texParameteri(gl.TEXTURE_2D, name, value)
-        gl.texStorage2D(gl.TEXTURE_2D, max(1, (max(width, height)).bit_length()) if form == "rgba8" and not drawn
-                        else 1, internal, width, height)  # fmt: skip
+        levels = max(width, height).bit_length() if form == "rgba8" and not drawn else 1
+        gl.texStorage2D(gl.TEXTURE_2D, levels, internal, width, height)
         self.target: Any = None
         if drawn:
             self.target = gl.createFramebuffer()

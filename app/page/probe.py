@@ -33,7 +33,7 @@ def _webgl() -> str:
 
 async def _webgpu() -> tuple[str, bool]:
     """The adapter's name and whether it is a software one; "" without WebGPU."""
-    gpu = getattr(js.navigator, "gpu", None)
+    gpu: Any = getattr(js.navigator, "gpu", None)
     if not _present(gpu):
         return "", False
     try:
@@ -66,6 +66,5 @@ async def probe() -> Probe:
 
 def options() -> Any:
     """The attributes of the canvas's WebGL2 context."""
-    return Object.fromEntries(
-        [["alpha", True], ["premultipliedAlpha", True], ["antialias", False], ["depth", False], ["stencil", False]]
-    )
+    off = [[name, False] for name in ("antialias", "depth", "stencil")]
+    return Object.fromEntries([["alpha", True], ["premultipliedAlpha", True], *off])

@@ -18,7 +18,7 @@ class Background:
 
     def __init__(self, card: ModelCard, session: Session) -> None:
         if card.kind not in KINDS:
-            raise ValueError(f"{card.title} gives no Mask: the background task takes a segmenter or a detector.")
+            raise ValueError(f"{card.title} gives no Mask: the task takes a segmenter or a detector.")
         self._session = session
         self._blank = session.blank((1, 1, *card.mask))
         self._keeps: dict[float, Tensor] = {}

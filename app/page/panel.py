@@ -1,0 +1,61 @@
+"""The Panel of the page: what Python tells page.js, each message as JSON.
+
+Does not hear the visitor and does not keep anything.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from app import trouble
+from app.backend import BACKENDS
+from app.controls import Offer, panel
+from app.look import FILE_MB, PHOTO, Look, to_query
+from app.page.compositor import COVER
+from app.succession import Start
+
+
+class Panel:
+    """Speaks through `page.post`. Methods are named by the message's type."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+
+    def post(self, type: str, **fields: Any) -> None:
+        """Any message."""
+        self._page.post(json.dumps({"type": type, **fields}))
+
+    def note(self, text: str) -> None:
+        """A sentence to the visitor."""
+        self.post("note", text=text)
+
+    def look(self, look: Look, offer: Offer, asked: bool) -> None:
+        """The controls, the URL query and the source, as they are now."""
+        controls = [asdict(control) for control in panel(look, offer)]
+        self.post("panel", controls=controls, query=to_query(look))
+        ask = trouble.ASK.get(look.source, ())
+        self.post(
+            "source",
+            source=look.source,
+            camera=look.camera,
+            width=look.box.width,
+            height=look.box.height,
+            ask=ask if look.source == "file" or not asked else (),
+            photo=[PHOTO.width, PHOTO.height],
+            megabytes=FILE_MB,
+        )
+
+    def plan(self, limit: int, look: Look, image: str, run: str, start: Start | None) -> None:
+        """What page.js is to do when this worker has not answered for `limit` ms."""
+        rgb = look.rgb if look.background == "colour" else COVER
+        self.post(
+            "plan",
+            limit=limit,
+            show=look.background == "none",
+            colour="#" + bytes(round(channel * 255) for channel in rgb).hex(),
+            picture=image if look.background == "image" else "",
+            start=start.to_dict() if start else None,
+            last=trouble.LAST.format(title=BACKENDS[run].title, why=trouble.SILENT),
+        )

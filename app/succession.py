@@ -1,0 +1,70 @@
+"""Succession: what a worker leaves to the one that follows it, as plain data.
+
+Does not start or end workers: page.js does, by these. A pure function of what is known, so that it
+can be worked out ahead of time and carried out when the worker itself can no longer speak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from app import trouble
+from app.backend import BACKENDS, Probe, after
+from app.card import ModelCard
+from app.look import Look, to_query
+
+RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes back, a broken driver does not
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker is begun with. The first one has the page's own query and nothing else."""
+
+    query: str = ""
+    run: str = ""  # the backend to run; "" leaves it to the query
+    trials: tuple[str, ...] | None = None  # backends still to be measured; None: none was yet
+    beat: float = 0.0  # ms of inference that a trial must beat; 0 when this is no trial
+    broken: dict[str, str] = field(default_factory=dict)  # backend -> why it failed
+    cameras: tuple[tuple[str, str], ...] = ()
+    asked: bool = False  # the visitor has asked for the camera in this visit
+    notes: tuple[str, ...] = ()  # sentences for the visitor
+    retries: int = 0
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Start:
+        """A Start after its trip through JSON."""
+        names = {f.name for f in fields(cls)}
+        start = cls(**{name: value for name, value in data.items() if name in names})
+        return replace(
+            start,
+            trials=None if start.trials is None else tuple(start.trials),
+            cameras=tuple((id, label) for id, label in start.cameras),
+            notes=tuple(start.notes),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return asdict(self)
+
+
+def successor(begun: Start, look: Look, run: str, why: str, probe: Probe, card: ModelCard) -> Start | None:
+    """The worker that follows one which failed on backend `run`; None when nothing is left to try."""
+    broken, retries = {**begun.broken, run: why}, begun.retries
+    next_run = after(run, probe, card, broken)
+    if not next_run:
+        if retries >= RETRIES:
+            return None
+        next_run, broken, retries = run, begun.broken, retries + 1
+    note = trouble.FALLBACK.format(title=BACKENDS[run].title, why=why, next=BACKENDS[next_run].title)
+    return replace(
+        begun,
+        query=to_query(look if look.backend == "auto" else replace(look, backend=next_run)),
+        run=next_run,
+        trials=(),
+        beat=0.0,
+        broken=broken,
+        asked=True,
+        notes=(note,),
+        retries=retries,
+    )
