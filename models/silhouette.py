@@ -64,7 +64,8 @@ ABSENT = 4000.0  # what a row without a face loses everywhere: its v reaches 1 /
 def graph(height: int, width: int, faces: int) -> tuple[str, Weights]:
     """ONNX lines from `faces` [faces,17] to `p` [1,1,height,width], and the constants they use.
 
-    `p` is 0 to 1, and 0 everywhere for rows of zeros.
+    `p` is 0 to 1, and 0 everywhere for rows of zeros. ReduceMax stands after Reshape because WebGL
+    keeps a texture's layout over a Reshape and adds pictures of equal shape by texture coordinate.
     """
     lines = """
         picked = MatMul(faces, take)
@@ -90,9 +91,9 @@ def graph(height: int, width: int, faces: int) -> tuple[str, Weights]:
         whole = Add(mixed, base)
         shapes = Reshape(whole, conic_rows)
         heights = MatMul(shapes, grid)
-        union = ReduceMax<axes = [0], keepdims = 1>(heights)
-        edge = Sigmoid(union)
-        p = Reshape(edge, picture)
+        layers = Reshape(heights, pictures)
+        union = ReduceMax<axes = [0], keepdims = 1>(layers)
+        p = Sigmoid(union)
     """
     return lines, _weights(height, width, faces)
 
@@ -127,7 +128,7 @@ def _weights(height: int, width: int, faces: int) -> Weights:
         "base": base,
         "conic_rows": np.array([faces * len(SHAPES), len(GRID)], np.int64),
         "grid": _grid(height, width),
-        "picture": np.array([1, 1, height, width], np.int64),
+        "pictures": np.array([faces * len(SHAPES), 1, height, width], np.int64),
     }
 
 
