@@ -105,7 +105,7 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
         print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
         return 0
     testing = args.command in ("test", "check", "bench")
-    environment("build", *(["test"] if testing else []))
+    environment("build", "page", *(["test"] if testing else []))
     if args.command == "check":
         return check()
     if args.command == "test" and args.layer == "unit":
@@ -177,16 +177,19 @@ def environment(*groups: str) -> None:
 
 
 def packages(group: str) -> None:
-    """Install requirements/<group>.txt into the environment, by hash, where that is not done."""
+    """Install requirements/<group>.txt by hash, where that is not done."""
     lock = ROOT / "requirements" / f"{group}.txt"
     stamp = VENV / f"installed-{group}"
     if stamp.exists() and stamp.read_text() == digest(lock):
         return
     total = len(re.findall(r"^\S+==", lock.read_text(), re.M))
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # The page's Python is Pyodide's, so its wheels are only put aside.
+    aside = ["download", "--python-version=3.14", "--only-binary=:all:", "-d", str(STATE / "wheels")]
+    pip = [str(PYTHON), "-m", "pip", *(aside if group == "page" else ["install"])]
     # --no-deps: the lock is complete, so nothing outside it is looked up.
-    options = ["--progress-bar=off", "--no-deps", "--require-hashes", "-r", str(lock)]
-    run(f"Python packages for {group}", [*pip, *options], r"^Collecting (\S+)", total)
+    options = ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--no-deps"]
+    command = [*pip, *options, "--require-hashes", "-r", str(lock)]
+    run(f"Python packages for {group}", command, r"^Collecting (\S+)", total)
     stamp.write_text(digest(lock))
 
 

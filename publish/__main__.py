@@ -1,0 +1,67 @@
+"""`python -m publish build|serve|chromium`: what build.py hands over to once the environment exists.
+
+Does not set up the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+import webbrowser
+
+from publish import DIST, Problem, chromium
+from publish.serve import Server
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m publish")
+    parser.add_argument("command", choices=("build", "serve", "chromium"))
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--no-open", action="store_true")
+    args = parser.parse_args(arguments)
+    try:
+        if args.command == "chromium":
+            chromium.ensure()
+        elif args.command == "build":
+            pack()
+        else:
+            serve(args.port, not args.no_open)
+        return 0
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("\nThe disk is full. Free about 1 GB and run the same command again.", file=sys.stderr)
+    return 1
+
+
+def pack() -> None:
+    """Bring dist/ up to date."""
+    from publish.pack import pack  # imports the models' tools, which `chromium` does not need
+
+    pack()
+
+
+def serve(port: int, show: bool) -> None:
+    """Pack dist/ and serve it until Ctrl-C; `show` opens the browser. Takes the port before it packs."""
+    with Server(DIST, port) as server:
+        pack()
+        print(f"Vitrine is at {server.url} (Ctrl-C ends it)", flush=True)
+        if show and not (graphical() and webbrowser.open(server.url)):
+            print("Open that address in a browser.", flush=True)
+        server.serve_forever()
+
+
+def graphical() -> bool:
+    """Whether a window can open here: on a bare terminal `webbrowser` may start a browser that blocks it."""
+    return sys.platform in ("win32", "darwin") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
