@@ -1,0 +1,86 @@
+"""Build-time models: published files become the ONNX graphs the page runs, verified and reported.
+
+Does not run in the page. Nothing heavy is imported before a model really has to be made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from app.card import Graph, ModelCard, from_dict, to_dict
+from models.cards import Card, read_all
+from models.fetch import Missing, fetch
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+CACHE = ROOT / ".vitrine" / "cache" / "models"
+# What a made model depends on besides its card and its published file.
+CODE = (*sorted(HERE.glob("*.py")), ROOT / "app" / "card.py", ROOT / "app" / "faces.py", ROOT / "app" / "native" / "session.py")
+
+Say = Callable[[str], None]
+
+
+def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCard]:
+    """Writes out/models/*.onnx, out/models.json and out/models.html; gives every card.
+
+    A model whose file no source has is a card with `missing` and no variants. Raises
+    models.cards.CardError, models.tflite.TfliteError or models.verify.Failure, each with one sentence.
+    """
+    from models import report
+
+    cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
+    wanted = {out / graph.path for card in cards for variant in card.variants for graph in variant.graphs}
+    for path in (out / "models").glob("*.onnx"):
+        if path not in wanted:
+            path.unlink()
+    report.write(cards, out)
+    return cards
+
+
+def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
+    try:
+        data, source = fetch(card, say)
+    except Missing as error:
+        say(str(error))
+        return _described(card, missing=str(error))
+    folder = cache / _key(card)
+    made = folder / "card.json"
+    if not made.is_file():
+        from models import make
+
+        draft = folder.with_name(f"{folder.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        (draft / "models").mkdir(parents=True)
+        finished = make.make(card, data, source, _described(card), draft, say)
+        (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.replace(folder)
+    result = from_dict(json.loads(made.read_text("utf-8")))
+    for variant in result.variants:
+        for graph in variant.graphs:
+            _place(folder / graph.path, out / graph.path, graph)
+    return result
+
+
+def _place(kept: Path, path: Path, graph: Graph) -> None:
+    """The graph at `path`, named by its content: what is there with the right size is right."""
+    if not path.is_file() or path.stat().st_size != graph.bytes:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.draft")
+        shutil.copyfile(kept, draft)
+        draft.replace(path)
+
+
+def _key(card: Card) -> str:
+    found = hashlib.sha256(card.sha256.encode())
+    for path in (card.file, *CODE):
+        found.update(path.read_bytes())
+    return f"{card.id}-{found.hexdigest()[:16]}"
+
+
+def _described(card: Card, missing: str = "") -> ModelCard:
+    return ModelCard(card.id, card.title, card.kind, card.about, card.licence, card.input, card.mask, missing=missing)
