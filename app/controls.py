@@ -109,9 +109,8 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     most = most_threads(offer.probe)
     isolated = offer.probe.isolated
     sizes = tuple(Option(name, f"{box.width} × {box.height}") for name, box in RESOLUTIONS.items())
-    counts = tuple(
-        Option(str(n), str(n), "" if n <= most else "not isolated") for n in range(1, max(2, most) + 1)
-    )
+    few = "this machine has 1 core" if isolated else "not isolated"
+    counts = tuple(Option(str(n), str(n), "" if n <= most else few) for n in range(1, max(2, most) + 1))
     one = "" if isolated else "The page is not cross-origin isolated, so WASM runs on 1 thread."
     steady = "Steadies uncertain edges over time."
 
@@ -181,7 +180,7 @@ def _option(name: str, value: Any, options: Iterable[Option]) -> str:
     option = next((o for o in rows if o.value == str(value)), None)
     if option is None:
         names = ", ".join(o.value for o in rows if o.value)
-        raise ValueError(f"{name} takes one of {names}, not “{str(value)[:80]}”.")
+        raise ValueError(f"{name} takes one of {names}, not “{value}”.")
     if option.cannot:
         raise ValueError(f"{name}: {option.title} cannot be chosen here ({option.cannot}).")
     return option.value
@@ -197,15 +196,11 @@ def _threads(name: str, value: Any, offer: Offer) -> int:
     return int(value)
 
 
-def _camera(name: str, value: Any) -> str:
-    # Device ids are the browser's own; one it does not know makes it take the default camera.
-    return str(value)[:200]
-
-
 CHECKS: dict[str, Any] = {
     "task": lambda n, v, look, offer: _option(n, v, (Option(id, title) for id, title in TITLES.items())),
     "source": lambda n, v, look, offer: _option(n, v, SOURCES),
-    "camera": lambda n, v, look, offer: _camera(n, v),
+    # Device ids are the browser's own; one it does not know makes it take the default camera.
+    "camera": lambda n, v, look, offer: str(v),
     "backend": lambda n, v, look, offer: _option(n, v, _backends(look, offer)),
     "model": lambda n, v, look, offer: _option(n, v, _models(look, offer)),
     "background": lambda n, v, look, offer: _option(n, v, BACKGROUNDS),
@@ -227,7 +222,9 @@ def apply(look: Look, name: str, value: Any, offer: Offer) -> Look:
     """
     if name not in CHECKS:
         raise ValueError(f"There is no setting “{name[:80]}”. Settings: {', '.join(CHECKS)}.")
-    changed = replace(look, **{name: CHECKS[name](name, value, look, offer)})
+    # A value may come from the address bar; the sentence about a bad one has to stay readable.
+    given = value if isinstance(value, bool | int | float) else str(value)[:200]
+    changed = replace(look, **{name: CHECKS[name](name, given, look, offer)})
     if name == "source":
         # One looks at oneself as in a mirror, and at anything else as it is.
         changed = replace(changed, mirror=changed.source == "camera")
@@ -237,7 +234,7 @@ def apply(look: Look, name: str, value: Any, offer: Offer) -> Look:
 def from_query(query: str, offer: Offer) -> tuple[Look, list[str]]:
     """The Look a URL query asks for, and a sentence for every value that could not be honoured."""
     given, look, notes = pairs(query), first(offer), []
-    # In the order of the fields: source comes before mirror, backend before model.
+    # In the order of the fields: source comes before mirror, model before backend.
     for name in (f.name for f in fields(Look)):
         if name in given:
             try:

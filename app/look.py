@@ -33,8 +33,8 @@ class Look:
     task: str = "background"
     source: str = "sample"  # sample | camera | file
     camera: str = ""  # device id; "" is the browser's choice
+    model: str = "selfie-landscape"  # before backend: which backends there are depends on the model
     backend: str = "auto"
-    model: str = "selfie-landscape"
     background: str = "blur"  # none | blur | colour | image | transparent
     colour: str = "#2f6f5e"
     image: str = "study"  # a built-in backdrop's id, or "own"
@@ -49,6 +49,18 @@ class Look:
     def keep(self) -> float:
         """How much of the Memory an uncertain pixel keeps, 0 to 0.95: at 1 the Mask would freeze."""
         return self.smoothing / 100 * 0.95
+
+    @property
+    def edge(self) -> float:
+        """Half the width of the person's edge, in Mask units: 0.06 (a cut) to 0.46 (a haze)."""
+        return 0.06 + 0.4 * self.softness / 100
+
+    def sigma(self, height: int) -> float:
+        """The blur's standard deviation in pixels, for a room drawn `height` pixels high.
+
+        At full strength 1/14 of the height: the faces of bystanders are gone.
+        """
+        return max(0.3, self.blur / 100 * height / 14)
 
     @property
     def box(self) -> Box:

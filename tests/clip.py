@@ -1,4 +1,4 @@
-"""A clip made by code: scikit-image's public-domain portrait moves over a room, and where each of both surely is.
+"""A clip made by code: a public-domain portrait moves before a room, and where each of both surely is.
 
 Does not depend on any model: the person is cut out along a line drawn by hand. `write(path)` makes the file
 that Chromium's fake camera plays; `python -m tests.clip FILE.mjpeg` (or .y4m) does it by hand.
@@ -27,13 +27,14 @@ MIDDLE = 225  # column of the portrait that stands in the middle of the frame
 
 # The person's outline in scikit-image's 512x512 "astronaut" (NASA, public domain): x, y.
 OUTLINE = (
-    (154, 75), (157, 62), (163, 52), (175, 44), (188, 38), (195, 28), (205, 21), (218, 17), (232, 16), (245, 18),
-    (257, 24), (270, 29), (283, 36), (291, 45), (297, 58), (300, 72), (301, 88), (298, 103), (292, 115), (285, 124),
-    (277, 130), (272, 136), (266, 137), (262, 148), (258, 160), (256, 173), (270, 181), (285, 196), (297, 213),
-    (303, 232), (320, 244), (335, 258), (343, 272), (350, 290), (356, 310), (361, 335), (362, 352), (26, 352),
-    (27, 335), (33, 318), (38, 300), (45, 280), (53, 265), (65, 250), (80, 238), (95, 222), (110, 208), (117, 203),
-    (113, 195), (115, 186), (122, 182), (130, 170), (142, 159), (155, 152), (170, 149), (183, 149), (180, 131),
-    (172, 128), (168, 117), (160, 108), (155, 95),
+    (154, 75), (157, 62), (163, 52), (175, 44), (188, 38), (195, 28), (205, 21), (218, 17),
+    (232, 16), (245, 18), (257, 24), (270, 29), (283, 36), (291, 45), (297, 58), (300, 72),
+    (301, 88), (298, 103), (292, 115), (285, 124), (277, 130), (272, 136), (266, 137), (262, 148),
+    (258, 160), (256, 173), (270, 181), (285, 196), (297, 213), (303, 232), (320, 244), (335, 258),
+    (343, 272), (350, 290), (356, 310), (361, 335), (362, 352), (26, 352), (27, 335), (33, 318),
+    (38, 300), (45, 280), (53, 265), (65, 250), (80, 238), (95, 222), (110, 208), (117, 203),
+    (113, 195), (115, 186), (122, 182), (130, 170), (142, 159), (155, 152), (170, 149), (183, 149),
+    (180, 131), (172, 128), (168, 117), (160, 108), (155, 95),
 )  # fmt: skip
 
 
@@ -78,7 +79,8 @@ def room() -> Image.Image:
 def portrait() -> tuple[Image.Image, Image.Image]:
     """The portrait and its cut-out, grown to the frame's scale."""
     size = round(512 * SCALE), round(512 * SCALE)
-    picture = Image.fromarray(data.astronaut()).resize(size, Image.Resampling.BICUBIC)
+    astronaut: NDArray[np.uint8] = data.astronaut()  # type: ignore[no-untyped-call]
+    picture = Image.fromarray(astronaut).resize(size, Image.Resampling.BICUBIC)
     cut = Image.new("L", (2048, 2048))
     ImageDraw.Draw(cut).polygon([(4 * x, 4 * y) for x, y in OUTLINE], fill=255)
     return picture, cut.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.GaussianBlur(0.7))
@@ -108,7 +110,7 @@ def person(index: int) -> NDArray[np.bool_]:
 
 
 def write(path: Path, frames: int = FRAMES) -> Path:
-    """The clip as .mjpeg or .y4m, by the path's suffix. The same bytes each time; ValueError for another suffix."""
+    """The clip as .mjpeg or .y4m, by the path's suffix; the same bytes each time. ValueError: no such."""
     pictures = (Image.fromarray(frame(index)) for index in range(frames))
     if path.suffix == ".mjpeg":
         parts = [_jpeg(picture) for picture in pictures]

@@ -1,0 +1,166 @@
+"""The panel made from a Look and an Offer, and apply(). Does not test how the page draws it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.backend import Probe
+from app.controls import CHECKS, Control, Offer, apply, first, from_query, panel
+from app.look import Look
+from tests.fakes import ABSENT, FACES, GPU, OFFER, SELFIE
+
+LOOK = Look()
+BARE = replace(OFFER, probe=Probe(cores=4))  # no GPU interface, not isolated
+
+
+def control(name: str, look: Look = LOOK, offer: Offer = OFFER) -> Control:
+    return next(row for row in panel(look, offer) if row.name == name)
+
+
+def cannot(name: str, look: Look = LOOK, offer: Offer = OFFER) -> dict[str, str]:
+    return {option.value: option.cannot for option in control(name, look, offer).options if option.cannot}
+
+
+def looks() -> Iterator[Look]:
+    for background in ("none", "blur", "colour", "image", "transparent"):
+        for source in ("sample", "camera", "file"):
+            yield Look(background=background, source=source)
+
+
+@pytest.mark.parametrize("offer", [OFFER, BARE, replace(OFFER, cards=())])
+def test_every_control_is_labelled_and_shows_its_looks_value(offer: Offer) -> None:
+    for look in looks():
+        rows = panel(look, offer)
+        assert len({row.name for row in rows}) == len(rows)
+        assert all(row.label and row.group for row in rows)
+        for row in rows:
+            if row.kind != "file":
+                assert str(row.value) == str(getattr(look, row.name)), row.name
+                assert row.name in CHECKS
+
+
+@pytest.mark.parametrize("offer", [OFFER, BARE])
+def test_every_selectable_option_can_be_applied_and_no_other(offer: Offer) -> None:
+    for look in looks():
+        for row in panel(look, offer):
+            for option in row.options:
+                if option.cannot:
+                    with pytest.raises(ValueError, match=r"\.$"):
+                        apply(look, row.name, option.value, offer)
+                else:
+                    assert str(getattr(apply(look, row.name, option.value, offer), row.name)) == option.value
+
+
+def test_only_the_controls_that_make_sense_are_shown() -> None:
+    def names(background: str, source: str = "sample") -> set[str]:
+        return {row.name for row in panel(Look(background=background, source=source), OFFER)}
+
+    always = names(background="none")
+    assert names(background="blur") - always == {"blur"}
+    assert names(background="colour") - always == {"colour"}
+    assert names(background="image") - always == {"image", "image-file"}
+    assert names(background="none", source="camera") - always == {"camera"}
+    assert names(background="none", source="file") - always == {"file"}
+
+
+def test_what_cannot_be_chosen_says_why() -> None:
+    assert cannot("backend") == {}
+    assert cannot("backend", offer=BARE) == {
+        "webgpu": "this browser has no WebGPU",
+        "webgl": "this browser has no WebGL",
+    }
+    assert cannot("backend", Look(model="blazeface")) == {"webgl": "BlazeFace is not offered on it"}
+    assert cannot("model") == {"absent": "not in this build"}
+    assert cannot("model", Look(backend="webgl")) == {
+        "blazeface": "not on WebGL",
+        "absent": "not in this build",
+    }
+    assert cannot("image", Look(background="image")) == {"own": "choose a file below"}
+    assert cannot("image", Look(background="image"), replace(OFFER, own_image=True)) == {}
+    broken = replace(OFFER, broken={"webgpu": "it lost its context"})
+    assert cannot("backend", offer=broken) == {"webgpu": "it lost its context"}
+
+
+def test_threads_that_cannot_run_say_why() -> None:
+    assert cannot("threads") == {}
+    assert len(control("threads").options) == 9  # Auto, and one for each core
+    assert cannot("threads", offer=BARE) == {"2": "not isolated"}
+    assert "isolated" in control("threads", offer=BARE).hint
+    single = replace(OFFER, probe=Probe(cores=1, isolated=True))
+    assert cannot("threads", offer=single) == {"2": "this machine has 1 core"}
+
+
+BAD = [
+    ("background", "fog", "background takes one of blur, image, colour, transparent, none, not “fog”."),
+    ("blur", "101", "blur takes a whole number from 0 to 100, not 101."),
+    ("blur", "-1", "blur takes a whole number from 0 to 100, not -1."),
+    ("softness", "much", "softness takes a whole number from 0 to 100, not “much”."),
+    ("smoothing", None, "smoothing takes a whole number from 0 to 100, not “None”."),
+    ("blur", "nan", "blur takes a whole number from 0 to 100, not “nan”."),
+    ("blur", "1e999", "blur takes a whole number from 0 to 100, not “1e999”."),
+    ("colour", "red", "colour takes a colour such as #2f6f5e, not “red”."),
+    ("colour", "#2f6f5e\n", "colour takes a colour such as #2f6f5e, not “#2f6f5e\n”."),
+    ("mirror", "maybe", "mirror takes 1 or 0, not “maybe”."),
+    ("resolution", 480.5, "resolution takes one of 360, 480, 720, 1080, not “480.5”."),
+    ("threads", "-1", "threads takes a whole number from 0 (automatic) to 8, not “-1”."),
+    ("threads", "9", "threads: 9 cannot run here, 8 at most."),
+    ("model", "absent", "model: Absent cannot be chosen here (not in this build)."),
+    ("image", "own", "image: Your own picture cannot be chosen here (choose a file below)."),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), BAD)
+def test_a_bad_value_is_one_sentence(name: str, value: object, sentence: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        apply(Look(), name, value, OFFER)
+    assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize("name", [*CHECKS, "no such setting"])
+def test_no_sentence_is_long(name: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        apply(Look(), name if name in CHECKS else "x" * 5000, "9" * 5000, OFFER)
+        raise ValueError  # the camera takes any id, cut to a bounded length
+    assert len(str(raised.value)) < 330
+
+
+def test_threads_without_isolation_say_so() -> None:
+    with pytest.raises(ValueError, match="1 at most: the page is not cross-origin isolated"):
+        apply(Look(), "threads", "2", BARE)
+
+
+def test_values_come_as_the_page_sends_them() -> None:
+    assert apply(Look(), "mirror", True, OFFER).mirror
+    assert not apply(Look(mirror=True), "mirror", "false", OFFER).mirror
+    assert apply(Look(), "blur", 12.0, OFFER).blur == 12
+    assert apply(Look(), "colour", "#ABCDEF", OFFER).colour == "#abcdef"
+    assert apply(Look(), "threads", 3, OFFER).threads == 3
+
+
+def test_a_bad_query_falls_back_with_a_note_for_each() -> None:
+    look, notes = from_query("blur=900&background=colour&colour=blue&backend=webgl", BARE)
+    assert look == Look(background="colour")
+    assert notes == [
+        "backend: WebGL cannot be chosen here (this browser has no WebGL). Using auto instead.",
+        "colour takes a colour such as #2f6f5e, not “blue”. Using #2f6f5e instead.",
+        "blur takes a whole number from 0 to 100, not 900. Using 55 instead.",
+    ]
+
+
+def test_the_backend_of_a_query_is_judged_by_the_querys_model() -> None:
+    webgl_only_for_faces = replace(
+        OFFER,
+        cards=(replace(SELFIE, variants=SELFIE.variants[:1]), replace(FACES, variants=SELFIE.variants)),
+    )
+    look, notes = from_query("backend=webgl&model=blazeface", webgl_only_for_faces)
+    assert (look.backend, look.model, notes) == ("webgl", "blazeface", [])
+    look, notes = from_query("backend=webgl&model=blazeface", OFFER)
+    assert (look.backend, look.model, len(notes)) == ("auto", "blazeface", 1)
+
+
+def test_a_first_visit_has_what_this_build_has() -> None:
+    assert first(OFFER) == Look()
+    small = Offer(probe=GPU, cards=(ABSENT, FACES), backdrops=(("dunes", "Dunes"),))
+    assert (first(small).model, first(small).image) == ("blazeface", "dunes")
+    assert first(Offer()) == Look()

@@ -1,0 +1,116 @@
+"""Pipeline and the background task over fake ports. Does not run a model."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.look import Look
+from app.meter import Meter
+from app.pipeline import Pipeline
+from tests.fakes import FACES, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
+
+BLUR, NONE = Look(smoothing=100), Look(background="none")
+
+
+class House:
+    """A pipeline with its fakes: `step(frame, look)` runs one frame."""
+
+    def __init__(self, outputs: Any = None, card: Any = SELFIE) -> None:
+        self.clock = Clock()
+        self.session = FakeSession(outputs, self.clock, 5)
+        self.compositor = FakeCompositor(self.clock, 2)
+        self.pipeline = Pipeline("background", card, self.session, self.compositor, Meter(self.clock))
+        self.camera = FakeCamera(0)
+
+    def step(self, look: Look, name: int = 1, still: bool = False) -> None:
+        frame = self.camera.frame(name)
+        frame.still = still
+        asyncio.run(self.pipeline.step(frame, look))
+
+    @property
+    def keeps(self) -> list[float]:
+        return [round(fed["keep"][0], 6) for fed in self.session.fed]
+
+
+def test_the_stages_of_a_frame_in_order() -> None:
+    house = House()
+    house.step(BLUR)
+    assert house.compositor.calls == [("sample", 1, SELFIE.input), ("compose", 1, "mask", "blur")]
+    assert house.session.fed[0]["rgba"] == "rgba of 1"
+    assert house.pipeline.meter.stats()["ms"] == {
+        "sample": 2, "infer": 5, "compose": 2, "python": 0, "frame": 9,
+    }  # fmt: skip
+    assert house.camera.closed == []  # the Loop's to close
+
+
+def test_none_infers_nothing() -> None:
+    house = House()
+    house.step(NONE)
+    assert house.compositor.calls == [("compose", 1, None, "none")]
+    assert house.session.fed == []
+
+
+def test_the_mask_is_the_memory_of_the_next_frame() -> None:
+    house = House()
+    house.step(BLUR)
+    house.session.outputs = {"mask": "second"}
+    house.step(BLUR)
+    house.step(BLUR)
+    assert [fed["memory"] for fed in house.session.fed] == [("blank", (1, 1, 144, 256)), "mask", "second"]
+    assert house.keeps == [0, 0.95, 0.95]  # nothing to be smoothed with in a first frame
+
+
+def test_after_none_smoothing_begins_anew() -> None:
+    house = House()
+    for look in (BLUR, BLUR, NONE, BLUR, BLUR):
+        house.step(look)
+    assert house.keeps == [0, 0.95, 0, 0.95]
+    assert house.session.fed[2]["memory"] == ("blank", (1, 1, 144, 256))
+
+
+def test_a_photo_is_not_smoothed() -> None:
+    house = House()
+    house.step(BLUR)
+    house.step(BLUR, still=True)
+    assert house.keeps == [0, 0]
+
+
+def test_smoothing_follows_the_look() -> None:
+    house = House()
+    for percent in (0, 0, 50, 100):
+        house.step(replace(BLUR, smoothing=percent))
+    assert house.keeps == pytest.approx([0, 0, 0.475, 0.95])
+
+
+def test_tensors_of_keep_are_made_once_a_value() -> None:
+    house = House()
+    for _ in range(3):
+        house.step(BLUR)
+    assert house.session.fed[1]["keep"] is house.session.fed[2]["keep"]
+    for _ in range(3):
+        for percent in range(101):
+            house.step(replace(BLUR, smoothing=percent))
+    task = house.pipeline.task
+    assert len(task._keeps) <= 101
+
+
+def test_a_detector_gives_its_faces_too() -> None:
+    house = House({"mask": "mask", "faces": "faces"}, FACES)
+    house.step(BLUR)
+    assert house.pipeline.task.faces == "faces"
+    assert house.session.fed[0]["memory"] == ("blank", (1, 1, 64, 64))
+
+
+def test_what_the_session_raises_goes_through_and_nothing_is_shown() -> None:
+    house = House(RuntimeError("device lost"))
+    with pytest.raises(RuntimeError, match="device lost"):
+        house.step(BLUR)
+    assert [call[0] for call in house.compositor.calls] == ["sample"]
+    assert house.pipeline.meter.frames == 0
+
+
+def test_a_card_without_a_mask_is_refused() -> None:
+    with pytest.raises(ValueError, match="gives no Mask"):
+        House(card=replace(SELFIE, kind="classifier"))

@@ -1,0 +1,62 @@
+"""Succession: what follows a worker that failed, along the ladder and to its end. Starts no worker."""
+
+import json
+
+from app.controls import from_query
+from app.look import Look
+from app.succession import RETRIES, Start, successor
+from tests.fakes import FACES, GPU, OFFER, SELFIE
+
+AUTO, CHOSEN = Look(blur=7), Look(backend="webgpu", blur=7)
+
+
+def test_a_start_survives_json() -> None:
+    for start in (
+        Start("?blur=7"),
+        Start("", "webgl", ("webgpu",), 4.5, {"wasm": "why"}, (("id", "A camera"),), True, ("A note.",), 2),
+        Start(trials=()),
+    ):
+        assert Start.from_dict(json.loads(json.dumps(start.to_dict()))) == start
+    assert Start.from_dict({"query": "?x", "unknown": 1}) == Start("?x")
+
+
+def test_the_next_of_the_ladder_follows_with_a_sentence() -> None:
+    next_start = successor(Start(cameras=(("id", "A"),)), CHOSEN, "webgpu", "device lost", GPU, SELFIE)
+    assert next_start is not None
+    assert next_start.run == "webgl"
+    assert next_start.broken == {"webgpu": "device lost"}
+    assert next_start.notes == ("WebGPU stopped (device lost). Going on with WebGL.",)
+    assert next_start.cameras == (("id", "A"),)
+    look, notes = from_query(next_start.query, OFFER)
+    assert (look.backend, look.blur, notes) == ("webgl", 7, [])
+
+
+def test_auto_stays_auto() -> None:
+    next_start = successor(Start(), AUTO, "webgpu", "device lost", GPU, FACES)
+    assert next_start is not None
+    assert next_start.run == "wasm"  # this card has no variant for WebGL
+    assert from_query(next_start.query, OFFER)[0] == AUTO
+    assert (next_start.trials, next_start.beat) == ((), 0)
+
+
+def test_the_last_of_the_ladder_is_tried_again_a_few_times_only() -> None:
+    start: Start | None = Start(broken={"webgpu": "lost"})
+    runs = []
+    for _ in range(20):
+        assert start is not None
+        start = successor(start, AUTO, "wasm", "out of memory", GPU, SELFIE)
+        if start is None:
+            break
+        runs.append((start.run, start.broken))
+    assert runs == [("wasm", {"webgpu": "lost"})] * RETRIES
+
+
+def test_every_chain_of_failures_ends() -> None:
+    start: Start | None = Start()
+    run, seen = "webgpu", []
+    while start is not None:
+        seen.append(run)
+        assert len(seen) < 10
+        start = successor(start, AUTO, run, "it failed", GPU, SELFIE)
+        run = start.run if start else ""
+    assert seen == ["webgpu", "webgl", "wasm", "wasm", "wasm"]
