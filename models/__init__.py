@@ -12,14 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.card import Graph, ModelCard, from_dict, to_dict
+from models import fetch
 from models.cards import Card, read_all
-from models.fetch import Missing, fetch
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 CACHE = ROOT / ".vitrine" / "cache" / "models"
 # What a made model depends on besides its card and its published file.
-CODE = (*sorted(HERE.glob("*.py")), ROOT / "app" / "card.py", ROOT / "app" / "faces.py", ROOT / "app" / "native" / "session.py")
+CODE = (
+    *sorted(HERE.glob("*.py")),
+    ROOT / "app" / "card.py",
+    ROOT / "app" / "faces.py",
+    ROOT / "app" / "native" / "session.py",
+)
 
 Say = Callable[[str], None]
 
@@ -43,8 +48,8 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
 
 def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
     try:
-        data, source = fetch(card, say)
-    except Missing as error:
+        data, source = fetch.fetch(card, say)
+    except fetch.Missing as error:
         say(str(error))
         return _described(card, missing=str(error))
     folder = cache / _key(card)
@@ -83,4 +88,6 @@ def _key(card: Card) -> str:
 
 
 def _described(card: Card, missing: str = "") -> ModelCard:
-    return ModelCard(card.id, card.title, card.kind, card.about, card.licence, card.input, card.mask, missing=missing)
+    return ModelCard(
+        card.id, card.title, card.kind, card.about, card.licence, card.input, card.mask, missing=missing
+    )

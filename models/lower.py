@@ -7,6 +7,7 @@ Every rewrite takes a model and returns a new one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import onnx
@@ -63,8 +64,8 @@ def without_hard_swish(model: onnx.ModelProto) -> onnx.ModelProto:
             helper.make_node("Mul", [x, f"{y}_c"], [y]),
         ]
 
-    numbers = {"hs_sixth": np.float32([1 / 6]), "hs_half": np.float32([0.5])}
-    limits = {"hs_zero": np.float32(0), "hs_one": np.float32(1)}
+    numbers = {"hs_sixth": np.array([1 / 6], np.float32), "hs_half": np.array([0.5], np.float32)}
+    limits = {"hs_zero": np.array(0, np.float32), "hs_one": np.array(1, np.float32)}
     return _replaced(model, "HardSwish", steps, {**numbers, **limits})
 
 
@@ -137,7 +138,7 @@ def _index(nodes: Nodes, node: onnx.NodeProto) -> int:
     return next(i for i, other in enumerate(nodes) if other is node)
 
 
-def _option(node: onnx.NodeProto, name: str, default: object) -> object:
+def _option(node: onnx.NodeProto, name: str, default: Any) -> Any:
     """An attribute's value."""
     return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
 
@@ -172,4 +173,6 @@ def _rebuilt(
         if name in used
     ]
     rebuilt = helper.make_graph(nodes, graph.name, graph.input, graph.output, kept)
-    return helper.make_model(rebuilt, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="vitrine")
+    return helper.make_model(
+        rebuilt, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="vitrine"
+    )

@@ -46,12 +46,16 @@ def make(card: Card, data: bytes, source: str, described: ModelCard, out: Path, 
     return replace(described, variants=tuple(variants), report=report)
 
 
-def _variant(card: Card, wanted: Wanted, imported: onnx.ModelProto, out: Path) -> tuple[Variant, dict[str, Any]]:
+def _variant(
+    card: Card, wanted: Wanted, imported: onnx.ModelProto, out: Path
+) -> tuple[Variant, dict[str, Any]]:
     rgba = "float32" if FLOAT_RGBA & set(wanted.backends) else "uint8"
     cut = fuse.parts if NO_SELECT & set(wanted.backends) else fuse.whole
     models = [lower(model, wanted.backends) for model in cut(card, imported, rgba)]
     operators = verify.operators(models, wanted.backends)
-    stored = [quantize.STORED[wanted.weights](model).SerializeToString(deterministic=True) for model in models]
+    stored = [
+        quantize.STORED[wanted.weights](model).SerializeToString(deterministic=True) for model in models
+    ]
     figures = {
         "fused": verify.same(card, imported, stored, rgba),
         "nodes": sum(len(model.graph.node) for model in models),

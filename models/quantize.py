@@ -38,7 +38,9 @@ def fp16(model: onnx.ModelProto) -> onnx.ModelProto:
             casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
     stored = helper.make_graph(nodes, graph.name, graph.input, graph.output, graph.initializer)
-    return helper.make_model(stored, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="vitrine")
+    return helper.make_model(
+        stored, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="vitrine"
+    )
 
 
 STORED: dict[str, Callable[[onnx.ModelProto], onnx.ModelProto]] = {"fp32": fp32, "fp16": fp16}

@@ -13,7 +13,17 @@ from typing import Any
 
 from app.card import ModelCard, Variant, to_dict
 
-COLUMNS = ("model", "variant", "backends", "bytes", "parity noise", "parity photo", "operators", "licence", "sha256")
+COLUMNS = (
+    "model",
+    "variant",
+    "backends",
+    "bytes",
+    "parity noise",
+    "parity photo",
+    "operators",
+    "licence",
+    "sha256",
+)
 
 
 def text(cards: Iterable[ModelCard]) -> str:
@@ -21,11 +31,15 @@ def text(cards: Iterable[ModelCard]) -> str:
     cards = list(cards)
     rows = [COLUMNS, *(row for card in cards for row in _rows(card))]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     lines.append("")
     for card in cards:
         lines.append(f"{card.id}: {card.missing or _origin(card)}")
+        for variant in card.variants:
+            lines.append(f"  {variant.id}: {' '.join(card.report['variants'][variant.id]['operators'])}")
     return "\n".join(lines)
 
 
@@ -51,7 +65,8 @@ def page(cards: Iterable[ModelCard]) -> str:
 <body class="report">
 <main>
 <h1>The models</h1>
-<p>Parity is the largest difference from the published model, run by LiteRT, as a part of the output's range.</p>
+<p>Parity is the largest difference from the published model, run by LiteRT,
+as a part of the output's range.</p>
 {sections}
 </main>
 </body>
@@ -74,7 +89,10 @@ def _section(card: ModelCard) -> str:
     ]
     terms = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts)
     rows = "\n".join(_table_row(card, variant) for variant in card.variants)
-    header = "".join(f'<th scope="col">{name}</th>' for name in ("Variant", "Backends", "Bytes", "Fused", "Nodes", "Operators"))
+    header = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Variant", "Backends", "Bytes", "Fused", "Nodes", "Operators")
+    )
     table = f"<table>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
     return f"<section>\n{head}\n<dl>\n{terms}\n</dl>\n{table}\n</section>"
 

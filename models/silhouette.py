@@ -122,8 +122,8 @@ def _weights(height: int, width: int, faces: int) -> Weights:
         "frame_left_of": _pick([a for a, _ in pairs], names),
         "frame_right_of": _pick([b for _, b in pairs], names),
         "score_of": np.eye(17, 1, dtype=np.float32),
-        "nought": np.float32(0),
-        "half": np.float32(0.5),
+        "nought": np.array(0, np.float32),
+        "half": np.array(0.5, np.float32),
         "conics": conics,
         "base": base,
         "conic_rows": np.array([faces * len(SHAPES), len(GRID)], np.int64),
@@ -172,7 +172,5 @@ def _conics(names: list[str], pairs: list[tuple[str, str]]) -> tuple[Array, Arra
 
 def _grid(height: int, width: int) -> Array:
     """[6, height * width]: GRID at the middle of every cell, 0 to 1 of the picture."""
-    y, x = np.meshgrid(
-        (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij"
-    )
+    y, x = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).astype(np.float32)

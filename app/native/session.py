@@ -28,7 +28,9 @@ class Session:
         try:
             self._session: Any = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes share no base but this
-            raise ValueError(f"not a model onnxruntime can run ({len(model)} bytes): {_first(error)}") from None
+            raise ValueError(
+                f"not a model onnxruntime can run ({len(model)} bytes): {_first(error)}"
+            ) from None
         self.inputs: dict[str, tuple[int, ...]] = {i.name: tuple(i.shape) for i in self._session.get_inputs()}
         self._outputs: list[str] = [output.name for output in self._session.get_outputs()]
 
