@@ -238,15 +238,16 @@ def run(title: str, arguments: list[str], names: str = "", total: int = 1) -> No
     log.parent.mkdir(parents=True, exist_ok=True)
     seen: list[str] = []
     with log.open("w", encoding="utf-8") as written:
-        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for raw in process.stdout or ():
-            line = raw.decode(errors="replace")
-            written.write(line)
-            found = re.search(names, line) if names else None
-            if found and found[1] not in seen:
-                seen.append(found[1])
-                print(f"{min(99, 100 * len(seen) // total):3d}%  {title}: {found[1]}", flush=True)
-    if process.wait():
+        pipe, both = subprocess.PIPE, subprocess.STDOUT
+        with subprocess.Popen(arguments, cwd=ROOT, stdout=pipe, stderr=both) as process:
+            for raw in process.stdout or ():
+                line = raw.decode(errors="replace")
+                written.write(line)
+                found = re.search(names, line) if names else None
+                if found and found[1] not in seen:
+                    seen.append(found[1])
+                    print(f"{min(99, 100 * len(seen) // total):3d}%  {title}: {found[1]}", flush=True)
+    if process.returncode:
         raise Stop(explain(title, log))
     if names:
         print(f"100%  {title}", flush=True)

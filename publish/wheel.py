@@ -28,11 +28,16 @@ def ours(folder: Path) -> Path:
     return wheel
 
 
+def pins() -> list[tuple[str, str]]:
+    """Name and version of each wheel of the page that is not ours."""
+    lock = (ROOT / "requirements" / "page.txt").read_text()
+    return re.findall(r"^([\w-]+)==([\w.]+)", lock, re.MULTILINE)
+
+
 def theirs() -> list[Path]:
     """The wheels of requirements/page.txt. Raises Problem where one is missing."""
-    pins = re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements" / "page.txt").read_text(), re.MULTILINE)
     found = []
-    for name, version in pins:
+    for name, version in pins():
         wheel = STATE / "wheels" / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
         if not wheel.is_file():
             raise Problem(f"{wheel.name} is missing: delete .vitrine and run build.py again, with a network.")

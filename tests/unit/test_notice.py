@@ -1,0 +1,34 @@
+"""NOTICE names what dist/ ships, with the licences that the packages themselves state.
+
+Does not judge whether licences fit together.
+"""
+
+import json
+import re
+
+from publish import ROOT, wheel
+
+NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
+# Installed with pyodide, but for Node and TypeScript: never in dist/.
+NOT_SHIPPED = {"@types/emscripten", "@types/node", "undici-types", "ws"}
+
+
+def test_every_npm_package_is_named_with_its_licence() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    for place, package in lock.items():
+        name = place.removeprefix("node_modules/")
+        if name and not package.get("dev") and name not in NOT_SHIPPED:
+            assert re.search(rf"(?<![\w/]){re.escape(name)}\b(?!/)", NOTICE), f"NOTICE does not name {name}"
+            if not name.startswith("@protobufjs/"):  # one line for all of them, with protobufjs's own licence
+                assert re.search(rf"^  {re.escape(name)} +{package['license']} ", NOTICE, re.MULTILINE), name
+
+
+def test_every_wheel_of_the_page_is_named() -> None:
+    for name, _ in wheel.pins():
+        assert re.search(rf"^  {name} ", NOTICE, re.MULTILINE), f"NOTICE does not name {name}"
+
+
+def test_the_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
