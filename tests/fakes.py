@@ -92,6 +92,7 @@ class FakeCompositor:
 
     def __init__(self, clock: Clock | None = None, takes: float = 0.0) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.fails = False
         self._clock, self._takes = clock, takes
 
     def sample(self, frame: Frame, into: Input) -> Any:
@@ -99,7 +100,9 @@ class FakeCompositor:
         self._pass()
         return f"rgba of {frame.picture}"
 
-    def compose(self, frame: Frame, mask: Any, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Any, look: Look) -> None:
+        if self.fails:
+            raise RuntimeError("the picture could not be drawn")
         self.calls.append(("compose", frame.picture, mask, look.background))
         self._pass()
 

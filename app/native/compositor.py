@@ -22,10 +22,9 @@ Pixels = NDArray[np.uint8]
 # The numbers of app/page/compositor.py and of the shaders named beside them; a test compares both.
 COVER = (0.09, 0.11, 0.12)
 LIGHT = np.array([0.299, 0.587, 0.114], np.float32)  # moments.frag, edge.glsl
-REACH = 4  # moments.frag, slope.frag
+REACH = 2  # moments.frag, slope.frag
 FLAT = 0.0008  # slope.frag
 TAPS = 8  # soften.frag
-NARROW, WIDE = 0.06, 0.46  # edge.glsl
 LEAST = 0.004  # veil.frag
 SPILL = 5.0  # image.frag: the level of the backdrop that gives the light at the edge
 
@@ -51,7 +50,7 @@ class Compositor:
         self._small = _texture(pixels)
         return pixels[None].astype(self._rgba)
 
-    def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
         """See Compositor in app.ports. `mask` is [1,1,h,w] of the card's mask size."""
         box = PHOTO if frame.still else look.box
         width, height = box.fit(frame.width, frame.height)
@@ -107,39 +106,38 @@ class Compositor:
         return np.asarray(rgb * inside)
 
     def _moments(self, mask: Texture) -> Texture:
-        """moments.frag. The sampled frame is read at the Mask's pixels, whose number may be another."""
+        """moments.frag, at half the Mask's size. The sampled frame may have another size than the Mask."""
         height, width = mask.shape[:2]
         light = _light(_read(self._small, _line(width), _line(height)))
-        return _mean(np.concatenate([light, mask, light * mask, light * light], 2), 1)
+        values = np.concatenate([light, mask, light * mask, light * light], 2)
+        return _mean(values[: height // 2 * 2 : 2], 1, 2)
 
     def _slope(self, moments: Texture) -> Texture:
         """slope.frag"""
-        light, p, both, square = np.split(_mean(moments, 0), 4, 2)
+        light, p, both, square = np.split(_mean(moments, 0, 1), 4, 2)
         slope = (both - light * p) / (np.maximum(0, square - light * light) + np.float32(FLAT))
         return np.concatenate([slope, p - slope * light], 2)
 
     def _even(self, slope: Texture) -> Texture:
         """even.frag"""
         height, width = slope.shape[:2]
-        x, y = _line(width), _line(height)
-        steps = [(a * 2 / width, b * 2 / height) for a in (-1, 0, 1) for b in (-1, 0, 1)]
-        return np.asarray(np.mean([_read(slope, x + a, y + b) for a, b in steps], 0, np.float32))
+        return _four(slope, _line(width), _line(height), 1 / width, 1 / height)
 
     def _person(self, edge: Texture, x: Line, y: Line, rgb: Texture, look: Look) -> Texture:
         """edge.glsl"""
         left, top, width, height = self._spot
         slope, base = np.split(_read(edge, left + x * width, top + y * height), 2, 2)
-        half = NARROW + (WIDE - NARROW) * look.softness / 100
-        t = np.clip((slope * _light(rgb) + base - (0.5 - half)) / (2 * half), 0, 1)
+        t = np.clip((slope * _light(rgb) + base - (0.5 - look.edge)) / (2 * look.edge), 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
     def _veil(self, frame: Texture, edge: Texture, width: int, height: int, look: Look) -> Texture:
-        """veil.frag at a quarter of `width` x `height`, then soften.frag in both directions."""
-        width, height = max(1, width // 4), max(1, height // 4)
+        """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
+        part = 8 if look.blur >= 30 else 4
+        width, height = max(1, width // part), max(1, height // part)
         x, y = _line(width), _line(height)
         rgb = _four(frame, x, y, 0.25 / width, 0.25 / height)
         room = np.maximum(1 - self._person(edge, x, y, rgb, look), np.float32(LEAST))
-        sigma = max(0.3, look.blur / 100 * height / 14)
+        sigma = look.sigma(height)
         return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:
@@ -195,11 +193,12 @@ def _four(frame: Texture, x: Line, y: Line, dx: float, dy: float) -> Texture:
     return np.asarray(np.mean(taps, 0, np.float32))
 
 
-def _mean(texture: Texture, axis: int) -> Texture:
-    """The mean over REACH pixels to both sides, the outermost pixel repeated."""
-    pad = [(REACH, REACH) if i == axis else (0, 0) for i in range(3)]
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(texture, pad, "edge"), 2 * REACH + 1, axis)
-    return np.asarray(windows.mean(-1, np.float32))
+def _mean(texture: Texture, axis: int, step: int) -> Texture:
+    """The mean around each `step`th pixel over REACH to both sides, `step` apart; the last is repeated."""
+    last = texture.shape[axis] - 1
+    here = np.arange(texture.shape[axis] // step) * step
+    taps = [texture.take(np.clip(here + step * i, 0, last), axis) for i in range(-REACH, REACH + 1)]
+    return np.asarray(np.mean(taps, 0, np.float32))
 
 
 def _soften(texture: Texture, sigma: float, axis: int) -> Texture:
