@@ -56,7 +56,8 @@ class ModelCard:
     "segmenter": rgba, memory, keep -> mask; "detector": rgba, memory, keep -> faces, mask.
     Shapes: rgba [1,H,W,4]; memory and mask [1,1,h,w] float32 0..1; keep [1] float32 0..1;
     faces [5,17] float32, rows of score, x0, y0, x1, y1, six (x, y), all 0..1 of the input,
-    zero rows where there is no face.
+    zero rows where there is no face. The matte is uint8 [1,h,w,4], its alpha the Mask laid on the
+    picture's own edges; softness [1] float32 is half the width of the edge, in Mask units.
     """
 
     id: str
@@ -67,8 +68,15 @@ class ModelCard:
     input: Input
     mask: tuple[int, int]  # (h, w) of `mask` and `memory`
     variants: tuple[Variant, ...] = ()
+    matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
     missing: str = ""  # why the model is not in this build; "" when it is
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """Every file of the card."""
+        own = tuple(graph for variant in self.variants for graph in variant.graphs)
+        return (*own, self.matte) if self.matte else own
 
     def variant(self, backend: str) -> Variant | None:
         """The variant for a backend, or None where the model is not offered on it."""
@@ -96,6 +104,13 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
         for v in data["variants"]
     )
     height, width = data["mask"]
+    matte = Graph(**data["matte"]) if data["matte"] else None
     return ModelCard(
-        **{**data, "input": Input(**data["input"]), "mask": (height, width), "variants": variants}
+        **{
+            **data,
+            "input": Input(**data["input"]),
+            "mask": (height, width),
+            "variants": variants,
+            "matte": matte,
+        }
     )

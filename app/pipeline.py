@@ -38,4 +38,4 @@ class Pipeline:
                     outputs = await self._session.run(self.task.feeds(rgba, frame, look))
                 mask = self.task.take(outputs)
             with self.meter.stage("compose"):
-                self._compositor.compose(frame, mask, look)
+                await self._compositor.compose(frame, mask, look)

@@ -58,7 +58,7 @@ class Compositor(Protocol):
         """The frame as RGBA bytes [1,H,W,4] of the model's input."""
         ...
 
-    def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """Draw the visible picture. Without a Mask the frame is shown as it is."""
         ...
 

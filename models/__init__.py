@@ -38,7 +38,7 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
     from models import report
 
     cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
-    wanted = {out / graph.path for card in cards for variant in card.variants for graph in variant.graphs}
+    wanted = {out / graph.path for card in cards for graph in card.graphs}
     for path in (out / "models").glob("*.onnx"):
         if path not in wanted:
             path.unlink()
@@ -65,9 +65,8 @@ def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
         shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
     result = from_dict(json.loads(made.read_text("utf-8")))
-    for variant in result.variants:
-        for graph in variant.graphs:
-            _place(folder / graph.path, out / graph.path, graph)
+    for graph in result.graphs:
+        _place(folder / graph.path, out / graph.path, graph)
     return result
 
 

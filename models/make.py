@@ -14,7 +14,7 @@ from typing import Any
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from models import fuse, quantize, tflite, verify
+from models import fuse, matte, quantize, tflite, verify
 from models.cards import Card, Wanted
 from models.lower import FLOAT_RGBA, NO_SELECT, lower
 
@@ -43,7 +43,13 @@ def make(card: Card, data: bytes, source: str, described: ModelCard, out: Path, 
         "bytes": card.bytes,
         "credit": card.credit,
     }
-    return replace(described, variants=tuple(variants), report=report)
+    edge = matte.graph(*card.mask).SerializeToString(deterministic=True)
+    return replace(
+        described,
+        variants=tuple(variants),
+        matte=_stored(f"{card.id}-matte", edge, out),
+        report=report,
+    )
 
 
 def _variant(
@@ -61,12 +67,13 @@ def _variant(
         "nodes": sum(len(model.graph.node) for model in models),
         "operators": operators,
     }
-    graphs = tuple(_graph(card, wanted, part, data, len(stored), out) for part, data in enumerate(stored, 1))
+    names = [f"{card.id}-{wanted.id}{f'.{n}' if len(stored) > 1 else ''}" for n in range(1, len(stored) + 1)]
+    graphs = tuple(_stored(name, data, out) for name, data in zip(names, stored, strict=True))
     return Variant(wanted.id, wanted.backends, graphs, rgba, tflite.OPSET), figures
 
 
-def _graph(card: Card, wanted: Wanted, part: int, data: bytes, parts: int, out: Path) -> Graph:
+def _stored(name: str, data: bytes, out: Path) -> Graph:
     sha256 = hashlib.sha256(data).hexdigest()
-    name = f"{card.id}-{wanted.id}{f'.{part}' if parts > 1 else ''}.{sha256[:8]}.onnx"
-    (out / "models" / name).write_bytes(data)
-    return Graph(f"models/{name}", len(data), sha256)
+    path = f"models/{name}.{sha256[:8]}.onnx"
+    (out / path).write_bytes(data)
+    return Graph(path, len(data), sha256)

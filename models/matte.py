@@ -1,6 +1,6 @@
 """The matte graph: a Mask laid on the picture's own edges, for a Compositor that has no shaders.
 
-Does not infer anything: it is the guided filter of app/page/shaders (moments, slope, even, edge.glsl) as ONNX.
+Does not infer anything: it is the guided filter of app/page/shaders (moments to edge.glsl) as ONNX.
 He, Sun, Tang: Guided Image Filtering (ECCV 2010); at half size as in Fast Guided Filter (2015).
 """
 
@@ -14,10 +14,11 @@ FLAT = 0.0008  # as in slope.frag: variance of light below which the picture say
 TEXT = """
 <ir_version: 8, opset_import: ["" : {opset}]>
 matte (uint8[1,{h},{w},4] rgba, float[1,1,{h},{w}] mask, float[1] softness) => (uint8[1,{h},{w},4] matte)
-<float[4,1] weights = {{0.00117254902, 0.00230196078, 0.000447058824, 0.0}}, int64[4] planar = {{1,1,{h},{w}}},
- float flat = {{{flat}}}, float[4] scales = {{1.0, 1.0, 2.0, 2.0}}, float half = {{0.5}}, float zero = {{0.0}},
- float one = {{1.0}}, float two = {{2.0}}, float three = {{3.0}}, float full = {{255.0}}, int64[4] parts = {{1,1,1,1}},
- int64[4] bytes = {{1,{h},{w},1}}, int64[8] before = {{0,0,0,3,0,0,0,0}}, uint8 none = {{0}}, int64[2] pair = {{1,1}}>
+<float[4,1] weights = {{0.00117254902, 0.00230196078, 0.000447058824, 0.0}}, float flat = {{{flat}}},
+ float half = {{0.5}}, float zero = {{0.0}}, float one = {{1.0}}, float two = {{2.0}}, float three = {{3.0}},
+ float full = {{255.0}}, float[4] scales = {{1.0, 1.0, 2.0, 2.0}}, uint8 none = {{0}},
+ int64[4] planar = {{1, 1, {h}, {w}}}, int64[4] bytes = {{1, {h}, {w}, 1}}, int64[4] parts = {{1, 1, 1, 1}},
+ int64[2] pair = {{1, 1}}, int64[8] before = {{0, 0, 0, 3, 0, 0, 0, 0}}>
 {{
   colours = Cast <to = 1> (rgba)
   shades = MatMul (colours, weights)

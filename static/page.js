@@ -4,9 +4,6 @@ import { drawLog, drawNote, drawPanel, drawStats } from './panel.js';
 import { open } from './sources.js';
 
 const by = (id) => document.getElementById(id);
-const manifest = await (await fetch('manifest.json')).text();
-const { sample: scene } = JSON.parse(manifest);
-
 let shown = null; // the worker whose canvas is seen
 let coming = null; // the worker that is being warmed
 let source = null; // where pictures come from
@@ -15,6 +12,12 @@ let file = null; // the visitor's photo or video
 let own = null; // the visitor's backdrop
 let latest = {}; // stats
 let tellReady;
+
+// The page's door to the outside, there before anything is loaded.
+globalThis.vitrine = { ready: new Promise((resolve) => { tellReady = resolve; }), stats: () => structuredClone(latest), set };
+
+const manifest = await (await fetch('manifest.json')).text();
+const { sample: scene } = JSON.parse(manifest);
 
 // ---- workers ----
 
@@ -221,5 +224,4 @@ by('stage').addEventListener('drop', (event) => {
 addEventListener('paste', (event) => { if (event.clipboardData.files[0]) take(event.clipboardData.files[0]); });
 addEventListener('submit', (event) => event.preventDefault());
 
-globalThis.vitrine = { ready: new Promise((resolve) => { tellReady = resolve; }), stats: () => structuredClone(latest), set };
 begin({ query: location.search });

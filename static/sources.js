@@ -26,7 +26,7 @@ async function picture(path) {
 async function sample({ room, person, width, height, sway }) {
   const [back, front] = await Promise.all([picture(room), picture(person)]);
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  const draw = canvas.getContext('2d');
+  const draw = canvas.getContext('2d', { willReadFrequently: true }); // in memory: workers without a GPU read it fast
   const next = () => new Promise((resolve) => {
     requestAnimationFrame((time) => {
       const swing = (name) => sway[name].reach * Math.sin((2 * Math.PI * time) / sway[name].ms);

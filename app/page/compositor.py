@@ -44,11 +44,12 @@ class Compositor:
         self._passes: dict[str, Pass] = {}
         self._textures: dict[str, Texture] = {}
         self._mask_size = (card.mask[1], card.mask[0])
+        self._half = (card.mask[1] // 2, card.mask[0] // 2)
         size = card.input.width, card.input.height
         self._texture("small", *size, "rgba8", drawn=True)
         self._texture("mask", *self._mask_size, "r32f", smooth=False)
         for name in ("moments", "slope", "edge"):
-            self._texture(name, *self._mask_size, "rgba16f", drawn=True, smooth=name != "moments")
+            self._texture(name, *self._half, "rgba16f", drawn=True, smooth=name != "moments")
         self._texture("backdrop", 1, 1, "rgba8")
         self._bytes = Uint8Array.new(size[0] * size[1] * 4)
         self._floats = Float32Array.new(size[0] * size[1] * 4) if rgba == "float32" else None
@@ -77,14 +78,14 @@ class Compositor:
             self._floats.set(self._bytes)
         return self.rgba
 
-    def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """See Compositor in app.ports."""
         if self.gl.isContextLost():
             raise ContextLost("The browser took the canvas's WebGL context away.")
         self._upload(frame)
         size = self._fit(frame, look)
         final = self._pass(f"background/{look.background if mask is not None else 'none'}")
-        common = {"spot": self._spot, "softness": (look.softness / 100,), "rgb": look.rgb}
+        common = {"spot": self._spot, "reach": (look.edge,), "rgb": look.rgb}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
@@ -137,19 +138,18 @@ class Compositor:
     def _refine(self, mask: Tensor) -> None:
         """The Mask onto the frame's own edges."""
         self._textures["mask"].put_array(mask.data)
-        self._draw("moments", "moments", self._mask_size)
-        self._draw("slope", "slope", self._mask_size)
-        self._draw("even", "edge", self._mask_size)
+        self._draw("moments", "moments", self._half)
+        self._draw("slope", "slope", self._half)
+        self._draw("even", "edge", self._half)
 
     def _soften(self, size: tuple[int, int], look: Look, common: dict[str, tuple[float, ...]]) -> None:
-        """The room without the person, blurred. A quarter of the size: a blur needs no more."""
-        small = max(1, size[0] // 4), max(1, size[1] // 4)
+        """The room without the person, blurred; at a part of the size, as a blur needs no more."""
+        part = 8 if look.blur >= 30 else 4  # a weak blur would show the eighth's own grid
+        small = max(1, size[0] // part), max(1, size[1] // part)
         for name in ("veil", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
         self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))
-        # At full strength the blur is 1/14 of the picture's height wide: faces of bystanders are gone.
-        sigma = max(0.3, look.blur / 100 * small[1] / 14)
-        numbers = {"turn": SOURCE, "sigma": (sigma,)}
+        numbers = {"turn": SOURCE, "sigma": (look.sigma(small[1]),)}
         soften, veil, across = self._pass("soften"), self._textures["veil"], self._textures["across"]
         soften.draw(across, small, {"veil": veil}, {**numbers, "along": (1 / small[0], 0.0)})
         soften.draw(veil, small, {"veil": across}, {**numbers, "along": (0.0, 1 / small[1])})

@@ -59,5 +59,12 @@ async def open_model(
     return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
 
 
+async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
+    """The card's matte graph, on WASM: every bundle but WebGL's has it. Raises Corrupt or RuntimeError."""
+    if card.matte is None:
+        raise RuntimeError(f"{card.title} has no matte graph in this build, and this browser has no WebGL2")
+    return await Session.open(js_ort, await load_graph(page, card.matte, "Edge"), "wasm")
+
+
 def _url(path: str) -> str:
     return str(URL.new(path, location.href))

@@ -15,7 +15,7 @@ from js import Object, createImageBitmap
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from app import trouble
-from app.backend import BACKENDS, choose
+from app.backend import BACKENDS, choose, draws_with_shaders
 from app.card import from_dict
 from app.controls import Offer, apply, from_query
 from app.frame import Frame
@@ -23,8 +23,9 @@ from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
 from app.page.camera import Slot
+from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
-from app.page.engine import load_ort, open_model
+from app.page.engine import load_ort, open_matte, open_model
 from app.page.panel import Panel
 from app.page.probe import options, probe
 from app.page.session import now
@@ -108,7 +109,13 @@ class Worker:
         def make_tensor(kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
             return js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
 
-        self.compositor = Compositor(self.page.canvas, options(), card, variant.rgba, make_tensor)
+        if draws_with_shaders(self.offer.probe, backend):
+            self.compositor: Compositor | CanvasCompositor = Compositor(
+                self.page.canvas, options(), card, variant.rgba, make_tensor
+            )
+        else:
+            matte = await open_matte(self.page, js_ort, card)
+            self.compositor = CanvasCompositor(self.page.canvas, card, variant.rgba, make_tensor, matte)
         await self.show_image()
         pipeline = Pipeline(self.look.task, card, self.session, self.compositor, self.meter)
         self.feeds = pipeline.task.feeds(self.compositor.rgba, Frame(None, 1, 1, still=True), self.look)
