@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Weights = dict[str, NDArray[np.generic]]
 
-EDGE = 14.0  # steepness: the edge goes from 0.1 to 0.9 over 4.4 / EDGE units, some 4 cm
+EDGE = 14.0  # steepness: the edge goes from 0.1 to 0.9 over 4.4 / EDGE units, some 4 cm,
+CELLS = 2.5  # but over this many cells of the mask at least, or far faces get stairs for an edge
 NECK = 0.4  # units from the middle of the face to the origin of the upright frame, along the head
 
 
@@ -89,7 +90,10 @@ def graph(height: int, width: int, faces: int) -> tuple[str, Weights]:
         terms = Concat<axis = 1>(there, frame, second)
         mixed = MatMul(terms, conics)
         whole = Add(mixed, base)
-        shapes = Reshape(whole, conic_rows)
+        blur = Mul(length, by_cells)
+        edge = Clip(blur, nought, steepest)
+        soft = Mul(whole, edge)
+        shapes = Reshape(soft, conic_rows)
         heights = MatMul(shapes, grid)
         layers = Reshape(heights, pictures)
         union = ReduceMax<axes = [0], keepdims = 1>(layers)
@@ -124,6 +128,8 @@ def _weights(height: int, width: int, faces: int) -> Weights:
         "score_of": np.eye(17, 1, dtype=np.float32),
         "nought": np.array(0, np.float32),
         "half": np.array(0.5, np.float32),
+        "by_cells": np.array([4.4 * height / CELLS], np.float32),
+        "steepest": np.array(EDGE, np.float32),
         "conics": conics,
         "base": base,
         "conic_rows": np.array([faces * len(SHAPES), len(GRID)], np.int64),
@@ -167,7 +173,7 @@ def _conics(names: list[str], pairs: list[tuple[str, str]]) -> tuple[Array, Arra
                 twice = 1 if a == b else 2
                 axis = GRID.index(over)
                 conics[1 + len(names) + row, s, axis] += twice * shape.get(a[5] * 2, 0.0)
-    return EDGE * conics.reshape(len(conics), -1), EDGE * base.reshape(1, -1)
+    return conics.reshape(len(conics), -1), base.reshape(1, -1)
 
 
 def _grid(height: int, width: int) -> Array:

@@ -1,0 +1,99 @@
+"""build_models: what it writes, that the second run makes nothing, and what a missing source leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+import models
+from app.card import ModelCard, from_dict
+from app.native.session import Session
+from models import fetch, report
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[ModelCard]]:
+    folder = tmp_path_factory.mktemp("models")
+    out, cache = folder / "out", folder / "cache"
+    return out, cache, models.build_models(out, lambda _: None, cache)
+
+
+def test_graphs_are_named_by_their_content(built: tuple[Path, Path, list[ModelCard]]) -> None:
+    out, _, cards = built
+    graphs = [graph for card in cards for variant in card.variants for graph in variant.graphs]
+    assert graphs
+    for graph in graphs:
+        data = (out / graph.path).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (graph.bytes, graph.sha256)
+        assert graph.sha256[:8] in graph.path
+
+
+def test_every_backend_is_served_once(built: tuple[Path, Path, list[ModelCard]]) -> None:
+    for card in built[2]:
+        if not card.missing:
+            assert sorted(b for v in card.variants for b in v.backends) == ["wasm", "webgl", "webgpu"]
+
+
+def test_the_second_run_makes_nothing(built: tuple[Path, Path, list[ModelCard]]) -> None:
+    out, cache, cards = built
+    said: list[str] = []
+    start = perf_counter()
+    again = models.build_models(out, said.append, cache)
+    assert perf_counter() - start < 0.3
+    assert [line for line in said if "making" in line] == []
+    assert again == [from_dict(json.loads(json.dumps(models.to_dict(card)))) for card in cards]
+
+
+def test_the_report_is_written_and_has_no_script(built: tuple[Path, Path, list[ModelCard]]) -> None:
+    out, _, cards = built
+    assert [from_dict(row).id for row in json.loads((out / "models.json").read_text("utf-8"))] == [
+        card.id for card in cards
+    ]
+    page = (out / "models.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "style=" not in page
+    assert all(card.title in page and card.id in report.text(cards) for card in cards)
+
+
+def test_without_a_source_the_model_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "NODE", tmp_path / "nothing")
+    said: list[str] = []
+    cards = models.build_models(tmp_path / "out", said.append, tmp_path / "cache")
+    assert all(card.missing and not card.variants for card in cards)
+    assert "is left out, no source has its file" in said[0]
+    assert cards[0].missing in report.page(cards).replace("&#x27;", "'")
+
+
+def test_a_session_runs_and_says_what_is_wrong(built: tuple[Path, Path, list[ModelCard]]) -> None:
+    out, _, cards = built
+    card = next(card for card in cards if not card.missing)
+    variant = card.variant("wasm")
+    assert variant is not None
+    session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
+    feeds = {
+        "rgba": np.zeros((1, card.input.height, card.input.width, 4), np.uint8),
+        "memory": session.blank((1, 1, *card.mask)),
+        "keep": session.tensor([0.5], (1,)),
+    }
+    mask = asyncio.run(session.run(feeds))["mask"]
+    assert mask.shape == (1, 1, *card.mask)
+    assert len(session.numbers(mask)) == card.mask[0] * card.mask[1]
+    with pytest.raises(RuntimeError, match="rgba"):
+        session.run_now({})
+    session.close()
+    session.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        session.run_now(feeds)
+
+
+@pytest.mark.parametrize("data", [b"", b"not a model", b"\x08\x08" * 500])
+def test_corrupt_bytes_are_one_sentence(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a model onnxruntime can run") as error:
+        Session(data)
+    assert "\n" not in str(error.value)
