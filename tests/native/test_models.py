@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import models
-from app.card import ModelCard, from_dict
+from app.card import ModelCard, from_dict, to_dict
 from app.native.session import Session
 from models import fetch, report
 
@@ -47,7 +47,7 @@ def test_the_second_run_makes_nothing(built: tuple[Path, Path, list[ModelCard]])
     again = models.build_models(out, said.append, cache)
     assert perf_counter() - start < 0.3
     assert [line for line in said if "making" in line] == []
-    assert again == [from_dict(json.loads(json.dumps(models.to_dict(card)))) for card in cards]
+    assert again == [from_dict(json.loads(json.dumps(to_dict(card)))) for card in cards]
 
 
 def test_the_report_is_written_and_has_no_script(built: tuple[Path, Path, list[ModelCard]]) -> None:
