@@ -6,14 +6,16 @@ Does not know what the page does with the files: manifest.json tells the page.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from app.card import ModelCard
 from models import build_models
-from publish import CACHE, DIST, ROOT, STATE, compress, npm, scene, snapshot, wheel
+from publish import CACHE, DIST, ROOT, STATE, Problem, compress, npm, scene, snapshot, wheel
 from publish.manifest import manifest
 from publish.tree import Tree, write
 
@@ -37,9 +39,9 @@ def pack() -> None:
     say("Python", "wheel and memory snapshot")
     core |= python(tree)
     say("models")
-    cards = build_models(DIST, lambda text: say("models", text))
+    cards = models()
     say("scene")
-    found = scene.make(DIST)
+    found = scene.make(DIST, lambda text: say("scene", text))
     say("page")
     for file in files(ROOT / "static"):
         if file.name != "headers.json":
@@ -56,6 +58,16 @@ def pack() -> None:
     if not any(card.missing for card in cards):
         sizes = {file.relative_to(DIST).as_posix(): file.stat().st_size for file in files(DIST)}
         write(STAMP, json.dumps({"state": state, "sizes": sizes}).encode())
+
+
+def models() -> list[ModelCard]:
+    """Make the models into dist/; gives their cards. Raises Problem."""
+    lines = 4 * len(list((ROOT / "models" / "cards").glob("*.toml")))  # each card says about 4
+    count = itertools.count(1)
+    try:
+        return build_models(DIST, lambda text: say("models", text, min(1, next(count) / lines)))
+    except ValueError as error:  # each says in one sentence what is wrong with a card, a file or a figure
+        raise Problem(f"The models could not be made: {error}") from error
 
 
 def python(tree: Tree) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from publish import ROOT
 OURS = {"app", "bench", "models", "publish", "tests", "build"}
 PAGE_ONLY = {"js", "page", "pyodide", "pyodide_js", "_pyodide"}
 
-# Room -> the rooms of ours it may import, and whether packages from outside are allowed. The first fit counts.
+# Room -> the rooms of ours it may import, and whether packages from outside are allowed. The first fit wins.
 ROOMS = (
     ("build.py", (), False),
     ("app/page/", ("app", "!app.native"), False),
