@@ -164,4 +164,4 @@ def _plant(c: Canvas, rng: np.random.Generator, x: float, y: float) -> None:
         b.lay(b.shape(one), ramp(across, ((-1, "#4f8a4a"), (1, "#2f6a3b"))) * tone)
         b.lay(b.shape(other), ramp(across, ((-1, "#6ba85c"), (1, "#3f7d45"))) * tone)
     pot = c.shape([(x - 46, y - 22), (x + 46, y - 22), (x + 36, y + 40), (x - 36, y + 40)])
-    c.lay(pot, ramp((c.x - x + 46) / 92, ((0, "#d98a5f"), (0.35, "#c0714a"), (1, "#7d4229"))))
+    c.lay(pot, ramp((c.x - x + 46) / 92, ((0, "#f1ece2"), (0.35, "#d9d2c4"), (1, "#8f877a"))))

@@ -29,7 +29,7 @@ SOURCES = (CARD, *(HERE / f"{name}.py" for name in ("backdrops", "paint", "perso
 
 # How the person moves: `reach` of a sine in pixels, radians and parts of the size, `ms` its period.
 # The periods share no small multiple, so that it does not look like a loop. The turn lifts the
-# lower corners by 331 px * sin(0.022) = 7.3 px, so 28 px below the frame keep the cut out of sight.
+# lower corners by 260 px * sin(0.022) = 5.7 px, so 28 px below the frame keep the cut out of sight.
 SWAY = {
     "x": {"reach": 7.0, "ms": 5300},
     "turn": {"reach": 0.022, "ms": 7900},
