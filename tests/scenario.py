@@ -63,7 +63,7 @@ class Ports(Protocol):
 
 
 class Recorder:
-    """A Compositor without pixels: a frame's picture is its index. Notes what is asked of it, and the Masks."""
+    """A Compositor without pixels: a frame's picture is its index. Notes its calls and the Masks."""
 
     def __init__(self, ports: Ports, card: ModelCard, backend: str, session: Session) -> None:
         self.calls: list[str] = []
