@@ -56,7 +56,7 @@ class ModelCard:
     "segmenter": rgba, memory, keep -> mask; "detector": rgba, memory, keep -> faces, mask.
     Shapes: rgba [1,H,W,4]; memory and mask [1,1,h,w] float32 0..1; keep [1] float32 0..1;
     faces [5,17] float32, rows of score, x0, y0, x1, y1, six (x, y), all 0..1 of the input,
-    zero rows where there is no face. The matte is uint8 [1,h,w,4], its alpha the Mask laid on the
+    zero rows where there is no face. The matte is uint8 [1,H,W,4], its alpha the Mask laid on the
     picture's own edges; softness [1] float32 is half the width of the edge, in Mask units.
     """
 

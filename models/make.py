@@ -43,7 +43,7 @@ def make(card: Card, data: bytes, source: str, described: ModelCard, out: Path, 
         "bytes": card.bytes,
         "credit": card.credit,
     }
-    edge = matte.graph(*card.mask).SerializeToString(deterministic=True)
+    edge = matte.graph(card.input.height, card.input.width, card.mask).SerializeToString(deterministic=True)
     return replace(
         described,
         variants=tuple(variants),

@@ -13,19 +13,22 @@ FLAT = 0.0008  # as in slope.frag: variance of light below which the picture say
 
 TEXT = """
 <ir_version: 8, opset_import: ["" : {opset}]>
-matte (uint8[1,{h},{w},4] rgba, float[1,1,{h},{w}] mask, float[1] softness) => (uint8[1,{h},{w},4] matte)
+matte (uint8[1,{h},{w},4] rgba, float[1,1,{mask_h},{mask_w}] mask, float[1] softness)
+  => (uint8[1,{h},{w},4] matte)
 <float[4,1] weights = {{0.00117254902, 0.00230196078, 0.000447058824, 0.0}}, float flat = {{{flat}}},
  float half = {{0.5}}, float zero = {{0.0}}, float one = {{1.0}}, float two = {{2.0}}, float three = {{3.0}},
  float full = {{255.0}}, float[4] scales = {{1.0, 1.0, 2.0, 2.0}}, uint8 none = {{0}},
  int64[4] planar = {{1, 1, {h}, {w}}}, int64[4] bytes = {{1, {h}, {w}, 1}}, int64[4] parts = {{1, 1, 1, 1}},
- int64[2] pair = {{1, 1}}, int64[8] before = {{0, 0, 0, 3, 0, 0, 0, 0}}>
+ int64[2] pair = {{1, 1}}, float[4] grow = {{1.0, 1.0, {down}, {across}}},
+ int64[8] before = {{0, 0, 0, 3, 0, 0, 0, 0}}>
 {{
   colours = Cast <to = 1> (rgba)
   shades = MatMul (colours, weights)
   light = Reshape (shades, planar)
-  both = Mul (light, mask)
+  person = Resize <mode = "linear"> (mask, , grow)
+  both = Mul (light, person)
   square = Mul (light, light)
-  all = Concat <axis = 1> (light, mask, both, square)
+  all = Concat <axis = 1> (light, person, both, square)
   halved = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (all)
   means = AveragePool <kernel_shape = [5, 5], pads = [2, 2, 2, 2], count_include_pad = 0> (halved)
   i, p, ip, ii = Split <axis = 1> (means, parts)
@@ -61,11 +64,13 @@ matte (uint8[1,{h},{w},4] rgba, float[1,1,{h},{w}] mask, float[1] softness) => (
 """
 
 
-def graph(height: int, width: int) -> onnx.ModelProto:
-    """rgba uint8 [1,h,w,4], mask float32 [1,1,h,w], softness float32 [1] -> matte uint8 [1,h,w,4].
+def graph(height: int, width: int, mask: tuple[int, int]) -> onnx.ModelProto:
+    """rgba uint8 [1,h,w,4], mask float32 [1,1,*mask], softness float32 [1] -> matte uint8 [1,h,w,4].
 
     Raises onnx.checker.ValidationError for sizes that are not even.
     """
-    model = onnx.parser.parse_model(TEXT.format(h=height, w=width, flat=FLAT, opset=OPSET))
+    sizes = {"h": height, "w": width, "mask_h": mask[0], "mask_w": mask[1]}
+    grow = {"down": float(height / mask[0]), "across": float(width / mask[1])}
+    model = onnx.parser.parse_model(TEXT.format(**sizes, **grow, flat=FLAT, opset=OPSET))
     onnx.checker.check_model(model, full_check=True)
     return model

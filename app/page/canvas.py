@@ -36,7 +36,7 @@ class CanvasCompositor:
         self._wrap = wrap
         self._rgba_type = rgba
         self._contexts: dict[str, Any] = {}
-        self._mask_size = card.mask[1], card.mask[0]
+        self._size = card.input.width, card.input.height
         self._spot = Place(0.0, 0.0, 1.0, 1.0)
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
@@ -107,8 +107,8 @@ class CanvasCompositor:
         found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
         data = found["matte"].data
         clamped = Uint8ClampedArray.new(data.buffer, data.byteOffset, data.length)
-        draw = self._small("matte", *self._mask_size)
-        draw.putImageData(ImageData.new(clamped, *self._mask_size), 0, 0)
+        draw = self._small("matte", *self._size)
+        draw.putImageData(ImageData.new(clamped, *self._size), 0, 0)
         return draw
 
     def _blur(self, frame: Frame, look: Look) -> None:
@@ -154,7 +154,7 @@ class CanvasCompositor:
 
     def _seen(self) -> tuple[float, float, float, float]:
         """The part of the matte that the frame covers, in matte pixels: left, top, width, height."""
-        width, height = self._mask_size
+        width, height = self._size
         left, top, w, h = self._spot
         return left * width, top * height, w * width, h * height
 

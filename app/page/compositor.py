@@ -44,7 +44,7 @@ class Compositor:
         self._passes: dict[str, Pass] = {}
         self._textures: dict[str, Texture] = {}
         self._mask_size = (card.mask[1], card.mask[0])
-        self._half = (card.mask[1] // 2, card.mask[0] // 2)
+        self._half = (card.input.width // 2, card.input.height // 2)
         size = card.input.width, card.input.height
         self._texture("small", *size, "rgba8", drawn=True)
         self._texture("mask", *self._mask_size, "r32f", smooth=False)

@@ -31,7 +31,8 @@ class Session:
         """Load a graph from the bytes of its ONNX file. Raises RuntimeError when the runtime refuses it."""
         # Folding constants and fusing happens here, once; the files are stored unoptimised so that each
         # backend folds for itself.
-        options = {"executionProviders": [provider], "graphOptimizationLevel": "all"}
+        # Severity 3 is "error": what the runtime warns of is known and looked at when the model is made.
+        options = {"executionProviders": [provider], "graphOptimizationLevel": "all", "logSeverityLevel": 3}
         try:
             return cls(js_ort, await js_ort.InferenceSession.create(js_bytes, to_js(options)))
         except JsException as error:

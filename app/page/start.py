@@ -156,6 +156,7 @@ class Worker:
                 threads=self.threads,
                 dropped=self.slot.dropped,
                 textures=self.compositor.textures,
+                picture=[self.page.canvas.width, self.page.canvas.height],
                 memory={"python": self.page.heap()},
             )
             await asyncio.sleep(0.5)
