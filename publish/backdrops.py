@@ -111,27 +111,26 @@ def _window(rng: np.random.Generator) -> Plane:
     )
     pane = c.box(left, top, right, bottom)
     c.lay(pane, lens(green, 9) * 1.25)
-    for x in (left, 168, right - 6):
-        c.lay(c.box(x, top, x + 7, bottom), "#f3efe8")
+    for post in (left, 168, right - 6):
+        c.lay(c.box(post, top, post + 7, bottom), "#f3efe8")
     for y in np.arange(4, 262, 9.0):
         slat = c.box(left + 2, y, right - 2, y + 3.6)
         c.lay(slat, ramp(c.x / width, ((0, "#fffdf6"), (0.5, "#d9d3c6"))) * 0.95)
         c.dim(c.box(left + 2, y + 3, right - 2, y + 4.4), 0.3)
-    for x in (92, 250):
-        c.lay(c.box(x, 0, x + 1.2, bottom), "#d8d2c5")
+    for cord in (92, 250):
+        c.lay(c.box(cord, 0, cord + 1.2, bottom), "#d8d2c5")
     c.lay(c.box(left - 16, bottom, right + 16, bottom + 11), "#f7f3ec")
     c.dim(c.box(left - 10, bottom + 11, right + 18, bottom + 22, 12), 0.22)
     rays = [[(356, 60 + y), (600, 122 + y), (600, 128 + y), (356, 66 + y)] for y in range(0, 196, 13)]
     sun = c.shape(*rays, soft=1.6) * smooth(c.x, 700, 380) * smooth(c.x, 352, 372)
     c.add(sun, "#ffe9c4", 0.36)
-    _sprig(c, rng, 322, 262, "#6f8f5e")
-    c.lay(
-        c.shape([(296, 262), (346, 262), (338, 316), (304, 316)]),
-        ramp(c.x / 60 - 4.9, ((0, "#e9e2d8"), (1, "#a89c8c"))),
-    )
+    x = 516  # the pot stands beside the person, also where the picture is cut to 4:3
+    _sprig(c, rng, x, 262, "#6f8f5e")
+    pot = c.shape([(x - 26, 262), (x + 24, 262), (x + 16, 316), (x - 18, 316)])
+    c.lay(pot, ramp((c.x - x + 26) / 50, ((0, "#e9e2d8"), (1, "#a89c8c"))))
     c.lay(c.box(0, 316, width, height, 1.5), ramp(c.x / width, ((0, "#cfa97c"), (1, "#8d6a48"))))
     c.light *= np.where(c.y > 316, 1 + 0.07 * noise(rng, height, width, (2, 140), 3), 1)[..., None]
-    c.dim(c.box(288, 314, 372, 324, 14), 0.3)
+    c.dim(c.box(x - 34, 314, x + 50, 324, 14), 0.3)
     soft = lens(c.light, 3.2)
     return soft + 0.10 * blur(soft, 20)
 
