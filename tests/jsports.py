@@ -1,7 +1,7 @@
 """The scenario's ports in Pyodide, over onnxruntime-web's WASM: under Node and in the page's worker.
 
-Does not read files or the network: the module `house`, which JavaScript registers, brings `ort`, `manifest`
-(JSON), and `file(name)`, which gives the bytes of a graph or of the footage as a Uint8Array.
+Does not read files or the network: `house`, a JavaScript object, brings `ort`, `manifest` (JSON), and
+`file(name)`, which gives the bytes of a graph or of the footage as a Uint8Array.
 """
 
 from __future__ import annotations
@@ -59,8 +59,6 @@ class JsPorts:
         return found
 
 
-async def main() -> str:
+async def main(house: Any) -> str:
     """The scenario's numbers, as JSON."""
-    import house  # registered by JavaScript
-
     return json.dumps(await scenario(JsPorts(house)))

@@ -27,8 +27,7 @@ try {
     pyodide.FS.writeFile(`${home}/tests/${name}`, new Uint8Array(readFileSync(join(root, "tests", name))));
   }
   const file = (name) => new Uint8Array(readFileSync(join(/\.onnx$/.test(name) ? dist : footage, name)));
-  pyodide.registerJsModule("house", { ort, manifest, file });
-  process.stdout.write(await pyodide.pyimport("tests.jsports").main());
+  process.stdout.write(await pyodide.pyimport("tests.jsports").main({ ort, manifest, file }));
 } catch (error) {
   process.stderr.write(`${error.message}\n`); // alone: an uncaught error would print Pyodide's source
   process.exit(1);
