@@ -113,8 +113,8 @@ export function drawLog({ label, have, total }) {
     line.dataset.label = label;
     by('log').append(line);
   }
-  if (total) line.querySelector('progress').value = have / total;
-  line.querySelector('small').textContent = total ? `${mb(have)} of ${mb(total)} MB` : '';
+  line.querySelector('progress').value = have / total;
+  line.querySelector('small').textContent = `${mb(have)} of ${mb(total)} MB`;
 }
 
 export function drawNote(text) {

@@ -1,6 +1,7 @@
 // The worker's JavaScript: starts Python and hands messages to it. Decides nothing.
 
 const send = (message, transfer = []) => postMessage(message, transfer);
+const lines = {};
 
 // The module `page` that Python sees. Python adds `hear`, `take` and `ort`.
 const page = {
@@ -15,20 +16,28 @@ const page = {
     if (!response.ok) throw new Error(`${label}: the file is missing on the server (${response.status})`);
     const out = new Uint8Array(total);
     const reader = response.body.getReader();
-    let [have, told] = [0, -1];
+    let have = 0;
+    page.log(label, 0, total);
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (have + part.value.length > total) throw new Error(`${label}: the file is longer than it should be`);
       out.set(part.value, have);
       have += part.value.length;
-      const percent = Math.floor((have / total) * 20);
-      if (percent !== told) page.log(label, have, total);
-      told = percent;
+      page.log(label, part.value.length, 0);
     }
     if (have !== total) throw new Error(`${label}: the file is shorter than it should be`);
     return out.buffer;
   },
   blob: async (path, label, total) => new Blob([await page.bytes(path, label, total)]),
-  log: (label, have, total) => send(JSON.stringify({ type: 'log', label, have, total })),
+
+  // One line a label in the log; its bytes are summed here and told at every twentieth part.
+  log(label, more, expected) {
+    const line = (lines[label] ??= { have: 0, total: 0, told: -1 });
+    line.have += more;
+    line.total += expected;
+    const part = Math.floor((20 * line.have) / line.total);
+    if (part !== line.told || expected) send(JSON.stringify({ type: 'log', label, have: line.have, total: line.total }));
+    line.told = part;
+  },
 
   save: () => page.canvas.convertToBlob({ type: 'image/png' }).then((blob) => send({ type: 'saved', blob })),
 };
@@ -37,9 +46,9 @@ const page = {
 async function python({ base, files, snapshot, wheels }) {
   const indexURL = new URL(base, self.location).href;
   const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
-  const warm = files.map(({ path, bytes }) => page.bytes(path, path.split('/').pop(), bytes));
+  const warm = files.map(({ path, bytes }) => page.bytes(path, 'Python', bytes));
   try {
-    const [memory] = await Promise.all([page.bytes(snapshot.path, 'Python, as it was packed', snapshot.bytes), ...warm]);
+    const [memory] = await Promise.all([page.bytes(snapshot.path, 'Python', snapshot.bytes), ...warm]);
     return await loadPyodide({ indexURL, _loadSnapshot: new Uint8Array(memory) });
   } catch (error) {
     console.info(`Ordinary start of Python: ${error.message}`);
@@ -58,7 +67,6 @@ async function start({ start, manifest, canvas, own }) {
   try {
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
-    page.log('Model and backend', 0, 0);
     await page.pyodide.pyimport('app.page.start').main();
   } catch (error) {
     console.error(error);
