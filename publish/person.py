@@ -47,7 +47,7 @@ def cut(network: Network | None) -> Image.Image:
 def webp(image: Image.Image) -> bytes:
     """The picture as WebP, its alpha without loss."""
     out = BytesIO()
-    image.save(out, "WEBP", quality=QUALITY, alpha_quality=100, method=6)
+    image.save(out, "WEBP", quality=QUALITY, alpha_quality=100, method=5)  # 6 takes 2 s for 2 % less
     return out.getvalue()
 
 
