@@ -106,15 +106,21 @@ class Compositor:
         return np.asarray(rgb * inside)
 
     def _moments(self, mask: Texture) -> Texture:
-        """moments.frag, at half the Mask's size. The sampled frame may have another size than the Mask."""
-        height, width = mask.shape[:2]
-        light = _light(_read(self._small, _line(width), _line(height)))
-        values = np.concatenate([light, mask, light * mask, light * light], 2)
-        return _mean(values[: height // 2 * 2 : 2], 1, 2)
+        """moments.frag, at half the input's size."""
+        height, width = (n // 2 for n in self._small.shape[:2])
+        x, y, step = _line(width), _line(height), 2 / self._small.shape[1]
+        sums = []
+        for i in range(-REACH, REACH + 1):
+            light = _light(_read(self._small, x + i * step, y))
+            p = _read(mask, x + i * step, y)
+            sums.append(np.concatenate([light, p, light * p, light * light], 2))
+        return np.asarray(np.mean(sums, 0, np.float32))
 
     def _slope(self, moments: Texture) -> Texture:
         """slope.frag"""
-        light, p, both, square = np.split(_mean(moments, 0, 1), 4, 2)
+        rows = np.arange(len(moments))
+        taps = [moments.take(rows + i, 0, mode="clip") for i in range(-REACH, REACH + 1)]
+        light, p, both, square = np.split(np.mean(taps, 0, np.float32), 4, 2)
         slope = (both - light * p) / (np.maximum(0, square - light * light) + np.float32(FLAT))
         return np.concatenate([slope, p - slope * light], 2)
 
@@ -190,14 +196,6 @@ def _read_axis(texture: Texture, at: Line, axis: int) -> Texture:
 def _four(frame: Texture, x: Line, y: Line, dx: float, dy: float) -> Texture:
     """The mean of four taps around each pixel."""
     taps = [_read(frame, x + a * dx, y + b * dy) for a in (-1, 1) for b in (-1, 1)]
-    return np.asarray(np.mean(taps, 0, np.float32))
-
-
-def _mean(texture: Texture, axis: int, step: int) -> Texture:
-    """The mean around each `step`th pixel over REACH to both sides, `step` apart; the last is repeated."""
-    last = texture.shape[axis] - 1
-    here = np.arange(texture.shape[axis] // step) * step
-    taps = [texture.take(np.clip(here + step * i, 0, last), axis) for i in range(-REACH, REACH + 1)]
     return np.asarray(np.mean(taps, 0, np.float32))
 
 
