@@ -65,7 +65,7 @@ FAILURES = (
     ),
     (
         r"No matching distribution found for (?P<what>\S+)",
-        "{what} is not published for this machine's system and Python. Use 64-bit Linux (glibc 2.28 or "
+        "The registry has no {what} for this machine's system and Python. Use 64-bit Linux (glibc 2.28 or "
         "newer), Windows, or macOS 14 or newer on Apple silicon, with Python 3.11 to 3.14.",
     ),
 )

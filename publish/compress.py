@@ -28,11 +28,14 @@ def compress(root: Path, paths: set[str], cache: Path, say: Callable[[str, float
     todo = sorted(paths, key=lambda path: -(root / path).stat().st_size)
     total = sum((root / path).stat().st_size for path in todo)
     done = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         for path, size in zip(todo, pool.map(lambda path: one(root / path, cache), todo), strict=True):
             done += size
             if size > 1_000_000:
                 say(path, done / total)
+    finally:
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for what is begun, not for all that is left
 
 
 def one(file: Path, cache: Path) -> int:

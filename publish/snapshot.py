@@ -29,11 +29,13 @@ def make(wheel: Path) -> bytes:
         part = cached.with_suffix(f".{os.getpid()}.part")
         command = ["node", str(SCRIPT), str(folder("pyodide")), str(wheel), str(part)]
         command += [json.dumps(modules), json.dumps(names)]
-        ran = subprocess.run(command, capture_output=True, text=True)
-        if ran.returncode:
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True)
+            if ran.returncode:
+                raise Problem(f"The memory snapshot could not be made. Pyodide says:\n{ran.stderr.strip()}")
+            part.replace(cached)
+        finally:
             part.unlink(missing_ok=True)
-            raise Problem(f"The memory snapshot could not be made. Pyodide says:\n{ran.stderr.strip()}")
-        part.replace(cached)
     return cached.read_bytes()
 
 

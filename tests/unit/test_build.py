@@ -99,7 +99,7 @@ def test_a_registry_that_does_not_answer(project: Path, monkeypatch: pytest.Monk
         ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "certificate is not trusted"),
         (
             "ERROR: No matching distribution found for onnxruntime==1.30.0",
-            "onnxruntime==1.30.0 is not published",
+            "has no onnxruntime==1.30.0 for",
         ),
     ],
 )
