@@ -54,7 +54,7 @@ def test_a_broken_length_is_said() -> None:
 
 
 def test_the_worst_case_is_bounded() -> None:
-    """896 candidates that are all sure, all at one place: 64 are compared."""
+    """896 candidates that are all sure, all at one place: 128 are compared."""
     worst = candidates(*(row(0.9, 0.1 + n * 1e-5, 0.1) for n in range(896)))
     start = perf_counter()
     select(worst)
