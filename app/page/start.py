@@ -12,24 +12,21 @@ from statistics import median
 from typing import Any
 
 from js import Object, createImageBitmap
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy
 
 from app import trouble
-from app.backend import BACKENDS, choose, draws_with_shaders
+from app.backend import BACKENDS, choose
 from app.card import from_dict
-from app.controls import Offer, apply, from_query
-from app.frame import Frame
+from app.controls import Offer, from_query
 from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
 from app.page.camera import Slot
-from app.page.canvas import CanvasCompositor
-from app.page.compositor import Compositor
-from app.page.engine import load_ort, open_matte, open_model
+from app.page.engine import Engine
+from app.page.hearing import hear
 from app.page.panel import Panel
-from app.page.probe import options, probe
+from app.page.probe import probe
 from app.page.session import now
-from app.pipeline import Pipeline
 from app.succession import Start, successor
 
 RESTART = ("task", "backend", "model", "threads")  # settings that need a new worker
@@ -50,11 +47,10 @@ class Worker:
         self.begun = Start.from_dict(json.loads(page.start))
         self.run = self.begun.run
         self.asked = self.begun.asked
-        self.threads = 1
         self.meter = Meter(now)
         self.slot = Slot()
         self.saving = False
-        self.pipeline: Pipeline | None = None
+        self.engine: Engine | None = None
 
     async def start(self) -> None:
         """Everything up to the first frame, then frames until the page ends the worker."""
@@ -79,53 +75,31 @@ class Worker:
         choice = choose(self.offer.probe, card)
         self.run = begun.run or (choice.first if auto else self.look.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
-        self.page.hear = create_proxy(self.hear)
+        self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
-        self.panel.look(self.look, self.offer, self.asked)
+        self.tell()
         self.plan(STARTING)
         try:
-            self.pipeline = await self.load()
-            if begun.beat and median([await self.blank() for _ in range(9)]) > begun.beat * GAIN:
+            engine = self.engine = await Engine.load(
+                self.page, self.manifest, card, BACKENDS[self.run], self.look, self.offer.probe, self.meter
+            )
+            await self.show_image()
+            await self.blank(engine)  # compiles and allocates
+            if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
                 self.panel.post("stay", trials=self.trials)
                 return
             self.panel.post("ready")
             self.plan(RUNNING)
-            self.ticker = asyncio.create_task(self.tick())
-            await Loop(self.slot, self.pipeline, self.compositor, self.done).run(lambda: self.look)
+            self.ticker = asyncio.create_task(self.tick(engine))
+            loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
+            await loop.run(lambda: self.look)
         except Exception as error:  # whatever it was, the visitor's picture goes on with the next backend
             self.fail(error)
 
-    async def load(self) -> Pipeline:
-        """Runtime, model, canvas and backdrop; then one blank run, which compiles and allocates."""
-        backend, card = BACKENDS[self.run], self.card
-        variant = card.variant(self.run)
-        if variant is None:
-            raise RuntimeError(f"{card.title} is not offered on {backend.title}")
-        self.variant = variant
-        js_ort, self.threads = await load_ort(self.page, self.manifest, backend, self.offer.probe, self.look)
-        self.page.ort = js_ort
-        self.session = await open_model(self.page, js_ort, backend, card, variant)
-
-        def make_tensor(kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-            return js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
-
-        if draws_with_shaders(self.offer.probe, backend):
-            self.compositor: Compositor | CanvasCompositor = Compositor(
-                self.page.canvas, options(), card, variant.rgba, make_tensor
-            )
-        else:
-            matte = await open_matte(self.page, js_ort, card)
-            self.compositor = CanvasCompositor(self.page.canvas, card, variant.rgba, make_tensor, matte)
-        await self.show_image()
-        pipeline = Pipeline(self.look.task, card, self.session, self.compositor, self.meter)
-        self.feeds = pipeline.task.feeds(self.compositor.rgba, Frame(None, 1, 1, still=True), self.look)
-        await self.blank()
-        return pipeline
-
-    async def blank(self) -> float:
+    async def blank(self, engine: Engine) -> float:
         """One run on a black picture; ms."""
         begin = now()
-        await self.session.run(self.feeds)
+        await engine.blank(self.look)
         return now() - begin
 
     def done(self) -> None:
@@ -144,7 +118,7 @@ class Worker:
         if trials and beat and self.look.backend == "auto":
             self.begin(run=trials[0], trials=trials[1:], beat=beat)
 
-    async def tick(self) -> None:
+    async def tick(self, engine: Engine) -> None:
         """Stats, twice a second."""
         while True:
             self.panel.post(
@@ -152,14 +126,18 @@ class Worker:
                 **self.meter.stats(),
                 backend=self.run,
                 model=self.card.id,
-                variant=self.variant.id,
-                threads=self.threads,
+                variant=engine.variant.id,
+                threads=engine.threads,
                 dropped=self.slot.dropped,
-                textures=self.compositor.textures,
+                textures=engine.compositor.textures,
                 picture=[self.page.canvas.width, self.page.canvas.height],
                 memory={"python": self.page.heap()},
             )
             await asyncio.sleep(0.5)
+
+    def tell(self) -> None:
+        """Panel, query and source, as they are now."""
+        self.panel.look(self.look, self.offer, self.asked)
 
     def plan(self, limit: int) -> None:
         """Leave with page.js what is to be done when this worker can no longer speak."""
@@ -195,18 +173,18 @@ class Worker:
             self.begin()
         if any(getattr(old, name) != getattr(look, name) for name in SOURCE):
             self.asked = True
-            if self.pipeline:
-                self.pipeline.task.forget()
-        if self.pipeline:
+            if self.engine:
+                self.engine.pipeline.task.forget()
+        if self.engine:
             self.showing = asyncio.ensure_future(self.show_image())
             self.plan(RUNNING)
-        self.panel.look(look, self.offer, self.asked)
+        self.tell()
         self.panel.post("again")
 
     async def show_image(self) -> None:
         """Bring the backdrop's picture to the compositor, when it is wanted and not there yet."""
         wanted = self.look.image if self.look.background == "image" else ""
-        if not wanted or wanted == self.compositor.image:
+        if self.engine is None or not wanted or wanted == self.engine.compositor.image:
             return
         row = next((r for r in self.manifest["backdrops"] if r["id"] == wanted), None)
         try:
@@ -214,58 +192,10 @@ class Worker:
             if row is not None:
                 js_blob = await self.page.blob(row["path"], row["title"], row["bytes"])
                 js_picture = await createImageBitmap(js_blob)
-            self.compositor.backdrop(js_picture, wanted)
+            self.engine.compositor.backdrop(js_picture, wanted)
             self.panel.post("again")
         except JsException as error:
             self.panel.note(f"That backdrop could not be loaded ({error}).")
-
-    def hear(self, js_message: Any) -> None:
-        """A message from page.js: `type` names the method below, the rest are its arguments."""
-        message = js_message.to_py()
-        getattr(self, f"hear_{message.pop('type')}")(**message)
-
-    def hear_set(self, name: str, value: Any) -> None:
-        """The visitor changed a setting."""
-        try:
-            self.change(apply(self.look, name, value, self.offer))
-        except ValueError as error:
-            self.panel.note(str(error))
-            self.panel.look(self.look, self.offer, self.asked)
-
-    def hear_cameras(self, cameras: list[list[str]]) -> None:
-        """page.js learned which cameras there are."""
-        self.offer = replace(self.offer, cameras=tuple((id, label) for id, label in cameras))
-        self.panel.look(self.look, self.offer, self.asked)
-
-    def hear_own(self) -> None:
-        """The visitor chose a backdrop of their own; worker.js put it at `page.own`."""
-        self.offer = replace(self.offer, own_image=True)
-        if self.pipeline:
-            self.compositor.image = ""
-        self.change(replace(self.look, image="own"))
-
-    def hear_trouble(self, kind: str, name: str, **figures: Any) -> None:
-        """A source failed, or was bounded."""
-        self.panel.note(trouble.source(kind, name, **figures))
-        if kind == "camera":
-            self.change(replace(self.look, source="sample", mirror=False))
-
-    def hear_stay(
-        self, trials: list[str] | None = None, broken: dict[str, str] | None = None, text: str = ""
-    ) -> None:
-        """The worker begun beside this one gave up: this one stays."""
-        self.offer = replace(self.offer, broken={**self.offer.broken, **(broken or {})})
-        if text:
-            self.panel.note(text)
-            backend = "auto" if self.look.backend == "auto" else self.run
-            self.look = replace(self.look, backend=backend, model=self.card.id)
-        self.try_next(tuple(trials or ()))
-        self.panel.look(self.look, self.offer, self.asked)
-
-    def hear_save(self) -> None:
-        """The visitor wants the picture: the next one drawn is saved."""
-        self.saving = True
-        self.panel.post("again")
 
 
 async def main() -> None:

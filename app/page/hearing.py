@@ -1,0 +1,81 @@
+"""Hearing: what page.js tells a worker, a function for each message.
+
+Does not answer: what follows is the Worker's to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from app import trouble
+from app.controls import apply
+
+if TYPE_CHECKING:
+    from app.page.start import Worker
+
+
+def hear(worker: Worker, js_message: Any) -> None:
+    """A message: `type` names the function below, the rest are its arguments."""
+    message = js_message.to_py()
+    HEARD[message.pop("type")](worker, **message)
+
+
+def set_(worker: Worker, name: str, value: Any) -> None:
+    """The visitor changed a setting."""
+    try:
+        worker.change(apply(worker.look, name, value, worker.offer))
+    except ValueError as error:
+        worker.panel.note(str(error))
+        worker.tell()
+
+
+def cameras(worker: Worker, cameras: list[list[str]]) -> None:
+    """page.js learned which cameras there are."""
+    worker.offer = replace(worker.offer, cameras=tuple((id, label) for id, label in cameras))
+    worker.tell()
+
+
+def own(worker: Worker) -> None:
+    """The visitor chose a backdrop of their own; worker.js put it at `page.own`."""
+    worker.offer = replace(worker.offer, own_image=True)
+    if worker.engine:
+        worker.engine.compositor.image = ""
+    worker.change(replace(worker.look, background="image", image="own"))
+
+
+def trouble_(worker: Worker, kind: str, name: str, **figures: Any) -> None:
+    """A source failed, or was bounded."""
+    worker.panel.note(trouble.source(kind, name, **figures))
+    if kind == "camera":
+        worker.change(replace(worker.look, source="sample", mirror=False))
+
+
+def stay(
+    worker: Worker, trials: list[str] | None = None, broken: dict[str, str] | None = None, text: str = ""
+) -> None:
+    """The worker begun beside this one gave up: this one stays."""
+    worker.offer = replace(worker.offer, broken={**worker.offer.broken, **(broken or {})})
+    if text:
+        worker.panel.note(text)
+        backend = "auto" if worker.look.backend == "auto" else worker.run
+        worker.look = replace(worker.look, backend=backend, model=worker.card.id)
+    worker.try_next(tuple(trials or ()))
+    worker.tell()
+
+
+def save(worker: Worker) -> None:
+    """The visitor wants the picture: the next one drawn is saved."""
+    worker.saving = True
+    worker.panel.post("again")
+
+
+HEARD: dict[str, Callable[..., None]] = {
+    "set": set_,
+    "cameras": cameras,
+    "own": own,
+    "trouble": trouble_,
+    "stay": stay,
+    "save": save,
+}
