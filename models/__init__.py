@@ -62,7 +62,8 @@ def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
         (draft / "models").mkdir(parents=True)
         finished = make.make(card, data, source, _described(card), draft, say)
         (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        for old in cache.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
+            shutil.rmtree(old, ignore_errors=True)
         draft.replace(folder)
     result = from_dict(json.loads(made.read_text("utf-8")))
     for graph in result.graphs:

@@ -75,7 +75,8 @@ def _from_url(url: str, card: Card, say: Say) -> bytes:
         if data is not None:
             return data
     request = urllib.request.Request(url, headers={"User-Agent": "vitrine-build"})
-    parts, got = [], 0
+    parts: list[bytes] = []
+    got, told = 0, -1
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             while part := answer.read(CHUNK):
@@ -83,7 +84,9 @@ def _from_url(url: str, card: Card, say: Say) -> bytes:
                 got += len(part)
                 if got > card.bytes:
                     raise _Refused(f"the answer is longer than {card.bytes} bytes")
-                say(f"{card.title}: {100 * got // card.bytes} %")
+                if (tenth := 10 * got // card.bytes) > told:
+                    told = tenth
+                    say(f"{card.title}: {10 * tenth} % of {card.bytes:,} bytes")
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise _Refused(f"no answer ({reason})") from None

@@ -37,7 +37,7 @@ WEBGL |= {
 }
 SEEDS = 4  # pictures of noise
 # The build stops above this many times a gate; the tests hold the gate itself. Processors round
-# differently (7e-5 is rounding: float32 sums in another order), and a visitor's build must not fail for it.
+# differently (7e-5 is rounding: float32 sums in another order), and nobody's build may fail for it.
 SLACK = 5
 
 
