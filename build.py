@@ -45,7 +45,7 @@ LAYERS = ("unit", "native", "node", "page")
 
 # What pip and npm print when something fails, and what it means to who reads it.
 FAILURES = (
-    (r"No space left on device|ENOSPC", "The disk is full. Free about 3 GB and run the same command again."),
+    (r"No space left on device|ENOSPC", "The disk is full. Free about 1 GB and run the same command again."),
     (
         r"DO NOT MATCH THE HASHES|EINTEGRITY",
         "A downloaded package does not match the hash this project has for it, so it was not installed. "
@@ -129,12 +129,18 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 def check() -> int:
-    """What CI runs before the tests: ruff, mypy and the import rule. Returns the first failure's status."""
-    return (
-        python("-m", "ruff", "check", "--quiet", ".")
-        or python("-m", "mypy", "--no-error-summary")
-        or python("-m", "pytest", "-q", "--no-header", "tests/unit/test_imports.py")
-    )
+    """What CI runs before the tests. Returns the first failure's status."""
+    steps = {
+        "ruff": ["ruff", "check", "--quiet", "."],
+        "mypy": ["mypy", "--no-error-summary"],
+        "who imports whom": ["pytest", "-q", "--no-header", "tests/unit/test_imports.py"],
+    }
+    for done, (name, step) in enumerate(steps.items()):
+        print(f"{100 * done // len(steps):3d}%  check: {name}", flush=True)
+        status = python("-m", *step)
+        if status:
+            return status
+    return 0
 
 
 def pytest(arguments: list[str]) -> int:

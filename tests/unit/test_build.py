@@ -138,7 +138,7 @@ def test_what_is_installed_is_not_installed_again(project: Path, monkeypatch: py
     ("raised", "status", "shown"),
     [
         (build.Stop("One sentence."), 1, "One sentence."),
-        (OSError(errno.ENOSPC, "No space left on device"), 1, "The disk is full. Free about 3 GB"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "The disk is full. Free about 1 GB"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
