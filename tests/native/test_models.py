@@ -45,7 +45,7 @@ def test_the_second_run_makes_nothing(built: tuple[Path, Path, list[ModelCard]])
     said: list[str] = []
     start = perf_counter()
     again = models.build_models(out, said.append, cache)
-    assert perf_counter() - start < 0.3
+    assert perf_counter() - start < 1  # 0.09 s with the start of Python on a quiet machine
     assert [line for line in said if "making" in line] == []
     assert again == [from_dict(json.loads(json.dumps(to_dict(card)))) for card in cards]
 
