@@ -29,7 +29,6 @@ try {
   }
   const ms = performance.now() - start;
   pyodide.registerJsModule("page", {});
-  pyodide.globals.set("before", pyodide.runPython("import sys; 'app.page.start' in sys.modules"));
   const found = pyodide.runPython(await readFile(new URL("start_inside.py", import.meta.url), "utf8"));
   process.stdout.write(JSON.stringify({ ms, ...JSON.parse(found) }));
 } catch (error) {

@@ -7,16 +7,18 @@ import asyncio
 import json
 import sys
 
-import app
-import app.page.start
-from app.look import Look
-from app.page import gl
+before = "app.page.start" in sys.modules
+
+import app  # noqa: E402 - after the look at what was there before
+import app.page.start  # noqa: E402
+from app.look import Look  # noqa: E402
+from app.page import gl  # noqa: E402
 
 json.dumps(
     {
         "version": app.__version__,
         "python": list(sys.version_info[:2]),
-        "imported_before": before,  # noqa: F821 - set by start.mjs
+        "imported_before": before,
         "main": asyncio.iscoroutinefunction(app.page.start.main),
         "background": Look().background,
         "shaders": len(gl.SOURCES),
