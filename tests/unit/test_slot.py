@@ -1,0 +1,83 @@
+"""Slot, the page's Camera: the newest frame wins, every other is closed. Does not open a camera."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from app.frame import Frame
+from app.page.camera import Slot
+
+
+class Hand:
+    """Puts pictures into a Slot as page.js does, and notes the closed ones."""
+
+    def __init__(self) -> None:
+        self.slot = Slot()
+        self.closed: list[str] = []
+
+    def put(self, name: str, skipped: int = 0, still: bool = False, **size: Any) -> None:
+        shape = size or {"width": 640, "height": 480}
+        picture = SimpleNamespace(name=name, close=lambda: self.closed.append(name), **shape)
+        self.slot.put(SimpleNamespace(picture=picture, time=40.0, still=still, skipped=skipped))
+
+
+def test_the_newest_frame_wins_and_the_others_are_closed_once() -> None:
+    async def story() -> None:
+        hand = Hand()
+        for name in "abc":
+            hand.put(name)
+        frame = await anext(hand.slot.frames())
+        assert frame.picture.name == "c"
+        assert hand.closed == ["a", "b"]
+        assert hand.slot.dropped == 2
+        frame.close()
+        assert hand.closed == ["a", "b", "c"]
+
+    asyncio.run(story())
+
+
+def test_a_taken_frame_is_not_closed_by_the_next() -> None:
+    async def story() -> None:
+        hand = Hand()
+        hand.put("a")
+        frames = hand.slot.frames()
+        first = await anext(frames)
+        hand.put("b")
+        assert hand.closed == []
+        first.close()
+        assert (await anext(frames)).picture.name == "b"
+        assert (hand.closed, hand.slot.dropped) == (["a"], 0)
+
+    asyncio.run(story())
+
+
+def test_an_empty_slot_waits() -> None:
+    async def story() -> None:
+        hand = Hand()
+        waiting: asyncio.Task[Frame] = asyncio.create_task(anext(hand.slot.frames()))  # type: ignore[arg-type]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        hand.put("a")
+        hand.put("b")  # before the waiter has woken
+        assert (await waiting).picture.name == "b"
+        assert (hand.closed, hand.slot.dropped) == (["a"], 1)
+
+    asyncio.run(story())
+
+
+def test_what_the_source_skipped_counts_as_dropped() -> None:
+    hand = Hand()
+    hand.put("a", skipped=3)
+    hand.put("b", skipped=2)
+    assert hand.slot.dropped == 6
+
+
+def test_a_video_frame_has_the_size_it_is_displayed_at() -> None:
+    async def story() -> None:
+        hand = Hand()
+        hand.put("a", still=True, displayWidth=320, displayHeight=240, codedWidth=352)
+        frame = await anext(hand.slot.frames())
+        assert (frame.width, frame.height, frame.time, frame.still) == (320, 240, 40.0, True)
+
+    asyncio.run(story())
