@@ -64,7 +64,6 @@ def successor(begun: Start, look: Look, run: str, why: str, probe: Probe, card: 
         trials=(),
         beat=0.0,
         broken=broken,
-        asked=True,
         notes=(note,),
         retries=retries,
     )

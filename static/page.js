@@ -152,7 +152,8 @@ function swap(show) {
 // ---- source ----
 
 async function openSource(message, pressed = false) {
-  if (!pressed && JSON.stringify(wanted) === JSON.stringify(message)) return;
+  const same = JSON.stringify({ ...wanted, ask: 0 }) === JSON.stringify({ ...message, ask: 0 });
+  if (same && !pressed && (by('ask').hidden || message.ask.length)) return;
   wanted = message;
   ask(pressed || (message.source === 'file' && file) ? [] : message.ask, message.source);
   if (!by('ask').hidden && source) return; // what is seen goes on until the visitor has answered
@@ -176,7 +177,12 @@ function ask(words, kind) {
   by('ask').hidden = !words.length;
   if (!words.length) return;
   [by('ask').firstElementChild.textContent, by('ask').lastElementChild.textContent] = words;
-  by('ask').firstElementChild.onclick = () => (kind === 'camera' ? openSource(wanted, true) : by('control-file')?.click());
+  by('ask').firstElementChild.onclick = () => (kind === 'camera' ? begun() : by('control-file')?.click());
+}
+
+function begun() {
+  tell({ type: 'asked' });
+  openSource(wanted, true);
 }
 
 async function nameCameras() {
@@ -214,7 +220,7 @@ function set(name, value) {
   tell({ type: 'set', name, value });
 }
 
-by('camera').onclick = () => (wanted?.source === 'camera' ? openSource(wanted, true) : set('source', 'camera'));
+by('camera').onclick = () => (wanted?.source === 'camera' ? begun() : set('source', 'camera'));
 by('save').onclick = () => shown.worker.postMessage({ type: 'save' });
 by('stage').addEventListener('dragover', (event) => event.preventDefault());
 by('stage').addEventListener('drop', (event) => {

@@ -24,11 +24,18 @@ def hear(worker: Worker, js_message: Any) -> None:
 
 def set_(worker: Worker, name: str, value: Any) -> None:
     """The visitor changed a setting."""
+    worker.asked |= name == "source"
     try:
         worker.change(apply(worker.look, name, value, worker.offer))
     except ValueError as error:
         worker.panel.note(str(error))
         worker.tell()
+
+
+def asked(worker: Worker) -> None:
+    """The visitor pressed the button that turns the camera on."""
+    worker.asked = True
+    worker.tell()
 
 
 def cameras(worker: Worker, cameras: list[list[str]]) -> None:
@@ -73,6 +80,7 @@ def save(worker: Worker) -> None:
 
 HEARD: dict[str, Callable[..., None]] = {
     "set": set_,
+    "asked": asked,
     "cameras": cameras,
     "own": own,
     "trouble": trouble_,

@@ -146,12 +146,12 @@ class Worker:
 
     def next_start(self, why: str) -> Start | None:
         """The worker that follows this one when it fails."""
-        begun = replace(self.begun, broken=self.offer.broken, cameras=self.offer.cameras)
+        begun = replace(self.begun, broken=self.offer.broken, cameras=self.offer.cameras, asked=self.asked)
         return successor(begun, self.look, self.run, why, self.offer.probe, self.card)
 
     def begin(self, **fields: Any) -> None:
         """Have page.js start a worker beside this one; it takes over once it is warm."""
-        known = {"broken": self.offer.broken, "cameras": self.offer.cameras, "asked": True}
+        known = {"broken": self.offer.broken, "cameras": self.offer.cameras, "asked": self.asked}
         start = Start(query=to_query(self.look), **known, **fields)  # type: ignore[arg-type]
         self.panel.post("begin", start=start.to_dict())
 
@@ -171,11 +171,9 @@ class Worker:
         if any(getattr(old, name) != getattr(look, name) for name in RESTART):
             self.trials = ()
             self.begin()
-        if any(getattr(old, name) != getattr(look, name) for name in SOURCE):
-            self.asked = True
-            if self.engine:
-                self.engine.pipeline.task.forget()
         if self.engine:
+            if any(getattr(old, name) != getattr(look, name) for name in SOURCE):
+                self.engine.pipeline.task.forget()
             self.showing = asyncio.ensure_future(self.show_image())
             self.plan(RUNNING)
         self.tell()
