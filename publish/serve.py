@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +32,8 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    allow_reuse_address = False
+    # Passes over connections that have just ended; on Windows it would share the port with another program.
+    allow_reuse_address = os.name != "nt"
 
     def __init__(self, root: Path, port: int = 0, isolate: bool = True) -> None:
         self.root = root.resolve()
@@ -61,7 +63,9 @@ class Server(ThreadingHTTPServer):
             self.free.release()
 
     def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
-        """A browser that goes away in the middle is no error."""
+        """A browser that goes away in the middle is no error; anything else is one, and shown."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
     def file(self, target: str) -> tuple[str, Path] | None:
         """The path in the folder, and the file, that a request names; None where there is none."""

@@ -233,6 +233,25 @@ def test_a_port_in_use_is_named() -> None:
             Server(Path(), port)
 
 
+def test_a_port_can_be_had_again_at_once(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("x")
+    port = 0
+    for _ in range(2):
+        with running(Server(tmp_path, port)) as server:
+            port = server.server_address[1]
+            assert ask(server, "/")[0].status == 200
+
+
+def test_a_browser_that_goes_away_is_no_error(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    big = server.root / "big.bin"
+    big.write_bytes(bytes(20_000_000))
+    with socket.create_connection(("127.0.0.1", server.server_address[1])) as connection:
+        connection.sendall(b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.recv(100)
+    assert ask(server, "/page.js")[0].status == 200
+    assert capfd.readouterr().err == ""
+
+
 def test_an_impossible_port_is_refused() -> None:
     with pytest.raises(Problem, match="Port 70000 cannot be opened"):
         Server(Path(), 70000)
