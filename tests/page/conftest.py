@@ -1,0 +1,113 @@
+"""What the page's tests share: dist/ on a free port, one Chromium whose camera plays the clip, visitors.
+
+Does not build dist/: build.py does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from publish import DIST, chromium
+from publish.serve import Server
+from tests import clip
+from tests.page.drive import Visit
+
+
+class Begin(Protocol):
+    """Makes a visitor; what is given goes to the browser context. All are closed, and judged, at the end."""
+
+    def __call__(self, url: str = ..., browser: Browser = ..., **context: Any) -> Visit: ...
+
+
+class Damaged(Server):
+    """dist/ as it is on a host where something went wrong: files that are `gone`, or others in their place."""
+
+    def __init__(self, **how: Any) -> None:
+        self.gone: set[str] = set()
+        self.instead: dict[str, Path] = {}
+        super().__init__(DIST, **how)
+
+    def file(self, target: str) -> tuple[str, Path] | None:
+        """See Server."""
+        found = super().file(target)
+        if found is None or found[0] in self.gone:
+            return None
+        path, file = found
+        return path, self.instead.get(path, file)
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """Serve in a thread of its own."""
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The page's address."""
+    with serving(Server(DIST)) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="session")
+def plain() -> Iterator[str]:
+    """The page's address on a host that sends neither COOP nor COEP."""
+    with serving(Server(DIST, isolate=False)) as running:
+        yield running.url
+
+
+@pytest.fixture
+def damaged() -> Iterator[Damaged]:
+    """A server whose files a test may take away or exchange."""
+    with serving(running := Damaged()):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, begun once: its synchronous form cannot be begun twice in a thread."""
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium with every backend in software, and the clip as its camera. It asks before it gives it."""
+    played = clip.write(tmp_path_factory.mktemp("camera") / "clip.y4m")
+    camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={played}"]
+    eager = ["--enable-blink-features=ForceEagerMeasureMemory"]  # memory is measured at once, not in 20 s
+    arguments = [*chromium.FLAGS, *camera, *eager]
+    found = playwright.chromium.launch(executable_path=chromium.ensure(), args=arguments)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def begin(browser: Browser, server: str) -> Iterator[Begin]:
+    """Makes visitors of the page."""
+    with ExitStack() as visits:
+
+        def make(url: str = server, browser: Browser = browser, **context: Any) -> Visit:
+            visit = Visit(browser, url, **context)
+            visits.callback(visit.close)
+            return visit
+
+        yield make
+
+
+@pytest.fixture
+def visit(begin: Begin) -> Visit:
+    """A visitor who may use the camera."""
+    return begin(permissions=["camera"])
