@@ -26,7 +26,7 @@ function begin(start) {
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const show = { worker, canvas, ready: false, busy: false, queue: [], told: {} };
+  const show = { worker, canvas, ready: false, busy: false, due: false, from: null, queue: [], told: {} };
   coming = show;
   worker.onmessage = ({ data }) => {
     const message = typeof data === 'string' ? JSON.parse(data) : data;
@@ -70,19 +70,24 @@ function cover(plan) {
   by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
 }
 
+// One picture at a time goes to a worker. A moving source gives the next by itself, a still one when a drawing is due.
+// A source that gave way, or a camera that was unplugged, may never answer: nothing waits for it.
 async function pump(show) {
-  if (show.busy || !show.ready || !source) return;
-  show.busy = true;
-  const from = source;
+  if (!show.ready || show.busy || !source || show.from === source || (source.still && !show.due)) return;
+  const from = show.from = source;
+  show.due = false;
   const next = await from.next().catch(() => null);
-  show.busy = false;
-  if (show.ended || from !== source || !next) {
-    next?.picture.close();
-    return;
-  }
+  if (show.from === from) show.from = null;
+  if (show.ended || from !== source) return next?.picture.close();
+  if (!next) return from.still || pump(show);
   show.busy = true;
   show.worker.postMessage({ type: 'frame', still: from.still, ...next }, [next.picture]);
   watch(show);
+}
+
+function drawAgain(show) {
+  show.due = true;
+  pump(show);
 }
 
 // What Python says, by type. `show` is the worker that says it.
@@ -105,15 +110,15 @@ const hear = {
   ready(show) {
     clearTimeout(show.timer);
     show.ready = true;
-    pump(show);
+    drawAgain(show);
   },
   done(show) {
     clearTimeout(show.timer);
     show.busy = false;
     if (show === coming) swap(show);
-    if (!source?.still) pump(show);
+    pump(show);
   },
-  again(show) { if (source?.still) pump(show); },
+  again: drawAgain,
   stats(show, message) {
     if (show !== shown) return;
     latest = { ...message, memory: { ...message.memory, page: performance.memory?.usedJSHeapSize } };
@@ -169,7 +174,7 @@ async function openSource(message, pressed = false) {
   source?.stop();
   source = opened;
   if (opening.source === 'camera') nameCameras();
-  for (const show of [shown, coming]) if (show) pump(show);
+  for (const show of [shown, coming]) if (show) drawAgain(show);
 }
 
 // Before a source is opened, the words that Python gives; no words, no question.

@@ -3,12 +3,12 @@
 // The newest picture of a video, when there is one. `skipped`: frames it showed since the last one taken.
 function fromVideo(video, stop) {
   let last = 0;
-  const take = globalThis.VideoFrame ? () => new VideoFrame(video) : () => createImageBitmap(video);
-  const next = () => new Promise((resolve) => {
-    video.requestVideoFrameCallback(async (time, { presentedFrames }) => {
+  const take = async () => (globalThis.VideoFrame ? new VideoFrame(video) : createImageBitmap(video));
+  const next = () => new Promise((resolve, reject) => {
+    video.requestVideoFrameCallback((time, { presentedFrames }) => {
       const skipped = last ? Math.max(0, presentedFrames - last - 1) : 0;
       last = presentedFrames;
-      resolve({ picture: await take(), time, skipped });
+      take().then((picture) => resolve({ picture, time, skipped }), reject);
     });
   });
   return { next, stop, still: false, element: video };
