@@ -113,13 +113,14 @@ class Choice:
     trials: tuple[str, ...] = ()
 
 
-def choose(probe: Probe, card: ModelCard) -> Choice:
+def choose(probe: Probe, card: ModelCard, broken: Mapping[str, str]) -> Choice:
     """What backend "auto" means here: WASM at once, then a real GPU if there is one and it is faster.
 
     A software GPU is never tried: it is WASM's own processor with a detour.
     Raises ValueError where no backend can run the model.
     """
     able = [b for b in BACKENDS.values() if not cannot(b, probe, card)]
+    able = [b for b in able if b.id not in broken] or able  # all broken: one of them has to be tried again
     real = [b.id for b in able if b.gpu and not getattr(probe, f"software_{b.id}")]
     if any(b.id == "wasm" for b in able):
         return Choice("wasm", tuple(real))

@@ -25,6 +25,15 @@ PHOTO = Box(2048, 2048)
 # A larger file is refused before it is decoded: a 100-megapixel JPEG is about 50 MB.
 FILE_MB = 64
 
+# Stands before the room when there is neither colour nor image to do it: the page's own dark.
+COVER = "#171c1f"
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """A colour such as #2f6f5e as numbers, 0 to 1."""
+    r, g, b = bytes.fromhex(colour[1:])
+    return r / 255, g / 255, b / 255
+
 
 @dataclass(frozen=True)
 class Look:
@@ -68,10 +77,19 @@ class Look:
         return RESOLUTIONS[self.resolution]
 
     @property
-    def rgb(self) -> tuple[float, float, float]:
-        """The colour, 0 to 1."""
-        r, g, b = bytes.fromhex(self.colour[1:])
-        return r / 255, g / 255, b / 255
+    def wall(self) -> str:
+        """The colour that covers the room when none of it may be seen and no image stands there."""
+        return self.colour if self.background == "colour" else COVER
+
+    def room(self, width: int, height: int) -> tuple[int, int]:
+        """The size at which the room is blurred for a picture of this size.
+
+        Halved from a quarter on until the blur is at most 3 pixels wide, which `soften.frag` reaches over.
+        """
+        part = 4
+        while self.sigma(height // part) > 3:
+            part *= 2
+        return max(1, width // part), max(1, height // part)
 
 
 def to_query(look: Look) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import onnx
 
 OPSET = 17  # AveragePool, Resize and Pad as every onnxruntime of today has them
-FLAT = 0.0008  # as in slope.frag: variance of light below which the picture says nothing of the edge
+FLAT = 0.008  # as in slope.frag: variance of light below which the picture says nothing of the edge
 
 TEXT = """
 <ir_version: 8, opset_import: ["" : {opset}]>
@@ -30,7 +30,7 @@ matte (uint8[1,{h},{w},4] rgba, float[1,1,{mask_h},{mask_w}] mask, float[1] soft
   square = Mul (light, light)
   all = Concat <axis = 1> (light, person, both, square)
   halved = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (all)
-  means = AveragePool <kernel_shape = [5, 5], pads = [2, 2, 2, 2], count_include_pad = 0> (halved)
+  means = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1], count_include_pad = 0> (halved)
   i, p, ip, ii = Split <axis = 1> (means, parts)
   i_p = Mul (i, p)
   shared = Sub (ip, i_p)

@@ -13,18 +13,17 @@ from numpy.typing import NDArray
 
 from app.card import Input, ModelCard
 from app.frame import Frame, Place, place
-from app.look import PHOTO, Look
+from app.look import PHOTO, Look, rgb
 
 Texture = NDArray[np.floating[Any]]
 Line = NDArray[np.float64]  # where the pixels of a target's row or column lie in a texture, 0 to 1
 Pixels = NDArray[np.uint8]
 
 # The numbers of app/page/compositor.py and of the shaders named beside them; a test compares both.
-COVER = (0.09, 0.11, 0.12)
 LIGHT = np.array([0.299, 0.587, 0.114], np.float32)  # moments.frag, edge.glsl
-REACH = 2  # moments.frag, slope.frag
-FLAT = 0.0008  # slope.frag
-TAPS = 8  # soften.frag
+REACH = 1  # moments.frag, slope.frag
+FLAT = 0.008  # slope.frag
+TAPS = 5  # soften.frag
 LEAST = 0.004  # veil.frag
 SPILL = 5.0  # image.frag: the level of the backdrop that gives the light at the edge
 
@@ -69,7 +68,7 @@ class Compositor:
                 room = _read(self._veil(texture, edge, width, height, look), x, y)
                 drawn = _mix(room[..., :3] / np.maximum(room[..., 3:], 1e-3), seen, p)
             case "colour":  # background/colour.frag
-                drawn = _mix(np.array(look.rgb, np.float32), seen, p)
+                drawn = _mix(np.array(rgb(look.colour), np.float32), seen, p)
             case "image":  # background/image.frag
                 light = self._backdrop(width, height, SPILL)
                 drawn = _mix(self._backdrop(width, height), _mix(seen, light, p * (1 - p)), p)
@@ -85,8 +84,8 @@ class Compositor:
         if look.background == "image":
             self.picture = _bytes(self._backdrop(width, height))
         else:
-            rgb = look.rgb if look.background == "colour" else COVER
-            self.picture = _bytes(np.broadcast_to(np.array(rgb, np.float32), (height, width, 3)))
+            colour = rgb(look.wall)
+            self.picture = _bytes(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
 
     def backdrop(self, picture: Pixels) -> None:
         """Take the picture (uint8 [H,W,3 or 4]) that stands behind the person, and its smaller levels."""
@@ -127,7 +126,7 @@ class Compositor:
     def _even(self, slope: Texture) -> Texture:
         """even.frag"""
         height, width = slope.shape[:2]
-        return _four(slope, _line(width), _line(height), 1 / width, 1 / height)
+        return _four(slope, _line(width), _line(height), 0.5 / width, 0.5 / height)
 
     def _person(self, edge: Texture, x: Line, y: Line, rgb: Texture, look: Look) -> Texture:
         """edge.glsl"""
@@ -138,8 +137,7 @@ class Compositor:
 
     def _veil(self, frame: Texture, edge: Texture, width: int, height: int, look: Look) -> Texture:
         """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-        part = 8 if look.blur >= 30 else 4
-        width, height = max(1, width // part), max(1, height // part)
+        width, height = look.room(width, height)
         x, y = _line(width), _line(height)
         rgb = _four(frame, x, y, 0.25 / width, 0.25 / height)
         room = np.maximum(1 - self._person(edge, x, y, rgb, look), np.float32(LEAST))

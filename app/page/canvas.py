@@ -16,8 +16,6 @@ from app.frame import Box, Frame, Place, place
 from app.look import PHOTO, Look
 from app.ports import Session, Tensor
 
-COVER = "#171c1f"  # stands in for a blurred room when there is nothing to blur
-
 
 def _context(js_canvas: Any) -> Any:
     """A 2D context kept in ordinary memory: reading it back is a copy, not a wait for a GPU."""
@@ -87,7 +85,7 @@ class CanvasCompositor:
         if look.background == "image" and self._picture is not None:
             self._image(None, look)
         else:
-            self._main.fillStyle = look.colour if look.background == "colour" else COVER
+            self._main.fillStyle = look.wall
             self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def backdrop(self, js_picture: Any, image: str) -> None:

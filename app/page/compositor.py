@@ -12,13 +12,12 @@ from pyodide.ffi import jsnull
 
 from app.card import Input, ModelCard
 from app.frame import Box, Frame, place
-from app.look import PHOTO, Look
+from app.look import PHOTO, Look, rgb
 from app.page.gl import Pass, Texture
 from app.ports import Tensor
 
 # `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
 SOURCE, SCREEN = (1.0, 1.0), (1.0, -1.0)
-COVER = (0.09, 0.11, 0.12)  # what stands in for a blurred room when there is nothing to blur
 
 
 class ContextLost(RuntimeError):
@@ -47,7 +46,7 @@ class Compositor:
         self._half = (card.input.width // 2, card.input.height // 2)
         size = card.input.width, card.input.height
         self._texture("small", *size, "rgba8", drawn=True)
-        self._texture("mask", *self._mask_size, "r32f", smooth=False)
+        self._texture("mask", *self._mask_size, "r16f")
         for name in ("moments", "slope", "edge"):
             self._texture(name, *self._half, "rgba16f", drawn=True, smooth=name != "moments")
         self._texture("backdrop", 1, 1, "rgba8")
@@ -85,7 +84,7 @@ class Compositor:
         self._upload(frame)
         size = self._fit(frame, look)
         final = self._pass(f"background/{look.background if mask is not None else 'none'}")
-        common = {"spot": self._spot, "reach": (look.edge,), "rgb": look.rgb}
+        common = {"spot": self._spot, "reach": (look.edge,), "rgb": rgb(look.colour)}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
@@ -100,7 +99,7 @@ class Compositor:
         """See Compositor in app.ports."""
         size = self._canvas.width, self._canvas.height
         picture = look.background == "image"
-        numbers = {"rgb": look.rgb if look.background == "colour" else COVER, "picture": (float(picture),)}
+        numbers = {"rgb": rgb(look.wall), "picture": (float(picture),)}
         self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
 
@@ -144,8 +143,7 @@ class Compositor:
 
     def _soften(self, size: tuple[int, int], look: Look, common: dict[str, tuple[float, ...]]) -> None:
         """The room without the person, blurred; at a part of the size, as a blur needs no more."""
-        part = 8 if look.blur >= 30 else 4  # a weak blur would show the eighth's own grid
-        small = max(1, size[0] // part), max(1, size[1] // part)
+        small = look.room(*size)
         for name in ("veil", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
         self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))

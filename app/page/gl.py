@@ -51,7 +51,11 @@ class Texture:
     FORMATS: Mapping[str, tuple[str, str, str]] = {
         "rgba8": ("RGBA8", "RGBA", "UNSIGNED_BYTE"),
         "rgba16f": ("RGBA16F", "RGBA", "HALF_FLOAT"),
-        "r32f": ("R32F", "RED", "FLOAT"),
+        "r16f": (
+            "R16F",
+            "RED",
+            "FLOAT",
+        ),  # takes 32-bit numbers and, unlike R32F, is read smoothly everywhere
     }
 
     def __init__(

@@ -13,7 +13,6 @@ from app import trouble
 from app.backend import BACKENDS
 from app.controls import Offer, panel
 from app.look import FILE_MB, PHOTO, Look, to_query
-from app.page.compositor import COVER
 from app.succession import Start
 
 
@@ -49,12 +48,11 @@ class Panel:
 
     def plan(self, limit: int, look: Look, image: str, run: str, start: Start | None) -> None:
         """What page.js is to do when this worker has not answered for `limit` ms."""
-        rgb = look.rgb if look.background == "colour" else COVER
         self.post(
             "plan",
             limit=limit,
             show=look.background == "none",
-            colour="#" + bytes(round(channel * 255) for channel in rgb).hex(),
+            colour=look.wall,
             picture=image if look.background == "image" else "",
             start=start.to_dict() if start else None,
             last=trouble.LAST.format(title=BACKENDS[run].title, why=trouble.SILENT),

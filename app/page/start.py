@@ -72,7 +72,7 @@ class Worker:
             return
         self.card = card
         auto = self.look.backend == "auto"
-        choice = choose(self.offer.probe, card)
+        choice = choose(self.offer.probe, card, begun.broken)
         self.run = begun.run or (choice.first if auto else self.look.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
@@ -190,7 +190,8 @@ class Worker:
             if row is not None:
                 js_blob = await self.page.blob(row["path"], row["title"], row["bytes"])
                 js_picture = await createImageBitmap(js_blob)
-            self.engine.compositor.backdrop(js_picture, wanted)
+            if wanted == self.look.image:  # else the visitor has chosen another meanwhile
+                self.engine.compositor.backdrop(js_picture, wanted)
             self.panel.post("again")
         except JsException as error:
             self.panel.note(f"That backdrop could not be loaded ({error}).")

@@ -43,13 +43,7 @@ def png(pixels: NDArray[np.uint8]) -> str:
     return b64encode(out.getvalue()).decode()
 
 
-NEAREST = pytest.mark.xfail(
-    strict=True,
-    reason="the page reads the Mask's nearest pixel where moments.frag asks between two: up to 194 off",
-)
-
-
-@pytest.mark.parametrize("model", [pytest.param("selfie-landscape", marks=NEAREST), "blazeface"])
+@pytest.mark.parametrize("model", ["selfie-landscape", "blazeface"])
 def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     card = cards()[model]
     native = Compositor(card)

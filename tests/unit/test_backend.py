@@ -28,19 +28,25 @@ SOFTWARE = replace(
 )
 
 
+def test_what_failed_in_this_visit_is_not_tried_again() -> None:
+    assert choose(GPU, SELFIE, {"webgpu": "lost"}) == Choice("wasm", ("webgl",))
+    assert choose(GPU, SELFIE, {"wasm": "out of memory"}) == Choice("webgpu")
+    assert choose(Probe(), SELFIE, {"wasm": "out of memory"}) == Choice("wasm")  # there is nothing else
+
+
 def test_auto_begins_on_wasm_and_tries_the_real_gpus_best_first() -> None:
-    assert choose(GPU, SELFIE) == Choice("wasm", ("webgpu", "webgl"))
-    assert choose(GPU, FACES) == Choice("wasm", ("webgpu",))  # it has no variant for WebGL
-    assert choose(replace(GPU, webgpu=""), SELFIE) == Choice("wasm", ("webgl",))
-    assert choose(Probe(), SELFIE) == Choice("wasm")
+    assert choose(GPU, SELFIE, {}) == Choice("wasm", ("webgpu", "webgl"))
+    assert choose(GPU, FACES, {}) == Choice("wasm", ("webgpu",))  # it has no variant for WebGL
+    assert choose(replace(GPU, webgpu=""), SELFIE, {}) == Choice("wasm", ("webgl",))
+    assert choose(Probe(), SELFIE, {}) == Choice("wasm")
 
 
 def test_a_software_gpu_is_never_chosen_over_wasm() -> None:
-    assert choose(SOFTWARE, SELFIE) == Choice("wasm")
+    assert choose(SOFTWARE, SELFIE, {}) == Choice("wasm")
     for names in product(("", "a real one", "SwiftShader"), repeat=2):
         webgl, webgpu = names
         probe = Probe(4, True, True, webgl, webgpu, is_software(webgl), is_software(webgpu))
-        chosen = choose(probe, SELFIE)
+        chosen = choose(probe, SELFIE, {})
         assert chosen.first == "wasm"
         for trial in chosen.trials:
             assert names[("webgl", "webgpu").index(trial)] == "a real one"
@@ -48,11 +54,11 @@ def test_a_software_gpu_is_never_chosen_over_wasm() -> None:
 
 def test_a_model_without_wasm_takes_a_real_gpu_then_any() -> None:
     gpu_only = replace(SELFIE, variants=(replace(SELFIE.variants[0], backends=("webgpu", "webgl")),))
-    assert choose(GPU, gpu_only) == Choice("webgpu")
-    assert choose(replace(SOFTWARE, software_webgl=False), gpu_only) == Choice("webgl")
-    assert choose(SOFTWARE, gpu_only) == Choice("webgpu")
+    assert choose(GPU, gpu_only, {}) == Choice("webgpu")
+    assert choose(replace(SOFTWARE, software_webgl=False), gpu_only, {}) == Choice("webgl")
+    assert choose(SOFTWARE, gpu_only, {}) == Choice("webgpu")
     with pytest.raises(ValueError, match="Selfie landscape cannot run in this browser"):
-        choose(Probe(), gpu_only)
+        choose(Probe(), gpu_only, {})
 
 
 @pytest.mark.parametrize(

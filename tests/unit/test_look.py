@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.controls import BACKGROUNDS, SOURCES, from_query
-from app.look import RESOLUTIONS, Look, pairs, to_query
+from app.look import COVER, RESOLUTIONS, Look, pairs, rgb, to_query
 from tests.fakes import OFFER
 
 # For each field all values worth trying: every choice, both ends of every range.
@@ -74,5 +74,11 @@ def test_figures_of_a_look() -> None:
     look = Look(smoothing=100, colour="#ff0080", resolution="720")
     assert look.keep == pytest.approx(0.95)  # at 1 the Mask would freeze
     assert replace(look, smoothing=0).keep == 0
-    assert look.rgb == (1.0, 0.0, 128 / 255)
+    assert rgb(look.colour) == (1.0, 0.0, 128 / 255)
+    assert replace(look, background="colour").wall == "#ff0080"
+    assert look.wall == COVER  # a blurred room has nothing to blur then
+    for height in (48, 360, 480, 720, 2048):  # the blur is never wider than soften.frag reaches
+        size = replace(look, blur=100).room(height, height)
+        assert min(size) >= 1
+        assert replace(look, blur=100).sigma(size[1]) <= 3
     assert (look.box.width, look.box.height) == (1280, 720)

@@ -1,7 +1,7 @@
-// The guided filter's lines averaged over their neighbours: four bilinear taps stand for a 4x4 box.
+// The guided filter's lines averaged over their neighbours: four bilinear taps weigh 3x3 as 1 2 1.
 uniform sampler2D slope;
 void main() {
-  vec2 step = 1.0 / vec2(textureSize(slope, 0));
+  vec2 step = 0.5 / vec2(textureSize(slope, 0));
   vec2 sum = texture(slope, uv + step * vec2(-1.0, -1.0)).rg + texture(slope, uv + step * vec2(1.0, -1.0)).rg
            + texture(slope, uv + step * vec2(-1.0, 1.0)).rg + texture(slope, uv + step * vec2(1.0, 1.0)).rg;
   colour = vec4(sum * 0.25, 0.0, 1.0);
