@@ -1,0 +1,191 @@
+"""Cameras, photos and videos: asked for, refused, unplugged, too large, damaged, turned.
+
+Does not test the camera's pixels: test_pictures.py does.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import clip
+from tests.page.conftest import Begin
+from tests.page.drive import Visit
+
+RECORD = """async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const draw = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: 'video/webm;codecs=vp8' });
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const over = new Promise((resolve) => { recorder.onstop = resolve; });
+    recorder.start();
+    for (let i = 0; i < 30; i += 1) {
+        draw.fillStyle = '#c86432';
+        draw.fillRect(0, 0, 320, 240);
+        draw.fillStyle = '#fff';
+        draw.fillRect(10 * i, 200, 20, 20);
+        await new Promise(requestAnimationFrame);
+    }
+    recorder.stop();
+    await over;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}"""
+
+
+def choose(visit: Visit, file: Path) -> None:
+    """Make a file the source, as a visitor does."""
+    if visit.control("Source").input_value() != "file":
+        visit.control("Source").select_option("file")
+    visit.until(lambda: visit.control("Photo or video").count(), "the file control")
+    visit.control("Photo or video").set_input_files(file)
+
+
+def saved(path: Path, width: int, height: int, rgb: tuple[int, int, int] = (200, 100, 50), **how: object) -> Path:
+    """A photo of two colours: its left quarter white."""
+    image = Image.new("RGB", (width, height), rgb)
+    image.paste((255, 255, 255), (0, 0, width // 4, height))
+    image.save(path, **how)
+    return path
+
+
+def test_the_camera_starts_when_it_is_asked_for_and_not_before(visit: Visit) -> None:
+    visit.open(source="camera", backend="wasm", background="none")  # the sample stands in
+    assert visit.page.evaluate("spy.asked") == []
+    assert visit.page.locator("#ask").is_visible()
+    assert "stays on this machine" in visit.page.locator("#ask p").inner_text()
+    visit.page.get_by_role("button", name="Turn the camera on").click()
+    visit.until(lambda: visit.page.evaluate("spy.stream?.active"), "the camera")
+    assert visit.page.locator("#ask").is_hidden()
+    asked = visit.page.evaluate("spy.asked")
+    assert len(asked) == 1
+    assert asked[0]["audio"] is False
+    assert asked[0]["video"]["width"] == {"ideal": 640}
+    visit.until(lambda: visit.control("Camera").locator("option").count() > 1, "the devices' names")
+    assert "clip.y4m" in visit.control("Camera").locator("option").nth(1).inner_text()
+    assert visit.control("Mirror").is_checked()
+    visit.set("source", "sample")
+    visit.until(lambda: not visit.page.evaluate("spy.stream.active"), "the camera to be off")
+
+
+def test_a_camera_chosen_by_name(visit: Visit) -> None:
+    visit.open(backend="wasm")
+    visit.page.get_by_role("button", name="Use my camera").click()
+    visit.until(lambda: visit.page.evaluate("spy.stream?.active"), "the camera")
+    picker = visit.control("Camera")
+    visit.until(lambda: picker.locator("option").count() > 1, "the devices' names")
+    device = picker.locator("option").nth(1).get_attribute("value")
+    picker.select_option(device)
+    visit.until(lambda: len(visit.page.evaluate("spy.asked")) == 2, "the camera anew")
+    assert visit.page.evaluate("spy.asked[1].video.deviceId") == {"ideal": device}
+    visit.more(2)
+    assert visit.notes() == []
+
+
+def test_a_refused_camera(begin: Begin) -> None:
+    visit = begin()
+    visit.open(backend="wasm")
+    visit.page.get_by_role("button", name="Use my camera").click()
+    assert "Allow it in the browser" in visit.noted("The camera stays off")
+    visit.more(2)
+    assert visit.control("Source").input_value() == "sample"
+
+
+def test_an_unplugged_camera(visit: Visit) -> None:
+    visit.open(backend="wasm")
+    visit.page.get_by_role("button", name="Use my camera").click()
+    visit.until(lambda: visit.page.evaluate("spy.stream?.active"), "the camera")
+    visit.more(2)
+    visit.page.evaluate("spy.stream.getTracks()[0].onended()")  # nothing in a page can pull a plug
+    visit.noted("The camera was unplugged")
+    visit.until(lambda: visit.control("Source").input_value() == "sample", "the sample")
+    visit.more(2)
+
+
+def test_a_huge_photo_is_shown_smaller(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="none")
+    choose(visit, saved(tmp_path / "huge.jpg", 6000, 4000))
+    note = "The photo is 6000 × 4000 pixels; it is shown at 2048 × 1365 to stay within memory."
+    assert visit.noted("6000") == note
+    visit.until(lambda: visit.picture().shape == (1365, 2048, 4), "the photo")
+    assert np.abs(visit.picture()[700, 1500, :3].astype(int) - (200, 100, 50)).max() <= 4
+    choose(visit, saved(tmp_path / "small.png", 320, 200))
+    visit.until(lambda: visit.picture().shape == (200, 320, 4), "a photo of its own size")
+
+
+def test_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm")
+    good = saved(tmp_path / "good.jpg", 400, 300).read_bytes()
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(b"\xff\xd8" + bytes(len(good)))
+    choose(visit, damaged)
+    visit.noted("could not be read as a picture")
+    visit.more(2)  # the sample goes on
+    huge = tmp_path / "large.jpg"
+    with huge.open("wb") as file:
+        file.truncate(65_000_000)
+    visit.control("Photo or video").set_input_files(huge)
+    assert visit.noted("too large").startswith("That file is too large: 65 MB.")
+    visit.more(2)
+
+
+def test_a_turned_photo_stands_upright(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="none")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: the row 0 is at the right
+    choose(visit, saved(tmp_path / "turned.jpg", 400, 300, exif=exif))
+    visit.until(lambda: visit.picture().shape == (400, 300, 4), "the photo upright")
+    picture = visit.picture()[..., :3].astype(int)
+    assert picture[40].min() > 250, "the left quarter is above now"
+    assert np.abs(picture[200] - (200, 100, 50)).max() <= 4
+
+
+def test_a_photo_is_computed_once_and_again_when_a_setting_changes(visit: Visit, tmp_path: Path) -> None:
+    photo = tmp_path / "frame.png"
+    Image.fromarray(clip.frame(0)).save(photo)
+    visit.open(backend="wasm", background="colour", colour="#0a64f0")
+    choose(visit, photo)
+    room = clip.ROOM[0]
+    visit.until(lambda: visit.control("Source").input_value() == "file", "the photo as source")
+    visit.until(lambda: quiet(visit), "the photo to rest")
+    visit.set("colour", "#00c832")
+    blue = (0, 200, 50)
+    visit.until(lambda: np.abs(room.cut(visit.picture())[..., :3].astype(int) - blue).max() <= 2, "a new colour")
+    assert visit.until(lambda: quiet(visit), "the photo to rest")
+
+
+def quiet(visit: Visit) -> bool:
+    """Whether no picture is made for half a second."""
+    before = visit.done()
+    visit.page.wait_for_timeout(500)
+    return visit.done() == before
+
+
+def test_a_backdrop_of_ones_own(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="image")
+    visit.control("Your own picture").set_input_files(saved(tmp_path / "own.png", 640, 480))
+    visit.until(lambda: visit.control("Image").input_value() == "own", "the visitor's picture")
+    visit.until(lambda: visit.picture()[:200, :60, :3].min() > 250, "its white left")
+    visit.set("model", "blazeface")  # a new worker has it too
+    visit.until(lambda: visit.stats()["model"] == "blazeface", "the model", 30)
+    visit.until(lambda: visit.picture()[:200, :60, :3].min() > 250, "its white left")
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    visit.control("Your own picture").set_input_files(tmp_path / "no.png")
+    visit.noted("could not be read as a picture")
+
+
+def test_a_video_plays(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="none")
+    video = tmp_path / "moving.webm"
+    video.write_bytes(b64decode(visit.page.evaluate(RECORD)))
+    if video.stat().st_size < 1000:
+        pytest.skip("this Chromium records no WebM")
+    choose(visit, video)
+    visit.until(lambda: visit.picture().shape == (240, 320, 4), "the video")
+    visit.more(5)
+    assert np.abs(visit.picture()[50:150, 50:250, :3].astype(int) - (200, 100, 50)).mean() <= 8
