@@ -60,12 +60,14 @@ def page(cards: Iterable[ModelCard]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Vitrine: the models</title>
+<meta name="color-scheme" content="dark">
+<link rel="icon" href="icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="page.css">
 </head>
 <body class="report">
+<header><h1><a href="./">Vitrine</a></h1><p>The models of this build</p></header>
 <main>
-<h1>The models</h1>
-<p>Parity is the largest difference from the published model, run by LiteRT,
+<p class="quiet">Parity is the largest difference from the published model, run by LiteRT,
 as a part of the output's range.</p>
 {sections}
 </main>
@@ -94,7 +96,7 @@ def _section(card: ModelCard) -> str:
         for name in ("Variant", "Backends", "Bytes", "Fused", "Nodes", "Operators")
     )
     table = f"<table>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
-    return f"<section>\n{head}\n<dl>\n{terms}\n</dl>\n{table}\n</section>"
+    return f'<section>\n{head}\n<dl>\n{terms}\n</dl>\n<div class="wide">{table}</div>\n</section>'
 
 
 def _table_row(card: ModelCard, variant: Variant) -> str:

@@ -21,7 +21,7 @@ from publish.tree import Tree, write
 
 STAMP = STATE / "packed.json"
 LOCKS = ("pyproject.toml", "package-lock.json", "requirements/page.txt")
-SOURCES = ("app", "models", "publish", "static", *LOCKS)
+SOURCES = ("app", "models", "publish", "static", "NOTICE", "LICENSE", *LOCKS)
 # Step -> the percentage at which it begins, by the seconds each took in a first build on two cores.
 STEPS = {"onnxruntime-web": 0, "Pyodide": 2, "Python": 3, "models": 15, "scene": 22, "page": 31, "brotli": 32}
 
@@ -46,6 +46,7 @@ def pack() -> None:
     for file in files(ROOT / "static"):
         if file.name != "headers.json":
             tree.put(file.relative_to(ROOT / "static").as_posix(), file.read_bytes())
+    tree.put("NOTICE.txt", (ROOT / "NOTICE").read_bytes() + b"\n\n" + (ROOT / "LICENSE").read_bytes())
     table = manifest(ort=ort, pyodide=core, models=cards, scene=found)
     tree.keep([table, "models.json", "models.html"])
     tree.put("manifest.json", json.dumps(table, indent=1).encode())
