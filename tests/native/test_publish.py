@@ -63,7 +63,7 @@ def test_dist_holds_nothing_the_page_does_not_use(manifest: dict[str, Any]) -> N
     named = json.dumps(manifest)
     for file in pack.files(DIST):
         path = file.relative_to(DIST).as_posix().removesuffix(".br")
-        beside = ("manifest.json", "models.json", "models.html")
+        beside = ("manifest.json", "models.json", "models.html", "NOTICE.txt")
         assert f'"{path}"' in named or path in beside or (ROOT / "static" / path).is_file(), path
 
 
