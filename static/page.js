@@ -11,6 +11,7 @@ let wanted = null; // the `source` message it was opened by
 let file = null; // the visitor's photo or video
 let own = null; // the visitor's backdrop
 let latest = {}; // stats
+let query = location.search; // the settings in use
 let tellReady;
 
 // The page's door to the outside, there before anything is loaded.
@@ -32,7 +33,9 @@ function begin(start) {
     const message = typeof data === 'string' ? JSON.parse(data) : data;
     hear[message.type](show, message);
   };
-  worker.onerror = (event) => { event.preventDefault(); hear.last(show, { text: `The page could not start: ${event.message || 'worker.js is missing'}` }); };
+  worker.onerror = ({ message }) => {
+    if (!show.ready) hear.last(show, { text: `The page could not start: ${message || 'worker.js is missing'}` });
+  };
   worker.postMessage({ type: 'start', start: JSON.stringify(start), manifest, canvas: offscreen, own }, [offscreen]);
 }
 
@@ -204,9 +207,11 @@ function take(chosen) {
 
 // ---- panel ----
 
-function draw({ controls, query }) {
-  drawPanel(controls, changed);
-  if (shown) history.replaceState(null, '', `?${query}`);
+function draw(message) {
+  drawPanel(message.controls, changed);
+  if (!shown) return;
+  query = message.query;
+  history.replaceState(null, '', `?${query}`);
 }
 
 async function changed(name, value, kind) {
@@ -222,7 +227,8 @@ async function changed(name, value, kind) {
 }
 
 function set(name, value) {
-  tell({ type: 'set', name, value });
+  if ([shown, coming].some((show) => show && !show.ended)) tell({ type: 'set', name, value });
+  else begin({ query: `${query}&${new URLSearchParams({ [name]: value })}` }); // of two values the last counts
 }
 
 by('camera').onclick = () => (wanted?.source === 'camera' ? begun() : set('source', 'camera'));
@@ -235,4 +241,4 @@ by('stage').addEventListener('drop', (event) => {
 addEventListener('paste', (event) => { if (event.clipboardData.files[0]) take(event.clipboardData.files[0]); });
 addEventListener('submit', (event) => event.preventDefault());
 
-begin({ query: location.search });
+begin({ query });
