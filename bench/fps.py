@@ -1,0 +1,81 @@
+"""Frames per second of the page at 640 x 480 with blur: each model, backend and source.
+
+Judges no picture. WebGL and WebGPU are SwiftShader here, the processor's imitation of a GPU, so their rows
+say what a machine without a GPU gets, not what a GPU gives. The camera is Chromium's fake one, which plays
+the tests' clip at 30 frames per second: more is not to be had from it. The milliseconds are the page's own
+medians of each stage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from app.backend import BACKENDS
+from bench.browser import browser, opened, run, served, table
+from publish import DIST
+from tests import clip
+
+SECONDS = 8.0  # of pictures counted for each row, after as long a start as it takes to be steady
+STEADY = 3.0
+SLOW = 4  # pictures at least, however long they take: WebGPU imitated gives less than one a second
+STAGES = ("sample", "infer", "compose", "python", "frame")
+# Waits for the next stats that count a new picture; gives how many there were and when.
+COUNT = """async (least) => {
+  const start = vitrine.stats().frames ?? 0;
+  while (!(vitrine.stats().frames >= start + least)) await new Promise((resolve) => setTimeout(resolve, 10));
+  return [vitrine.stats().frames, performance.now()];
+}"""
+
+
+def main() -> None:
+    """Print the table. Arguments: parts of the rows wanted, such as "wasm" or "selfie-landscape"."""
+    manifest = json.loads((DIST / "manifest.json").read_text("utf-8"))
+    models = [row["id"] for row in manifest["models"] if not row["missing"]]
+    head = ["model", "backend", "threads", "source", "frames per second", *(f"{name}, ms" for name in STAGES)]
+    rows = []
+    with TemporaryDirectory() as folder, served() as url:
+        played = clip.write(Path(folder) / "clip.mjpeg")
+        camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+        with browser(*camera, f"--use-file-for-fake-video-capture={played}") as chromium:
+            for model in models:
+                for backend in BACKENDS:
+                    for threads in (1, 2) if backend == "wasm" else (0,):
+                        for source in ("sample", "camera"):
+                            row = {"model": model, "backend": backend, "threads": threads, "source": source}
+                            if all(part in map(str, row.values()) for part in sys.argv[1:]):
+                                rows.append(measure(chromium, url, row))
+                                print(*rows[-1], file=sys.stderr, flush=True)
+    table(head, rows)
+
+
+def measure(chromium: Browser, url: str, settings: dict[str, Any]) -> list[object]:
+    """One row: a visit of its own."""
+    with opened(chromium, url, background="blur", resolution="480", **settings) as page:
+        if settings["source"] == "camera":
+            page.locator("#ask button").click()
+            page.wait_for_timeout(1000)
+        page.wait_for_timeout(1000 * STEADY)
+        speed = count(page)
+        stats = page.evaluate("vitrine.stats()")
+    threads = stats["threads"] if stats["backend"] == "wasm" else "–"
+    ran = [stats["model"], stats["backend"], threads, settings["source"]]
+    return [*ran, f"{speed:.1f}", *(stats["ms"][stage] for stage in STAGES)]
+
+
+def count(page: Page) -> float:
+    """Frames per second over SECONDS, from one report of the page to another."""
+    frames, begin = page.evaluate(COUNT, 1)
+    page.wait_for_timeout(1000 * SECONDS)
+    least = max(1, SLOW - (page.evaluate("vitrine.stats().frames") - frames))
+    after, end = page.evaluate(COUNT, least)
+    return float((after - frames) * 1000 / (end - begin))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,119 @@
+"""The page's own Loop, Pipeline and Compositor on stand-ins for all of the browser's. Run by border.py.
+
+Draws and infers nothing once the stand-ins are in place.
+"""
+
+import asyncio
+import json
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import js
+import page
+from pyodide.ffi import create_proxy, to_js
+
+from app.frame import Frame
+from app.loop import Loop
+from app.meter import Meter
+from app.page.camera import Slot
+from app.page.canvas import CanvasCompositor
+from app.page.compositor import Compositor
+from app.page.engine import open_matte
+from app.page.probe import options
+from app.page.session import Session, now
+from app.pipeline import Pipeline
+
+drawing: Any = import_module("app.page.canvas")
+REAL_IMAGE = drawing.ImageData
+
+
+async def main(kind: str, frames: int) -> str:
+    """ms from one finished frame to the next, `frames` times, with the compositor `kind`: gl or canvas."""
+    worker: Any = page.python.unwrap()
+    card, session, look = worker.card, worker.engine.session, worker.look
+
+    def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
+        return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
+
+    js_canvas = js.OffscreenCanvas.new(640, 480)
+    compositor: Any
+    if kind == "gl":
+        compositor = Compositor(js_canvas, options(), card, worker.engine.variant.rgba, wrap)
+    else:
+        matte = await open_matte(page, page.ort, card)
+        compositor = CanvasCompositor(js_canvas, card, worker.engine.variant.rgba, wrap, matte)
+    meter = Meter(now)
+    pipeline = Pipeline(look.task, card, session, compositor, meter)
+    for _ in range(3):  # the real thing, which makes what is made once
+        await pipeline.step(Frame(js.frames[0], 640, 480), look)
+    quiet = Session(page.ort, await silent(session, pipeline, compositor, look))
+    pipeline = Pipeline(look.task, card, quiet, compositor, meter)
+    if kind == "gl":
+        mute_gl(compositor)
+    else:
+        await mute_canvas(compositor, pipeline)
+    try:
+        return json.dumps(await many(pipeline, compositor, look, frames))
+    finally:
+        drawing.ImageData = REAL_IMAGE
+
+
+async def silent(session: Any, pipeline: Pipeline, compositor: Any, look: Any) -> Any:
+    """A stand-in of a runtime's session, which gives the outputs of one real run again and again."""
+    js_outputs = js.Object.new()
+    feeds = pipeline.task.feeds(compositor.rgba, Frame(js.frames[0], 640, 480), look)
+    for name, tensor in (await session.run(feeds)).items():
+        setattr(js_outputs, name, tensor)
+    return js.standins.session(session._session, js_outputs)
+
+
+def mute_gl(compositor: Any) -> None:
+    """The context of a Compositor, its textures and its passes by a stand-in."""
+    quiet = js.standins.quiet(compositor.gl)
+    for owner in (compositor, *compositor._textures.values(), *compositor._passes.values()):
+        owner.gl = quiet
+    for drawn in compositor._passes.values():
+        drawn._set = {name: (quiet.uniform4f, where) for name, (_, where) in drawn._set.items()}
+
+
+async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
+    """The contexts of a CanvasCompositor and its matte graph by stand-ins."""
+    matte = compositor._matte
+    feeds = {"rgba": compositor._bytes, "mask": pipeline.task._memory, "softness": compositor._softness[1]}
+    js_outputs = js.Object.new()
+    for name, tensor in (await matte.run(feeds)).items():
+        setattr(js_outputs, name, tensor)
+    matte._session = js.standins.session(matte._session, js_outputs)
+
+    def quiet(context: Any) -> Any:
+        width, height = context.canvas.width, context.canvas.height
+        answers = js.Object.fromEntries([["getImageData", context.getImageData(0, 0, width, height)]])
+        return js.standins.quiet(context, answers)
+
+    compositor._main = quiet(compositor._main)
+    compositor._contexts = {name: quiet(context) for name, context in compositor._contexts.items()}
+    drawing.ImageData = js.standins.image
+
+
+async def many(pipeline: Pipeline, compositor: Any, look: Any, frames: int) -> list[float]:
+    """The Loop over `frames` stand-in pictures; ms of each."""
+    slot, ends = Slot(), [now()]
+    take = create_proxy(slot.put)
+    over = asyncio.get_running_loop().create_future()
+
+    def done() -> None:
+        ends.append(now())
+        if len(ends) <= frames:
+            js.standins.deliver(take, js.standins.picture)
+        elif not over.done():
+            over.set_result(None)
+
+    task = asyncio.ensure_future(Loop(slot, pipeline, compositor, done).run(lambda: look))
+    js.standins.deliver(take, js.standins.picture)
+    await asyncio.wait([over, task], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    task.cancel()
+    take.destroy()
+    return [after - before for before, after in pairwise(ends)]

@@ -1,0 +1,55 @@
+"""Sample and compose by one of the page's Compositors, to the last pixel. Run by bench/compose.py.
+
+Infers once, for the Mask.
+"""
+
+import json
+from typing import Any
+
+import js
+import page
+from pyodide.ffi import to_js
+
+from app.frame import Frame
+from app.page.canvas import CanvasCompositor
+from app.page.compositor import Compositor
+from app.page.engine import open_matte
+from app.page.probe import options
+from app.page.session import now
+
+
+async def main(kind: str, rounds: int) -> str:
+    """[ms of sampling, ms of composing] of each of globalThis.frames, `rounds` times, as JSON."""
+    worker: Any = page.python.unwrap()
+    card, engine, look = worker.card, worker.engine, worker.look
+
+    def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
+        return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
+
+    js_canvas, js_pixel = js.OffscreenCanvas.new(640, 480), js.Uint8Array.new(4)
+    compositor: Any
+    if kind == "gl":
+        compositor = Compositor(js_canvas, options(), card, "uint8", wrap)
+    else:
+        compositor = CanvasCompositor(js_canvas, card, "uint8", wrap, await open_matte(page, page.ort, card))
+    compositor.backdrop(js.frames[0], look.image)
+    times = []
+    for _ in range(rounds):
+        for js_frame in js.frames:
+            js_picture = await js.createImageBitmap(js_frame)
+            frame = Frame(js_picture, 640, 480, close=js_picture.close)
+            begin = now()
+            rgba = compositor.sample(frame, card.input)
+            sampled = now()
+            outputs = await engine.session.run(engine.pipeline.task.feeds(rgba, frame, look))
+            inferred = now()
+            await compositor.compose(frame, outputs["mask"], look)
+            if kind == "gl":  # reading a pixel waits until all is drawn
+                gl = compositor.gl
+                gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, js_pixel)
+            else:
+                compositor._main.getImageData(0, 0, 1, 1)
+            times.append([sampled - begin, now() - inferred])
+            frame.close()
+    compositor.close()
+    return json.dumps(times)
