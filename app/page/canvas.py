@@ -82,7 +82,7 @@ class CanvasCompositor:
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
         self._main.globalCompositeOperation = "copy"
-        if look.background == "image" and self._picture is not None:
+        if look.background == "image":
             self._image(None, look)
         else:
             self._main.fillStyle = look.wall
@@ -137,8 +137,12 @@ class CanvasCompositor:
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def _image(self, frame: Frame | None, look: Look) -> None:
-        """The backdrop, cropped to fill; scaled once, then kept."""
+        """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
+        if self._picture is None:
+            self._main.fillStyle = COVER
+            self._main.fillRect(0, 0, width, height)
+            return
         kept = self._contexts.get("backdrop")
         if kept is None or (kept.canvas.width, kept.canvas.height) != (width, height):
             kept = self._small("backdrop", width, height)
