@@ -140,7 +140,7 @@ class CanvasCompositor:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._main.fillStyle = COVER
+            self._main.fillStyle = look.wall
             self._main.fillRect(0, 0, width, height)
             return
         kept = self._contexts.get("backdrop")
