@@ -22,12 +22,13 @@ const { sample: scene } = JSON.parse(manifest);
 
 // ---- workers ----
 
-function begin(start) {
+// `late`: what the worker that leaves was told and has not heard.
+function begin(start, late = []) {
   if (coming) end(coming);
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const show = { worker, canvas, ready: false, busy: false, due: false, from: null, queue: [], told: {} };
+  const show = { worker, canvas, ready: false, busy: false, due: false, from: null, queue: late.filter(({ type }) => type !== 'stay'), unheard: [], told: {} };
   coming = show;
   worker.onmessage = ({ data }) => {
     const message = typeof data === 'string' ? JSON.parse(data) : data;
@@ -48,9 +49,14 @@ function end(show) {
 
 function tell(message) {
   for (const show of [shown, coming]) {
-    if (show?.told.panel) show.worker.postMessage(message);
+    if (show?.told.panel) say(show, message);
     else show?.queue.push(message);
   }
+}
+
+function say(show, message) {
+  show.unheard.push(message);
+  show.worker.postMessage(message);
 }
 
 function watch(show) {
@@ -61,7 +67,7 @@ function watch(show) {
 function expired(show) {
   const { plan } = show;
   if (show === shown) cover(plan);
-  if (plan.start) begin(plan.start);
+  if (plan.start) begin(plan.start, show.unheard);
   else hear.last(show, { text: plan.last });
 }
 
@@ -104,7 +110,7 @@ const hear = {
   panel(show, message) {
     show.told.panel = message;
     if (show === (shown ?? coming)) draw(message);
-    for (const waiting of show.queue.splice(0)) show.worker.postMessage(waiting);
+    for (const waiting of show.queue.splice(0)) say(show, waiting);
   },
   source(show, message) {
     show.told.source = message;
@@ -127,14 +133,15 @@ const hear = {
     latest = { ...message, memory: { ...message.memory, page: performance.memory?.usedJSHeapSize } };
     drawStats(latest);
   },
-  begin: (show, { start }) => { if (!show.ended) begin(start); },
+  begin: (show, { start }) => { if (!show.ended) begin(start, show.unheard); },
+  heard: (show) => show.unheard.shift(),
   stay(show, message) {
     end(show);
-    shown?.worker.postMessage(message);
+    if (shown) say(shown, message);
   },
   last(show, { text }) {
     end(show);
-    if (shown && shown !== show) return shown.worker.postMessage({ type: 'stay', text });
+    if (shown && shown !== show) return say(shown, { type: 'stay', text });
     by('boot').hidden = true;
     drawNote(text);
   },
@@ -232,7 +239,7 @@ function set(name, value) {
 }
 
 by('camera').onclick = () => (wanted?.source === 'camera' ? begun() : set('source', 'camera'));
-by('save').onclick = () => shown.worker.postMessage({ type: 'save' });
+by('save').onclick = () => say(shown, { type: 'save' });
 by('stage').addEventListener('dragover', (event) => event.preventDefault());
 by('stage').addEventListener('drop', (event) => {
   event.preventDefault();

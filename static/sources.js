@@ -1,8 +1,10 @@
 // Where pictures come from: the sample, a camera, a photo, a video. Each gives `next()`, `still`, `stop()`, `element`.
 
 // The newest picture of a video, when there is one. `skipped`: frames it showed since the last one taken.
-function fromVideo(video, stop) {
+function fromVideo(video, give) {
   let last = 0;
+  video.onpause = () => video.play().catch(() => {}); // browsers pause one that is taken out of the document
+  const stop = () => { video.onpause = null; give(); };
   const take = async () => (globalThis.VideoFrame ? new VideoFrame(video) : createImageBitmap(video));
   const next = () => new Promise((resolve, reject) => {
     video.requestVideoFrameCallback((time, { presentedFrames }) => {
