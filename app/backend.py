@@ -99,7 +99,7 @@ def bundle(backend: Backend, probe: Probe) -> str:
 def draws_with_shaders(probe: Probe, backend: Backend) -> bool:
     """Whether WebGL2 draws the picture; else 2D canvases do.
 
-    A software GPU took 40 ms for what the 2D canvas does in 6 (bench/compose.py). The WebGL backend's
+    A software GPU took 20 ms for what the 2D canvas does in 6 (bench/compose.py). The WebGL backend's
     bundle has no WASM for the matte graph, so its picture is drawn with shaders as well.
     """
     return bool(probe.webgl) and (not probe.software_webgl or backend.id == "webgl")

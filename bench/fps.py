@@ -21,8 +21,8 @@ from bench.browser import browser, opened, run, served, table
 from publish import DIST
 from tests import clip
 
-SECONDS = 8.0  # of pictures counted for each row, after as long a start as it takes to be steady
-STEADY = 3.0
+SECONDS = 5.0  # of pictures counted for each row, after as long a start as it takes to be steady
+STEADY = 2.0
 SLOW = 4  # pictures at least, however long they take: WebGPU imitated gives less than one a second
 STAGES = ("sample", "infer", "compose", "python", "frame")
 # Waits for the next stats that count a new picture; gives how many there were and when.

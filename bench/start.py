@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from bench.browser import READY, browser, run, served, table
 from publish.serve import Handler
 
-VISITS = 7
+VISITS = 5
 SETTINGS = "?backend=wasm&model=selfie-landscape&background=blur"
 # Notes when the page says that its first picture is drawn, in ms since the navigation.
 FIRST = """globalThis.began = (async () => {
