@@ -75,7 +75,7 @@ function expired(show) {
 function cover(plan) {
   const style = by('show').style;
   style.backgroundColor = plan.colour;
-  style.backgroundImage = plan.picture ? `url("${plan.picture}")` : '';
+  style.backgroundImage = plan.picture ? `url("${plan.picture}")` : 'none';
   by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
 }
 
@@ -156,6 +156,7 @@ function swap(show) {
   const old = shown;
   [shown, coming] = [show, null];
   by('show').replaceChildren(show.canvas);
+  by('show').removeAttribute('style'); // the cover's
   by('boot').hidden = true;
   by('save').disabled = by('camera').disabled = false;
   if (old) end(old);

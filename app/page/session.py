@@ -19,9 +19,11 @@ from app.ports import Tensor
 class Session:
     """One graph, loaded. Make it with `await Session.open(ort, js_bytes, provider)`."""
 
-    def __init__(self, js_ort: Any, js_session: Any) -> None:
+    def __init__(self, js_ort: Any, js_session: Any, js_gl: Any = None) -> None:
+        """`js_gl` is the WebGL context the session computes with, if it does."""
         self._ort = js_ort
         self._session = js_session
+        self._gl = js_gl
         self._feeds = Object.new()  # one object for all runs: its fields are overwritten
         self.inputs: list[str] = js_session.inputNames.to_py()
         self.outputs: list[str] = js_session.outputNames.to_py()
@@ -34,7 +36,8 @@ class Session:
         # Severity 3 is "error": what the runtime warns of is known and looked at when the model is made.
         options = {"executionProviders": [provider], "graphOptimizationLevel": "all", "logSeverityLevel": 3}
         try:
-            return cls(js_ort, await js_ort.InferenceSession.create(js_bytes, to_js(options)))
+            js_session = await js_ort.InferenceSession.create(js_bytes, to_js(options))
+            return cls(js_ort, js_session, js_ort.env.webgl.context if provider == "webgl" else None)
         except JsException as error:
             raise RuntimeError(f"onnxruntime-web ({provider}) did not take the model: {error}") from error
 
@@ -47,6 +50,8 @@ class Session:
             js_outputs = await self._session.run(js_feeds)
         except JsException as error:
             raise RuntimeError(f"onnxruntime-web failed: {error}") from error
+        if self._gl is not None and self._gl.isContextLost():  # onnxruntime-web does not look: zeros come out
+            raise RuntimeError("the browser took its WebGL context away")
         return {name: getattr(js_outputs, name) for name in self.outputs}
 
     def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> Tensor:
