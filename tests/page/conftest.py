@@ -27,7 +27,7 @@ class Begin(Protocol):
 
 
 class Damaged(Server):
-    """dist/ as it is on a host where something went wrong: files that are `gone`, or others in their place."""
+    """dist/ on a host where something went wrong: files that are `gone`, or others in their place."""
 
     def __init__(self, **how: Any) -> None:
         self.gone: set[str] = set()

@@ -17,12 +17,12 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Error, Request, WebError, Worker
+from playwright.sync_api import Browser, ConsoleMessage, Request, WebError, Worker
 
 Picture = NDArray[np.uint8]
 SPY = Path(__file__).with_name("spy.js")
 STEP = 40  # ms between two looks at what is waited for
-START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software, more when others work
+START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software
 SHOWN = "document.querySelector('#show canvas')"
 
 
@@ -73,6 +73,10 @@ class Visit:
             self.page.wait_for_timeout(STEP)
         return found
 
+    def runs(self, name: str, value: Any, seconds: float = START) -> None:
+        """Wait for the stats to say that this backend, model or number of threads runs."""
+        self.until(lambda: self.stats().get(name) == value, f"{name} {value} in the stats", seconds)
+
     def more(self, pictures: int = 2, seconds: float = START) -> None:
         """Wait for this many new pictures."""
         begin = self.done()
@@ -86,7 +90,7 @@ class Visit:
     def noted(self, part: str, seconds: float = START) -> str:
         """Wait for a note to the visitor that holds `part`; gives it whole."""
         found: str = self.until(
-            lambda: next((note for note in self.notes() if part in note), ""), f"a note with “{part}”", seconds
+            lambda: next((n for n in self.notes() if part in n), ""), f"a note with “{part}”", seconds
         )
         return found
 
@@ -104,7 +108,8 @@ class Visit:
         url = self.page.evaluate(
             f"""() => {{
                 const shown = {SHOWN};
-                const copy = Object.assign(document.createElement('canvas'), {{ width: shown.width, height: shown.height }});
+                const {{ width, height }} = shown;
+                const copy = Object.assign(document.createElement('canvas'), {{ width, height }});
                 copy.getContext('2d').drawImage(shown, 0, 0);
                 return copy.toDataURL();
             }}"""
@@ -131,9 +136,9 @@ class Visit:
         """Close the tab. AssertionError where a request left the origin or the console has an error."""
         self.context.close()
         outside = [url for url in self.requests if not url.startswith((self.url, "blob:", "data:"))]
-        assert outside == [], "requests that leave the origin"
+        assert not outside, f"requests that leave the origin: {outside}"
         unexpected = [text for text in self.errors if not any(part in text for part in self.allowed)]
-        assert unexpected == [], "errors in the console"
+        assert not unexpected, f"errors in the console: {unexpected}"
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)
@@ -144,11 +149,3 @@ class Visit:
 
     def _failed(self, error: WebError) -> None:
         self.errors.append(str(error.error))
-
-
-def answers(worker: Worker) -> bool:
-    """Whether a worker still lives."""
-    try:
-        return bool(worker.evaluate("1"))
-    except Error:
-        return False

@@ -1,6 +1,16 @@
 // Runs in the page before its own code: notes when pictures are done, which workers live, what the camera was asked.
-// Changes nothing of what it sees.
-globalThis.spy = { done: [], live: 0, asked: [] };
+// `hide(true)` does what a hidden tab does, for a browser without a window hides none. Changes nothing else.
+const held = [];
+globalThis.spy = {
+  done: [], live: 0, asked: [], hidden: false,
+  hide(hidden) {
+    spy.hidden = hidden;
+    if (!hidden) held.splice(0).forEach((draw) => requestAnimationFrame(draw));
+  },
+};
+Object.defineProperty(document, 'hidden', { get: () => spy.hidden });
+const { requestAnimationFrame: frame } = globalThis;
+globalThis.requestAnimationFrame = (draw) => (spy.hidden ? held.push(draw) : frame(draw));
 globalThis.Worker = class extends Worker {
   constructor(...given) {
     super(...given);

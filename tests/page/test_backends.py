@@ -6,7 +6,6 @@ Does not start the page's Python: tests of the page itself do.
 from __future__ import annotations
 
 import base64
-import threading
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,15 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.backend import BACKENDS
 from app.card import ModelCard
 from app.faces import select
 from app.native.session import Session
 from models.verify import pictures
-from publish import DIST, chromium
-from publish.serve import Server
+from publish import DIST
 from tests.built import cards, manifest
 
 Array = NDArray[Any]
@@ -32,24 +30,13 @@ HALF = np.array([0.5], np.float32)
 SCRIPT = Path(__file__).with_name("run_graph.js").read_text("utf-8")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.ensure(), args=list(chromium.FLAGS))
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with Server(DIST) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        found = browser.new_page()
-        found.set_default_timeout(120_000)  # WebGPU in software takes seconds for its first frame
-        found.goto(f"http://127.0.0.1:{server.server_address[1]}/models.html")
-        yield found
-        found.close()
-        server.shutdown()
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    found = browser.new_page()
+    found.set_default_timeout(120_000)  # WebGPU in software takes seconds for its first frame
+    found.goto(f"{server}models.html")
+    yield found
+    found.close()
 
 
 def in_browser(page: Page, backend: str, path: str, runs: list[Feeds]) -> list[Feeds]:

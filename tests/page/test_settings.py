@@ -1,10 +1,11 @@
-"""The panel and the address: every setting there and back, bad values, the keyboard, a small screen, a saved picture.
+"""The panel and the address: settings there and back, bad values, the keyboard, a small screen, saving.
 
 Does not test what a setting does to the picture: test_live.py does.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -35,6 +36,11 @@ def address(visit: Visit) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(visit.page.url).query))
 
 
+def says(visit: Visit, wanted: dict[str, str]) -> bool:
+    """Whether the address holds these settings."""
+    return wanted.items() <= address(visit).items()
+
+
 def as_query(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
@@ -53,8 +59,8 @@ def test_every_setting_comes_back_from_the_address(visit: Visit) -> None:
         for name, value in settings.items():
             visit.set(name, value)
         wanted = {name: as_query(value) for name, value in settings.items()}
-        visit.until(lambda wanted=wanted: wanted.items() <= address(visit).items(), "the address", 30)
-    visit.until(lambda: visit.stats()["model"] == "blazeface", "the model in use", 30)
+        visit.until(partial(says, visit, wanted), "the address", 30)
+    visit.runs("model", "blazeface")
     before, query = shown(visit), address(visit)
     visit.page.reload()
     stats = visit.begun()
@@ -147,7 +153,8 @@ def test_the_saved_picture_is_a_png_of_what_is_seen(visit: Visit, tmp_path: Path
 
 def test_stats_are_shown(visit: Visit) -> None:
     stats = visit.open(backend="wasm", threads=1)
-    assert {"backend", "model", "variant", "threads", "fps", "ms", "frames", "dropped", "memory"} <= set(stats)
+    names = {"backend", "model", "variant", "threads", "fps", "ms", "frames", "dropped", "memory"}
+    assert names <= set(stats)
     assert set(stats["ms"]) == {"sample", "infer", "compose", "python", "frame"}
     figures = visit.page.locator("#figures").inner_text()
     for words in ("wasm, 1 thread", f"selfie-landscape ({stats['variant']})", "Python", " MB", "Infer"):
