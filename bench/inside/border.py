@@ -6,7 +6,6 @@ Draws and infers nothing once the stand-ins are in place.
 import asyncio
 import json
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import js
@@ -28,8 +27,11 @@ drawing: Any = import_module("app.page.canvas")
 REAL_IMAGE = drawing.ImageData
 
 
-async def main(kind: str, frames: int) -> str:
-    """ms from one finished frame to the next, `frames` times, with the compositor `kind`: gl or canvas."""
+async def main(kind: str, frames: int, real: bool) -> str:
+    """ms from one finished frame to the next, `frames` times, with the compositor `kind`: gl or canvas.
+
+    With `real` objects the ms spent in them are taken off.
+    """
     worker: Any = page.python.unwrap()
     card, session, look = worker.card, worker.engine.session, worker.look
 
@@ -47,14 +49,18 @@ async def main(kind: str, frames: int) -> str:
     pipeline = Pipeline(look.task, card, session, compositor, meter)
     for _ in range(3):  # the real thing, which makes what is made once
         await pipeline.step(Frame(js.frames[0], 640, 480), look)
-    quiet = Session(page.ort, await silent(session, pipeline, compositor, look))
-    pipeline = Pipeline(look.task, card, quiet, compositor, meter)
-    if kind == "gl":
-        mute_gl(compositor)
+    if real:
+        own = Session(page.ort, js.standins.timedSession(session._session))
+        clock(compositor)
     else:
-        await mute_canvas(compositor, pipeline)
+        own = Session(page.ort, await silent(session, pipeline, compositor, look))
+        if kind == "gl":
+            mute_gl(compositor)
+        else:
+            await mute_canvas(compositor, pipeline)
+    pipeline = Pipeline(look.task, card, own, compositor, meter)
     try:
-        return json.dumps(await many(pipeline, compositor, look, frames))
+        return json.dumps(await many(pipeline, compositor, look, frames, real))
     finally:
         drawing.ImageData = REAL_IMAGE
 
@@ -69,12 +75,26 @@ async def silent(session: Any, pipeline: Pipeline, compositor: Any, look: Any) -
 
 
 def mute_gl(compositor: Any) -> None:
-    """The context of a Compositor, its textures and its passes by a stand-in."""
-    quiet = js.standins.quiet(compositor.gl)
-    for owner in (compositor, *compositor._textures.values(), *compositor._passes.values()):
-        owner.gl = quiet
+    """A stand-in for the context of a Compositor, its textures and its passes."""
+    put_gl(compositor, js.standins.quiet(compositor.gl))
     for drawn in compositor._passes.values():
-        drawn._set = {name: (quiet.uniform4f, where) for name, (_, where) in drawn._set.items()}
+        drawn._set = {name: (compositor.gl.uniform4f, where) for name, (_, where) in drawn._set.items()}
+
+
+def clock(compositor: Any) -> None:
+    """A clock before every context of a Compositor."""
+    if isinstance(compositor, Compositor):
+        put_gl(compositor, js.standins.timed(compositor.gl))
+        return
+    compositor._main = js.standins.timed(compositor._main)
+    compositor._contexts = {name: js.standins.timed(each) for name, each in compositor._contexts.items()}
+    compositor._matte._session = js.standins.timedSession(compositor._matte._session)
+
+
+def put_gl(compositor: Any, js_gl: Any) -> None:
+    """Another object in the place of the context."""
+    for owner in (compositor, *compositor._textures.values(), *compositor._passes.values()):
+        owner.gl = js_gl
 
 
 async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
@@ -96,24 +116,36 @@ async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
     drawing.ImageData = js.standins.image
 
 
-async def many(pipeline: Pipeline, compositor: Any, look: Any, frames: int) -> list[float]:
-    """The Loop over `frames` stand-in pictures; ms of each."""
-    slot, ends = Slot(), [now()]
+async def many(pipeline: Pipeline, compositor: Any, look: Any, frames: int, real: bool) -> list[float]:
+    """The Loop over `frames` pictures; ms of each, less what was spent in real objects."""
+    slot, standins = Slot(), js.standins
     take = create_proxy(slot.put)
     over = asyncio.get_running_loop().create_future()
+    times: list[float] = []
+    begin = now()
+
+    def deliver() -> None:
+        if real:
+            standins.deliverReal(take, js.frames[len(times) % js.frames.length])
+        else:
+            standins.deliver(take, standins.picture)
 
     def done() -> None:
-        ends.append(now())
-        if len(ends) <= frames:
-            js.standins.deliver(take, js.standins.picture)
+        nonlocal begin
+        end = now()
+        times.append(end - begin - standins.take())
+        begin = end
+        if len(times) < frames:
+            deliver()
         elif not over.done():
             over.set_result(None)
 
+    standins.take()
+    deliver()
     task = asyncio.ensure_future(Loop(slot, pipeline, compositor, done).run(lambda: look))
-    js.standins.deliver(take, js.standins.picture)
     await asyncio.wait([over, task], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()
     task.cancel()
     take.destroy()
-    return [after - before for before, after in pairwise(ends)]
+    return times

@@ -1,15 +1,40 @@
-// Stand-ins for the browser's objects, at globalThis.standins: the same names, nothing behind them. Run by border.py.
+// Stand-ins for the browser's objects, at globalThis.standins: the same names, with nothing behind them (quiet) or
+// with the real object and a clock before it (timed). Run by border.py.
 () => {
-  const spent = { ms: 0 };
+  const spent = { ms: 0 }; // in the real objects, since it was last taken
+  const clocked = (real, name) => (...given) => {
+    const begin = performance.now();
+    const found = real[name](...given);
+    spent.ms += performance.now() - begin;
+    return found;
+  };
   const each = (real, method) => {
     const made = {};
     for (const name in real) made[name] = typeof real[name] === 'function' ? method(real, name) : real[name];
     return made;
   };
   globalThis.standins = {
-    spent,
+    take() { const { ms } = spent; spent.ms = 0; return ms; },
     // Returns at once what `answers` has by the method's name.
     quiet: (real, answers) => each(real, (_, name) => () => answers?.[name]),
+    timed(real) {
+      const made = each(real, clocked);
+      for (const name of ['fillStyle', 'filter', 'globalCompositeOperation']) {
+        if (name in real) Object.defineProperty(made, name, { get: () => real[name], set: (value) => { real[name] = value; } });
+      }
+      if (real.canvas) Object.defineProperty(made, 'canvas', { value: real.canvas });
+      return made;
+    },
+    timedSession: (real) => ({
+      inputNames: real.inputNames,
+      outputNames: real.outputNames,
+      async run(feeds) {
+        const begin = performance.now();
+        const outputs = await real.run(feeds);
+        spent.ms += performance.now() - begin;
+        return outputs;
+      },
+    }),
     session: (real, outputs) => ({ inputNames: real.inputNames, outputNames: real.outputNames, run: async () => outputs }),
     image: class {},
     picture: { width: 640, height: 480, close() {} },
@@ -17,6 +42,12 @@
     deliver(take, picture) {
       const message = { picture, time: 0, still: false, skipped: 0 };
       queueMicrotask(() => take(message));
+    },
+    async deliverReal(take, frame) {
+      const begin = performance.now();
+      const picture = await createImageBitmap(frame);
+      spent.ms += performance.now() - begin;
+      take({ picture, time: 0, still: false, skipped: 0 });
     },
   };
 }
