@@ -5,8 +5,8 @@ run with stand-ins in place of the WebGL2 or 2D contexts (methods that return at
 session (a promise that is resolved already, with the tensors of one real run). Counted is from one finished
 frame to the next: every Python statement, every crossing of the border, every turn of the event loop. Not
 counted: the messages between page.js and the worker. The rows of real objects have a clock before each of
-their calls instead, and its time taken off: it then counts the event loop's turns while the machine does the
-real work as well.
+their calls instead, and its time taken off: an upper bound, for the browser's constructors, its property
+setters and the clocks themselves are still in it, and Python then runs with caches that the real work emptied.
 """
 
 from __future__ import annotations
