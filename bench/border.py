@@ -6,7 +6,7 @@ session (a promise that is resolved already, with the tensors of one real run). 
 frame to the next: every Python statement, every crossing of the border, every turn of the event loop. Not
 counted: the messages between page.js and the worker. The rows of real objects have a clock before each of
 their calls instead, and its time taken off: an upper bound, for the browser's constructors, its property
-setters and the clocks themselves are still in it, and Python then runs with caches that the real work emptied.
+setters and the clocks themselves are still in it, and the real work leaves Python cold caches.
 """
 
 from __future__ import annotations

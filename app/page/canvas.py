@@ -7,6 +7,7 @@ At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from js import Float32Array, ImageData, Object, OffscreenCanvas, Uint8Array, Uint8ClampedArray
@@ -31,8 +32,6 @@ class CanvasCompositor:
         self._main = _context(js_canvas)
         self._canvas = js_canvas
         self._matte = matte
-        self._wrap = wrap
-        self._rgba_type = rgba
         self._contexts: dict[str, Any] = {}
         self._size = card.input.width, card.input.height
         self._spot = Place(0.0, 0.0, 1.0, 1.0)
@@ -47,7 +46,13 @@ class CanvasCompositor:
             "image": self._image,
             "transparent": lambda frame, look: None,
         }
-        self.rgba: Tensor = self._tensor(Uint8Array.new(card.input.width * card.input.height * 4), card.input)
+        shape = 1, card.input.height, card.input.width, 4
+        self._arrays = {"uint8": Uint8Array.new(prod(shape))}  # filled anew for each frame
+        self._bytes = wrap("uint8", self._arrays["uint8"], shape)
+        self.rgba: Tensor = self._bytes
+        if rgba == "float32":
+            self._arrays["float32"] = Float32Array.new(prod(shape))
+            self.rgba = wrap("float32", self._arrays["float32"], shape)
 
     @property
     def textures(self) -> int:
@@ -55,15 +60,16 @@ class CanvasCompositor:
         return len(self._contexts)
 
     def sample(self, frame: Frame, into: Input) -> Tensor:
-        """See Compositor in app.ports."""
+        """See Compositor in app.ports. The same Tensor is filled anew each time."""
         width, height = into.width, into.height
         draw = self._small("small", width, height)
         self._spot = place(frame.width, frame.height, into)
         left, top, w, h = self._spot
         js_frame = self._frame(frame)
         draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
-        js_bytes = Uint8Array.new(draw.getImageData(0, 0, width, height).data.buffer)
-        self.rgba = self._tensor(js_bytes, into)
+        js_pixels = draw.getImageData(0, 0, width, height).data
+        for js_array in self._arrays.values():
+            js_array.set(js_pixels)
         return self.rgba
 
     async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
@@ -190,13 +196,6 @@ class CanvasCompositor:
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size
-
-    def _tensor(self, js_bytes: Any, into: Input) -> Tensor:
-        shape = 1, into.height, into.width, 4
-        self._bytes = self._wrap("uint8", js_bytes, shape)
-        if self._rgba_type == "uint8":
-            return self._bytes
-        return self._wrap("float32", Float32Array.new(js_bytes), shape)
 
     def _small(self, name: str, width: int, height: int) -> Any:
         """The named canvas's context, at this size."""
