@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from statistics import median, quantiles
 
-from bench.browser import browser, hold, inside, opened, prepare, python, run, script, served, table
+from bench._browser import browser, hold, inside, opened, prepare, python, run, script, served, table
 
 FRAMES = 2000
 TITLES = {"gl": "WebGL2", "canvas": "2D canvas"}

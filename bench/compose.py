@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from app.look import Look
-from bench.browser import browser, hold, inside, low, opened, prepare, run, served, table
+from bench._browser import browser, hold, inside, low, opened, prepare, run, served, table
 
 PICTURES, TURNS = 10, 6
 TITLES = {"gl": "WebGL2", "canvas": "2D canvas"}

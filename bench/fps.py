@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from app.backend import BACKENDS
-from bench.browser import browser, opened, run, served, table
+from bench._browser import browser, opened, run, served, table
 from publish import DIST
 from tests import clip
 

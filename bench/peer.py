@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.browser import browser, hold, inside, low, opened, prepare, run, script, served, table
-from bench.metadata import normalised
+from bench._browser import browser, hold, inside, low, opened, prepare, run, script, served, table
+from bench._metadata import normalised
 from publish import NODE_MODULES, Problem
 
 MODEL = NODE_MODULES / "@mediapipe/selfie_segmentation/selfie_segmentation_landscape.tflite"

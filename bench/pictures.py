@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from bench.browser import browser, opened, run, served
+from bench._browser import browser, opened, run, served
 from publish import ROOT
 
 DOCS = ROOT / "docs"

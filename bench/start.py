@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from playwright.sync_api import Browser
 
-from bench.browser import READY, browser, run, served, table
+from bench._browser import READY, browser, run, served, table
 from publish.serve import Handler
 
 VISITS = 5
