@@ -28,7 +28,11 @@ STAGES = ("sample", "infer", "compose", "python", "frame")
 # Waits for the next stats that count a new picture; gives how many there were and when.
 COUNT = """async (least) => {
   const start = vitrine.stats().frames ?? 0;
-  while (!(vitrine.stats().frames >= start + least)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const late = performance.now() + 60_000;
+  while (!(vitrine.stats().frames >= start + least)) {
+    if (performance.now() > late) throw new Error('the page has drawn no picture for a minute');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return [vitrine.stats().frames, performance.now()];
 }"""
 
