@@ -28,7 +28,7 @@ function begin(start, late = []) {
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const show = { worker, canvas, ready: false, busy: false, due: false, from: null, queue: late.filter(({ type }) => type !== 'stay'), unheard: [], told: {} };
+  const show = { worker, canvas, ready: false, busy: false, held: null, due: false, from: null, queue: late.filter(({ type }) => type !== 'stay'), unheard: [], told: {} };
   coming = show;
   worker.onmessage = ({ data }) => {
     const message = typeof data === 'string' ? JSON.parse(data) : data;
@@ -42,6 +42,7 @@ function begin(start, late = []) {
 
 function end(show) {
   clearTimeout(show.timer);
+  drop(show);
   show.worker.terminate();
   show.ended = true;
   if (coming === show) coming = null;
@@ -79,19 +80,32 @@ function cover(plan) {
   by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
 }
 
-// One picture at a time goes to a worker. A moving source gives the next by itself, a still one when a drawing is due.
+// One picture at a time goes to a worker, the next is held for it meanwhile: then neither waits for the other.
+// A moving source gives the next by itself, a still one when a drawing is due.
 // A source that gave way, or a camera that was unplugged, may never answer: nothing waits for it.
 async function pump(show) {
-  if (!show.ready || show.busy || !source || show.from === source || (source.still && !show.due)) return;
+  if (!show.ready || show.held || !source || show.from === source || (source.still && !show.due)) return;
   const from = show.from = source;
   show.due = false;
   const next = await from.next().catch(() => null);
   if (show.from === from) show.from = null;
   if (show.ended || from !== source) return next?.picture.close();
   if (!next) return from.still || pump(show);
-  show.busy = true;
-  show.worker.postMessage({ type: 'frame', still: from.still, ...next }, [next.picture]);
+  show.held = { type: 'frame', still: from.still, ...next };
+  hand(show);
+}
+
+function hand(show) {
+  if (show.busy || !show.held) return;
+  show.worker.postMessage(show.held, [show.held.picture]);
+  [show.busy, show.held] = [true, null];
   watch(show);
+  pump(show);
+}
+
+function drop(show) {
+  show.held?.picture.close();
+  show.held = null;
 }
 
 function drawAgain(show) {
@@ -125,6 +139,7 @@ const hear = {
     clearTimeout(show.timer);
     show.busy = false;
     if (show === coming) swap(show);
+    hand(show);
     pump(show);
   },
   again: drawAgain,
@@ -185,7 +200,10 @@ async function openSource(message, pressed = false) {
   source?.stop();
   source = opened;
   if (opening.source === 'camera') nameCameras();
-  for (const show of [shown, coming]) if (show) drawAgain(show);
+  for (const show of [shown, coming].filter(Boolean)) {
+    drop(show);
+    drawAgain(show);
+  }
 }
 
 // Before a source is opened, the words that Python gives; no words, no question.
