@@ -82,13 +82,13 @@ def most_threads(probe: Probe) -> int:
 def threads(asked: int, probe: Probe) -> int:
     """How many WebAssembly threads to run; `asked` 0 leaves the choice to us.
 
-    Half the cores, at most 4, at least 2 where there are two: the picture's own work needs the
-    rest, and above 4 these small models gain nothing.
+    Half the cores, at most 4: the picture's own work needs the rest. On two cores a second thread
+    takes the page from 60 to 49 frames per second (bench/fps.py), though a run by itself is quicker.
     """
     most = most_threads(probe)
     if asked:
         return min(asked, most)
-    return min(most, 4, max(2, most // 2))
+    return max(1, min(4, most // 2))
 
 
 def bundle(backend: Backend, probe: Probe) -> str:

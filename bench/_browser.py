@@ -61,10 +61,11 @@ def served(
 
 
 @contextmanager
-def browser(*flags: str) -> Iterator[Browser]:
-    """A headless Chromium with the project's flags and `flags`."""
+def browser(*flags: str, gpu: str = "imitated") -> Iterator[Browser]:
+    """A headless Chromium with `flags`; its GPU is "imitated" by the processor, or "none" at all."""
+    base = chromium.FLAGS if gpu == "imitated" else ("--disable-gpu", *chromium.SANDBOX)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.ensure(), args=[*chromium.FLAGS, *flags])
+        found = playwright.chromium.launch(executable_path=chromium.ensure(), args=[*base, *flags])
         yield found
         found.close()
 

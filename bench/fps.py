@@ -1,7 +1,8 @@
 """Frames per second of the page at 640 x 480 with blur: each model, backend and source.
 
 Judges no picture. WebGL and WebGPU are SwiftShader here, the processor's imitation of a GPU, so their rows
-say what a machine without a GPU gets, not what a GPU gives. The camera is Chromium's fake one, which plays
+say what a machine without a GPU gets, not what a GPU gives. With the GPU imitated the browser also puts the
+whole page together on it; "none" is the browser as it runs on a laptop that has no GPU. The camera is Chromium's fake one, which plays
 the tests' clip at 30 frames per second: more is not to be had from it. The milliseconds are the page's own
 medians of each stage.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +26,7 @@ from tests import clip
 SECONDS = 5.0  # of pictures counted for each row, after as long a start as it takes to be steady
 STEADY = 2.0
 SLOW = 4  # pictures at least, however long they take: WebGPU imitated gives less than one a second
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 STAGES = ("sample", "infer", "compose", "python", "frame")
 # Waits for the next stats that count a new picture; gives how many there were and when.
 COUNT = """async (least) => {
@@ -38,24 +41,30 @@ COUNT = """async (least) => {
 
 
 def main() -> None:
-    """Print the table. Arguments: parts of the rows wanted, such as "wasm" or "selfie-landscape"."""
+    """Print the table. Arguments: parts of the rows wanted, such as "none", "wasm" or "selfie"."""
     manifest = json.loads((DIST / "manifest.json").read_text("utf-8"))
     models = [row["id"] for row in manifest["models"] if not row["missing"]]
-    head = ["model", "backend", "threads", "source", "frames per second", *(f"{name}, ms" for name in STAGES)]
+    head = ["GPU", "model", "backend", "threads", "source", "frames per second", *(f"{name}, ms" for name in STAGES)]
     rows = []
     with TemporaryDirectory() as folder, served() as url:
         played = clip.write(Path(folder) / "clip.mjpeg")
-        camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-        with browser(*camera, f"--use-file-for-fake-video-capture={played}") as chromium:
-            for model in models:
-                for backend in BACKENDS:
-                    for threads in (1, 2) if backend == "wasm" else (0,):
-                        for source in ("sample", "camera"):
-                            row = {"model": model, "backend": backend, "threads": threads, "source": source}
-                            if all(part in map(str, row.values()) for part in sys.argv[1:]):
-                                rows.append(measure(chromium, url, row))
-                                print(*rows[-1], file=sys.stderr, flush=True)
+        flags = (*CAMERA, f"--use-file-for-fake-video-capture={played}")
+        for gpu in ("none", "imitated"):
+            with browser(*flags, gpu=gpu) as chromium:
+                for row in wanted(models, gpu):
+                    if all(part in (gpu, *map(str, row.values())) for part in sys.argv[1:]):
+                        rows.append([gpu, *measure(chromium, url, row)])
+                        print(*rows[-1], file=sys.stderr, flush=True)
     table(head, rows)
+
+
+def wanted(models: list[str], gpu: str) -> Iterator[dict[str, Any]]:
+    """The settings of each row. Without a GPU there is WASM alone."""
+    for model in models:
+        for backend in BACKENDS if gpu == "imitated" else ("wasm",):
+            for threads in (1, 2) if backend == "wasm" else (0,):
+                for source in ("sample", "camera"):
+                    yield {"model": model, "backend": backend, "threads": threads, "source": source}
 
 
 def measure(chromium: Browser, url: str, settings: dict[str, Any]) -> list[object]:

@@ -23,6 +23,7 @@ PLACES = (
 )
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 # WebGL and WebGPU in software, so that every backend runs on a machine without a GPU.
+SANDBOX = ["--no-sandbox"] if ROOT_USER else []  # it does not start as root otherwise
 FLAGS = (
     "--use-gl=angle",
     "--use-angle=swiftshader",
@@ -30,7 +31,7 @@ FLAGS = (
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
     "--enable-features=Vulkan",
-    *(["--no-sandbox"] if ROOT_USER else []),  # it does not start as root otherwise
+    *SANDBOX,
 )
 
 

@@ -99,7 +99,7 @@ def test_every_ladder_reaches_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("cores", "isolated", "most", "own"),
-    [(1, True, 1, 1), (2, True, 2, 2), (4, True, 4, 2), (6, True, 6, 3), (8, True, 8, 4), (64, True, 64, 4),
+    [(1, True, 1, 1), (2, True, 2, 1), (4, True, 4, 2), (6, True, 6, 3), (8, True, 8, 4), (64, True, 64, 4),
      (8, False, 1, 1), (0, True, 1, 1)],
 )  # fmt: skip
 def test_threads(cores: int, isolated: bool, most: int, own: int) -> None:
