@@ -2,9 +2,9 @@
 
 Judges no picture. WebGL and WebGPU are SwiftShader here, the processor's imitation of a GPU, so their rows
 say what a machine without a GPU gets, not what a GPU gives. With the GPU imitated the browser also puts the
-whole page together on it; "none" is the browser as it runs on a laptop that has no GPU. The camera is Chromium's fake one, which plays
-the tests' clip at 30 frames per second: more is not to be had from it. The milliseconds are the page's own
-medians of each stage.
+whole page together on it; "none" is the browser as it runs on a laptop that has no GPU. The camera is
+Chromium's fake one, which plays the tests' clip at 30 frames per second: more is not to be had from it. The
+milliseconds are the page's own medians of each stage.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def main() -> None:
     """Print the table. Arguments: parts of the rows wanted, such as "none", "wasm" or "selfie"."""
     manifest = json.loads((DIST / "manifest.json").read_text("utf-8"))
     models = [row["id"] for row in manifest["models"] if not row["missing"]]
-    head = ["GPU", "model", "backend", "threads", "source", "frames per second", *(f"{name}, ms" for name in STAGES)]
+    head = ["GPU", "model", "backend", "threads", "source", "frames per second"]
+    head += [f"{name}, ms" for name in STAGES]
     rows = []
     with TemporaryDirectory() as folder, served() as url:
         played = clip.write(Path(folder) / "clip.mjpeg")
