@@ -9,6 +9,7 @@ same pictures in turns; ratios are of the same run.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,7 +40,7 @@ def main() -> None:
         url = stack.enter_context(served({**package, "peer/model.tflite": model}))
         chromium = stack.enter_context(browser())
         pages = {}
-        for threads in (1, 0):  # 0: as many as the page takes by itself
+        for threads in sorted({1, os.cpu_count() or 1}):
             page = stack.enter_context(
                 opened(chromium, url, backend="wasm", model="selfie-landscape", threads=threads)
             )
