@@ -33,7 +33,7 @@ MOST = 700_000  # bytes: a README is read on phones too
 def main() -> None:
     """Write the three files."""
     DOCS.mkdir(exist_ok=True)
-    with served() as url, browser() as chromium:
+    with served() as url, browser(gpu="none") as chromium:
         with opened(chromium, url, backend="wasm", model="selfie") as page:
             still(page, DESK, DOCS / "screenshot.png")
             still(page, PHONE, DOCS / "phone.png")
