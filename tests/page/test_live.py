@@ -137,7 +137,7 @@ def test_a_hidden_tab_goes_on_when_it_is_seen_again(visit: Visit) -> None:
     visit.page.wait_for_timeout(6000)  # longer than the worker of a tab that is seen may be silent
     before = visit.done()
     visit.page.wait_for_timeout(2000)
-    assert visit.done() - before <= 1, "only the frame that was under way"
+    assert visit.done() - before <= 2, "only the frame that was under way and the one held for after it"
     visit.page.evaluate("spy.hide(false)")
     visit.more(5)
     assert alone(visit)

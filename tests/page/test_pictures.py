@@ -108,7 +108,8 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
 
     stats = visit.stats()
     assert (stats["backend"], stats["model"], stats["variant"]) == (backend, model, variant.id)
-    assert stats["threads"] == (1 if backend == "webgl" else min(4, 2))
+    cores = visit.page.evaluate("navigator.hardwareConcurrency")
+    assert stats["threads"] == (1 if backend == "webgl" else max(1, min(4, cores // 2)))
     assert stats["picture"] == [clip.WIDTH, clip.HEIGHT]
 
     moving = visit.picture()
