@@ -26,7 +26,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Probe:
-    """What this browser can do, as page/start.py found it.
+    """What this browser can do, as page/probe.py found it.
 
     Renderer names are the GPU's own; "" where the interface is missing.
     """
@@ -83,7 +83,7 @@ def threads(asked: int, probe: Probe) -> int:
     """How many WebAssembly threads to run; `asked` 0 leaves the choice to us.
 
     Half the cores, at most 4: the picture's own work needs the rest. On two cores a second thread
-    takes the page from 60 to 49 frames per second (bench/fps.py), though a run by itself is quicker.
+    takes the page from 58 to 42 frames per second (bench/fps.py), though a run by itself is quicker.
     """
     most = most_threads(probe)
     if asked:
@@ -99,7 +99,7 @@ def bundle(backend: Backend, probe: Probe) -> str:
 def draws_with_shaders(probe: Probe, backend: Backend) -> bool:
     """Whether WebGL2 draws the picture; else 2D canvases do.
 
-    A software GPU took 20 ms for what the 2D canvas does in 6 (bench/compose.py). The WebGL backend's
+    A software GPU took 15 ms for what the 2D canvas does in 6 (bench/compose.py). The WebGL backend's
     bundle has no WASM for the matte graph, so its picture is drawn with shaders as well.
     """
     return bool(probe.webgl) and (not probe.software_webgl or backend.id == "webgl")

@@ -62,7 +62,7 @@ class Offer:
 SOURCES = (
     Option("sample", "Built-in sample"),
     Option("camera", "Camera"),
-    Option("file", "Photo or video file"),
+    Option("file", "Photo or video"),
 )
 BACKGROUNDS = (
     Option("blur", "Blur"),
@@ -240,8 +240,13 @@ def from_query(query: str, offer: Offer) -> tuple[Look, list[str]]:
             try:
                 look = apply(look, name, given[name], offer)
             except ValueError as error:
-                notes.append(f"{error} Using {getattr(look, name)} instead.")
+                notes.append(f"{error} Using {_shown(getattr(look, name))} instead.")
     return look, notes
+
+
+def _shown(value: str | int | bool) -> str:
+    """A setting's value as the query writes it."""
+    return str(int(value) if isinstance(value, bool) else value)
 
 
 def first(offer: Offer) -> Look:

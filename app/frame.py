@@ -15,7 +15,7 @@ from app.card import Input
 class Frame:
     """An opaque picture, its size in pixels and its time in ms. Closed exactly once."""
 
-    __slots__ = ("_close", "height", "picture", "still", "time", "width")
+    __slots__ = ("_close", "fresh", "height", "picture", "still", "time", "width")
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class Frame:
         time: float = 0.0,
         *,
         still: bool = False,
+        fresh: bool = False,
         close: Callable[[], object] | None = None,
     ) -> None:
         if width < 1 or height < 1:
@@ -34,6 +35,7 @@ class Frame:
         self.height = height
         self.time = time
         self.still = still  # a photo: there is no frame before it to be smoothed with
+        self.fresh = fresh  # the first of a new source: the frame before it showed something else
         self._close = close
 
     def close(self) -> None:

@@ -48,15 +48,22 @@ class Start:
         return asdict(self)
 
 
-def successor(begun: Start, look: Look, run: str, why: str, probe: Probe, card: ModelCard) -> Start | None:
-    """The worker that follows one which failed on backend `run`; None when nothing is left to try."""
+def successor(
+    begun: Start, look: Look, run: str, why: str, probe: Probe, card: ModelCard, again: bool = True
+) -> Start | None:
+    """The worker that follows one which failed on backend `run`; None when nothing is left to try.
+
+    `again`: whether trying the last backend of the ladder once more can help; a damaged file stays damaged.
+    """
     broken, retries = {**begun.broken, run: why}, begun.retries
     next_run = after(run, probe, card, broken)
     if not next_run:
-        if retries >= RETRIES:
+        if retries >= RETRIES or not again:
             return None
         next_run, broken, retries = run, begun.broken, retries + 1
-    note = trouble.FALLBACK.format(title=BACKENDS[run].title, why=why, next=BACKENDS[next_run].title)
+    note = (trouble.AGAIN if next_run == run else trouble.FALLBACK).format(
+        title=BACKENDS[run].title, why=why, next=BACKENDS[next_run].title
+    )
     return replace(
         begun,
         query=to_query(look if look.backend == "auto" else replace(look, backend=next_run)),

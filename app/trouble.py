@@ -25,9 +25,11 @@ ASK: dict[str, tuple[str, str]] = {
     "camera": ("Turn the camera on", "The picture stays on this machine."),
     "file": ("Choose a photo or video", "Or drop one here. It stays on this machine."),
 }
+AWAY = "the server does not answer"
 SILENT = "it stopped answering"
 NO_MODEL = "This build holds no model that can run here. Build it again where its sources can be reached."
 FALLBACK = "{title} stopped ({why}). Going on with {next}."
+AGAIN = "{title} stopped ({why}). Starting it again."
 LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."
 
 
@@ -35,4 +37,6 @@ def source(kind: str, name: str, **figures: object) -> str:
     """The sentence for a source that failed; the browser's own word where we know no better."""
     if kind == "camera":
         return CAMERA.get(name, f"The camera could not be opened ({name}).")
+    if kind == "sample":
+        return f"The built-in scene could not be loaded ({name})."
     return FILE.get(name, f"The file could not be opened ({name}).").format(**figures)

@@ -1,7 +1,7 @@
 // The page's JavaScript: opens the source, hands pictures to the worker, swaps workers when Python says so. Decides nothing.
 
 import { drawLog, drawNote, drawPanel, drawStats } from './panel.js';
-import { open } from './sources.js';
+import { open, still } from './sources.js';
 
 const by = (id) => document.getElementById(id);
 let shown = null; // the worker whose canvas is seen
@@ -12,13 +12,13 @@ let file = null; // the visitor's photo or video
 let own = null; // the visitor's backdrop
 let latest = {}; // stats
 let query = location.search; // the settings in use
+let manifest = null; // what this build holds
+let scene = null; // of it, the built-in scene
+const early = []; // settings from before it was there
 let tellReady;
 
 // The page's door to the outside, there before anything is loaded.
 globalThis.vitrine = { ready: new Promise((resolve) => { tellReady = resolve; }), stats: () => structuredClone(latest), set };
-
-const manifest = await (await fetch('manifest.json')).text();
-const { sample: scene } = JSON.parse(manifest);
 
 // ---- workers ----
 
@@ -28,7 +28,7 @@ function begin(start, late = []) {
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const show = { worker, canvas, ready: false, busy: false, held: null, due: false, from: null, queue: late.filter(({ type }) => type !== 'stay'), unheard: [], told: {} };
+  const show = { worker, canvas, ready: false, busy: false, held: null, due: false, fresh: false, from: null, queue: late.filter(({ type }) => type !== 'stay'), unheard: [], told: {} };
   coming = show;
   worker.onmessage = ({ data }) => {
     const message = typeof data === 'string' ? JSON.parse(data) : data;
@@ -39,6 +39,8 @@ function begin(start, late = []) {
   };
   worker.postMessage({ type: 'start', start: JSON.stringify(start), manifest, canvas: offscreen, own }, [offscreen]);
 }
+
+const alive = (show) => show && !show.ended && !show.failed;
 
 function end(show) {
   clearTimeout(show.timer);
@@ -67,8 +69,9 @@ function watch(show) {
 
 function expired(show) {
   const { plan } = show;
-  if (show === shown) cover(plan);
-  if (plan.start) begin(plan.start, show.unheard);
+  if (show === shown) cover({ ...plan, show: plan.show && !show.unheard.length });
+  if (plan.stay) hear.stay(show, { type: 'stay', ...plan.stay });
+  else if (plan.start) begin(plan.start, show.unheard);
   else hear.last(show, { text: plan.last });
 }
 
@@ -91,7 +94,8 @@ async function pump(show) {
   if (show.from === from) show.from = null;
   if (show.ended || from !== source) return next?.picture.close();
   if (!next) return from.still || pump(show);
-  show.held = { type: 'frame', still: from.still, ...next };
+  show.held = { type: 'frame', still: from.still, fresh: show.fresh, ...next };
+  show.fresh = false;
   hand(show);
 }
 
@@ -148,15 +152,19 @@ const hear = {
     latest = { ...message, memory: { ...message.memory, page: performance.memory?.usedJSHeapSize } };
     drawStats(latest);
   },
-  begin: (show, { start }) => { if (!show.ended) begin(start, show.unheard); },
+  begin(show, { start, failed }) {
+    if (failed) clearTimeout(show.timer);
+    show.failed = failed;
+    if (!show.ended) begin(start, show.unheard);
+  },
   heard: (show) => show.unheard.shift(),
   stay(show, message) {
     end(show);
-    if (shown) say(shown, message);
+    if (alive(shown)) say(shown, message);
   },
   last(show, { text }) {
     end(show);
-    if (shown && shown !== show) return say(shown, { type: 'stay', text });
+    if (alive(shown) && shown !== show) return say(shown, { type: 'stay', text });
     by('boot').hidden = true;
     drawNote(text);
   },
@@ -187,6 +195,10 @@ async function openSource(message, pressed = false) {
   if (same && !pressed && (by('ask').hidden || message.ask.length)) return;
   wanted = message;
   ask(pressed || (message.source === 'file' && file) ? [] : message.ask, message.source);
+  if (source?.live && message.source !== 'camera') { // the camera goes off at once
+    source.stop();
+    source = null;
+  }
   if (!by('ask').hidden && source) return; // what is seen goes on until the visitor has answered
   const opening = by('ask').hidden ? message : { ...message, source: 'sample' };
   const trouble = (name, figures = {}) => tell({ type: 'trouble', kind: opening.source, name, ...figures });
@@ -199,9 +211,11 @@ async function openSource(message, pressed = false) {
   if (!opened || wanted !== message) return opened?.stop();
   source?.stop();
   source = opened;
+  by('camera').textContent = by('camera').dataset[source.live ? 'off' : 'on'];
   if (opening.source === 'camera') nameCameras();
   for (const show of [shown, coming].filter(Boolean)) {
     drop(show);
+    show.fresh = true;
     drawAgain(show);
   }
 }
@@ -244,20 +258,26 @@ async function changed(name, value, kind) {
   if (kind !== 'file') return set(name, value);
   if (!value) return;
   if (name === 'file') return take(value);
-  try {
-    own = await createImageBitmap(value, { resizeWidth: 1920, resizeQuality: 'high', imageOrientation: 'from-image' });
-    tell({ type: 'own', picture: own });
-  } catch {
-    tell({ type: 'trouble', kind: 'file', name: 'decode' });
-  }
+  const trouble = (problem, figures = {}) => tell({ type: 'trouble', kind: 'file', name: problem, ...figures });
+  const picture = await still(value, wanted, trouble);
+  if (!picture) return;
+  own?.close();
+  own = picture;
+  tell({ type: 'own', picture: own });
 }
 
 function set(name, value) {
-  if ([shown, coming].some((show) => show && !show.ended)) tell({ type: 'set', name, value });
+  if (!manifest) early.push([name, value]);
+  else if (alive(shown) || alive(coming)) tell({ type: 'set', name, value });
   else begin({ query: `${query}&${new URLSearchParams({ [name]: value })}` }); // of two values the last counts
 }
 
-by('camera').onclick = () => (wanted?.source === 'camera' ? begun() : set('source', 'camera'));
+by('camera').onclick = () => {
+  if (source?.live) return set('source', 'sample');
+  if (wanted?.source === 'camera') return begun();
+  tell({ type: 'asked' });
+  set('source', 'camera');
+};
 by('save').onclick = () => say(shown, { type: 'save' });
 by('stage').addEventListener('dragover', (event) => event.preventDefault());
 by('stage').addEventListener('drop', (event) => {
@@ -267,4 +287,14 @@ by('stage').addEventListener('drop', (event) => {
 addEventListener('paste', (event) => { if (event.clipboardData.files[0]) take(event.clipboardData.files[0]); });
 addEventListener('submit', (event) => event.preventDefault());
 
-begin({ query });
+try {
+  const answer = await fetch('manifest.json');
+  if (!answer.ok) throw new Error(`manifest.json: ${answer.status}`);
+  manifest = await answer.text();
+  scene = JSON.parse(manifest).sample;
+  begin({ query });
+  for (const [name, value] of early) set(name, value);
+} catch (error) {
+  by('boot').hidden = true;
+  drawNote(`The page could not start (${error.message}). Reload it; if that does not help, the server lacks a file.`);
+}

@@ -80,7 +80,7 @@ export function drawPanel(controls, changed) {
 }
 
 export function drawStats(stats) {
-  by('stage').style.setProperty('--ratio', stats.picture[0] / stats.picture[1]);
+  by('stage').parentElement.style.setProperty('--ratio', stats.picture[0] / stats.picture[1]);
   by('fps').textContent = stats.fps ? stats.fps.toFixed(0) : '–';
   const { sample, infer, compose, python, frame } = stats.ms;
   const mb = (bytes) => `${Math.round(bytes / 1048576)} MB`;

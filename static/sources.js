@@ -52,20 +52,27 @@ async function camera({ camera: id, width, height }, ended) {
   });
   const video = element({ srcObject: stream });
   for (const track of stream.getTracks()) track.onended = () => ended('ended');
-  await video.play();
-  return fromVideo(video, () => stream.getTracks().forEach((track) => track.stop()));
+  const off = () => stream.getTracks().forEach((track) => track.stop());
+  await video.play().catch((error) => { off(); throw error; });
+  return { ...fromVideo(video, off), live: true };
 }
 
-async function photo(file, [most, high], bounded) {
-  const whole = await createImageBitmap(file, { imageOrientation: 'from-image' });
+// A picture file as ImageBitmap, within the bounds that Python's `source` message gives.
+export async function still(file, { photo: [most, high], megabytes }, trouble) {
+  const size = Math.round(file.size / 1e6);
+  if (size > megabytes) return trouble('large', { size, most: megabytes });
+  const whole = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
+  if (!whole) return trouble('decode');
   const scale = Math.min(1, most / whole.width, high / whole.height);
-  let shown = whole;
-  if (scale < 1) {
-    const size = { resizeWidth: Math.round(whole.width * scale), resizeHeight: Math.round(whole.height * scale) };
-    shown = await createImageBitmap(whole, { ...size, resizeQuality: 'high' });
-    bounded({ width: whole.width, height: whole.height, shown: `${shown.width} × ${shown.height}` });
-    whole.close();
-  }
+  if (scale === 1) return whole;
+  const [width, height] = [Math.max(1, Math.round(whole.width * scale)), Math.max(1, Math.round(whole.height * scale))];
+  const shown = await createImageBitmap(whole, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' });
+  trouble('bounded', { width: whole.width, height: whole.height, shown: `${width} × ${height}` });
+  whole.close();
+  return shown;
+}
+
+function fromPhoto(shown) {
   const canvas = Object.assign(document.createElement('canvas'), { width: shown.width, height: shown.height });
   canvas.getContext('2d').drawImage(shown, 0, 0);
   const next = async () => ({ picture: await createImageBitmap(canvas), time: performance.now(), skipped: 0 });
@@ -75,7 +82,7 @@ async function photo(file, [most, high], bounded) {
 
 async function video(file) {
   const player = element({ src: URL.createObjectURL(file), loop: true });
-  await player.play();
+  await player.play().catch((error) => { URL.revokeObjectURL(player.src); throw error; });
   return fromVideo(player, () => { player.pause(); URL.revokeObjectURL(player.src); });
 }
 
@@ -83,12 +90,7 @@ async function video(file) {
 export async function open(wanted, { scene, file, trouble }) {
   if (wanted.source === 'sample') return sample(scene);
   if (wanted.source === 'camera') return camera(wanted, trouble);
-  const size = Math.round(file.size / 1e6);
-  const moving = file.type.startsWith('video/');
-  if (!moving && size > wanted.megabytes) return trouble('large', { size, most: wanted.megabytes });
-  try {
-    return await (moving ? video(file) : photo(file, wanted.photo, (figures) => trouble('bounded', figures)));
-  } catch {
-    return trouble('decode');
-  }
+  if (file.type.startsWith('video/')) return video(file).catch(() => trouble('decode'));
+  const shown = await still(file, wanted, trouble);
+  return shown && fromPhoto(shown);
 }

@@ -3,7 +3,7 @@
 const send = (message, transfer = []) => postMessage(message, transfer);
 const lines = {};
 
-// The module `page` that Python sees. Python adds `hear`, `take` and `ort`.
+// The module `page` that Python sees. Python adds `hear`, `take`, `ort` and `python`.
 const page = {
   post: (json) => send(json),
   done: () => send('{"type":"done"}'),

@@ -21,7 +21,9 @@ class Slot:
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, js_message: Any) -> None:
-        """Take `picture`, `time` (ms), `still` and `skipped` (frames the source made and nobody took)."""
+        """Take `picture`, `time` (ms), `still`, `fresh` (the first of its source) and `skipped`: how many
+        frames the source made since and nobody took.
+        """
         js_picture = js_message.picture
         width = getattr(js_picture, "displayWidth", None) or js_picture.width
         height = getattr(js_picture, "displayHeight", None) or js_picture.height
@@ -30,8 +32,14 @@ class Slot:
             self._frame.close()
             self.dropped += 1
         self._frame = Frame(
-            js_picture, width, height, js_message.time, still=js_message.still, close=js_picture.close
-        )  # fmt: skip
+            js_picture,
+            width,
+            height,
+            js_message.time,
+            still=js_message.still,
+            fresh=js_message.fresh,
+            close=js_picture.close,
+        )
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

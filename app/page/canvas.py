@@ -1,7 +1,7 @@
 """The Compositor without shaders: 2D canvases, for browsers whose GPU is none or only imitated.
 
 Does not see a pixel: the edge is refined by the card's matte graph, the rest is the browser's own drawing.
-At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor takes 20 (bench/compose.py).
+At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor takes 15 (bench/compose.py).
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class CanvasCompositor:
         self._spot = place(frame.width, frame.height, into)
         left, top, w, h = self._spot
         js_frame = self._frame(frame)
+        draw.globalCompositeOperation = "copy"  # nothing stays of a frame of another shape
         draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
         js_pixels = draw.getImageData(0, 0, width, height).data
         for js_array in self._arrays.values():

@@ -25,12 +25,12 @@ class ContextLost(RuntimeError):
 
 
 class Compositor:
-    """Draws on `js_canvas` for one card. `ort_tensor(type, js_array, shape)` makes the runtime's Tensor.
+    """Draws on `js_canvas` for one card. `wrap(type, js_array, shape)` makes the runtime's Tensor.
 
     Raises RuntimeError where the browser has no WebGL2.
     """
 
-    def __init__(self, js_canvas: Any, options: Any, card: ModelCard, rgba: str, make_tensor: Any) -> None:
+    def __init__(self, js_canvas: Any, options: Any, card: ModelCard, rgba: str, wrap: Any) -> None:
         gl = js_canvas.getContext("webgl2", options)
         if gl is None or gl is jsnull:
             raise RuntimeError("This browser has no WebGL2, which draws the picture.")
@@ -53,7 +53,7 @@ class Compositor:
         self._bytes = Uint8Array.new(size[0] * size[1] * 4)
         self._floats = Float32Array.new(size[0] * size[1] * 4) if rgba == "float32" else None
         shape = (1, size[1], size[0], 4)
-        self.rgba: Tensor = make_tensor(rgba, self._bytes if self._floats is None else self._floats, shape)
+        self.rgba: Tensor = wrap(rgba, self._bytes if self._floats is None else self._floats, shape)
         self._spot: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
         self._frame_in: Frame | None = None
         self.image = ""  # which picture the backdrop is
@@ -67,8 +67,9 @@ class Compositor:
 
     def sample(self, frame: Frame, into: Input) -> Tensor:
         """See Compositor in app.ports. The same Tensor is filled anew each time."""
-        self._upload(frame)
         gl = self.gl
+        self._alive()
+        self._upload(frame)
         self._spot = tuple(place(frame.width, frame.height, into))
         pixel = (0.25 / into.width / self._spot[2], 0.25 / into.height / self._spot[3])
         self._draw("sample", "small", (into.width, into.height), spot=self._spot, pixel=pixel)
@@ -79,8 +80,7 @@ class Compositor:
 
     async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """See Compositor in app.ports."""
-        if self.gl.isContextLost():
-            raise ContextLost("The browser took the canvas's WebGL context away.")
+        self._alive()
         self._upload(frame)
         size = self._fit(frame, look)
         final = self._pass(f"background/{look.background if mask is not None else 'none'}")
@@ -97,6 +97,8 @@ class Compositor:
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
+        if self.gl.isContextLost():
+            return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height
         picture = look.background == "image"
         numbers = {"rgb": rgb(look.wall), "picture": (float(picture),)}
@@ -118,6 +120,10 @@ class Compositor:
             drawn.close()
         self._textures.clear()
         self._passes.clear()
+
+    def _alive(self) -> None:
+        if self.gl.isContextLost():
+            raise ContextLost("the browser took the canvas's WebGL context away")
 
     def _upload(self, frame: Frame) -> None:
         """The frame into its texture, once a frame."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from js import URL, Object, Uint8Array, crypto, location
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
+from app import trouble
 from app.backend import Backend, Probe, bundle, draws_with_shaders, threads
 from app.card import Graph, ModelCard, Variant
 from app.chain import Chain
@@ -78,7 +79,10 @@ async def load_ort(
 ) -> tuple[Any, int]:
     """onnxruntime-web for a backend, and how many threads it will run on."""
     row = manifest["ort"][bundle(backend, probe)]
-    js_ort = await page.load(row["module"])
+    try:
+        js_ort = await page.load(row["module"])
+    except JsException as error:
+        raise Corrupt(f"its runtime could not be loaded: {error}") from error
     page.ort = js_ort
     js_ort.env.logLevel = "error"
     if not row["wasm"]:
@@ -88,13 +92,23 @@ async def load_ort(
     wasm.numThreads = count
     paths = [["mjs", _url(row["mjs"])], ["wasm", _url(row["wasm"])]]
     wasm.wasmPaths = Object.fromEntries(paths)
-    wasm.wasmBinary = await page.bytes(row["wasm"], f"onnxruntime-web ({backend.title})", row["bytes"])
+    wasm.wasmBinary = await fetched(page, row["wasm"], f"onnxruntime-web ({backend.title})", row["bytes"])
     return js_ort, count
+
+
+async def fetched(page: Any, path: str, title: str, size: int) -> Any:
+    """A file of `size` bytes as ArrayBuffer. Raises Corrupt."""
+    try:
+        return await page.bytes(path, title, size)
+    except JsException as error:
+        raise Corrupt(
+            str(error).removeprefix("Error: ").replace("TypeError: Failed to fetch", trouble.AWAY)
+        ) from error
 
 
 async def load_graph(page: Any, graph: Graph, title: str) -> Any:
     """The bytes of a graph as Uint8Array, checked by their hash. Raises Corrupt."""
-    js_buffer = await page.bytes(graph.path, title, graph.bytes)
+    js_buffer = await fetched(page, graph.path, title, graph.bytes)
     digest = Uint8Array.new(await crypto.subtle.digest("SHA-256", js_buffer)).to_bytes().hex()
     if digest != graph.sha256:
         raise Corrupt(f"the file of {title} is damaged: it is not the one this build made")

@@ -24,7 +24,6 @@ def hear(worker: Worker, js_message: Any) -> None:
 
 def set_(worker: Worker, name: str, value: Any) -> None:
     """The visitor changed a setting."""
-    worker.asked |= name == "source"
     try:
         worker.change(apply(worker.look, name, value, worker.offer))
     except ValueError as error:
@@ -47,6 +46,7 @@ def cameras(worker: Worker, cameras: list[list[str]]) -> None:
 def own(worker: Worker) -> None:
     """The visitor chose a backdrop of their own; worker.js put it at `page.own`."""
     worker.offer = replace(worker.offer, own_image=True)
+    worker.loading = ""
     if worker.engine:
         worker.engine.compositor.image = ""
     worker.change(replace(worker.look, background="image", image="own"))
@@ -67,7 +67,8 @@ def stay(
     if text:
         worker.panel.note(text)
         backend = "auto" if worker.look.backend == "auto" else worker.run
-        worker.look = replace(worker.look, backend=backend, model=worker.card.id)
+        look = replace(worker.look, backend=backend, model=worker.card.id)
+        worker.look = replace(look, threads=worker.own_threads)
     worker.try_next(tuple(trials or ()))
     worker.tell()
 

@@ -46,8 +46,18 @@ class Panel:
             megabytes=FILE_MB,
         )
 
-    def plan(self, limit: int, look: Look, image: str, run: str, start: Start | None) -> None:
-        """What page.js is to do when this worker has not answered for `limit` ms."""
+    def plan(
+        self,
+        limit: int,
+        look: Look,
+        image: str,
+        run: str,
+        start: Start | None,
+        stay: dict[str, Any] | None,
+    ) -> None:
+        """What page.js is to do when this worker has not answered for `limit` ms: begin `start`, or, of a
+        trial, let the other worker `stay`; without either the `last` sentence.
+        """
         self.post(
             "plan",
             limit=limit,
@@ -55,5 +65,6 @@ class Panel:
             colour=look.wall,
             picture=image if look.background == "image" else "",
             start=start.to_dict() if start else None,
+            stay=stay,
             last=trouble.LAST.format(title=BACKENDS[run].title, why=trouble.SILENT),
         )

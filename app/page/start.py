@@ -22,7 +22,7 @@ from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
 from app.page.camera import Slot
-from app.page.engine import Engine
+from app.page.engine import Corrupt, Engine
 from app.page.hearing import hear
 from app.page.panel import Panel
 from app.page.probe import probe
@@ -50,6 +50,8 @@ class Worker:
         self.meter = Meter(now)
         self.slot = Slot()
         self.saving = False
+        self.limit = STARTING
+        self.loading = ""  # the backdrop that is under way, or could not be had
         self.engine: Engine | None = None
 
     async def start(self) -> None:
@@ -77,8 +79,9 @@ class Worker:
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
+        self.own_threads = self.look.threads
         self.tell()
-        self.plan(STARTING)
+        self.plan()
         try:
             engine = self.engine = await Engine.load(
                 self.page, self.manifest, card, BACKENDS[self.run], self.look, self.offer.probe, self.meter
@@ -88,8 +91,10 @@ class Worker:
             if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
                 self.panel.post("stay", trials=self.trials)
                 return
+            self.begun = replace(begun, beat=0.0)  # no trial any more: what fails now is replaced
+            self.limit = RUNNING
             self.panel.post("ready")
-            self.plan(RUNNING)
+            self.plan()
             self.ticker = asyncio.create_task(self.tick(engine))
             loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
             await loop.run(lambda: self.look)
@@ -108,7 +113,7 @@ class Worker:
             self.saving = False
             self.page.save()
         self.page.done()
-        if self.trials and self.meter.frames == TRIAL_AFTER:
+        if self.trials and self.meter.frames >= TRIAL_AFTER and self.meter.stats()["ms"]["infer"]:
             self.try_next(self.trials)
 
     def try_next(self, trials: tuple[str, ...]) -> None:
@@ -139,15 +144,17 @@ class Worker:
         """Panel, query and source, as they are now."""
         self.panel.look(self.look, self.offer, self.asked)
 
-    def plan(self, limit: int) -> None:
+    def plan(self) -> None:
         """Leave with page.js what is to be done when this worker can no longer speak."""
         image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.look.image), "")
-        self.panel.plan(limit, self.look, image, self.run, self.next_start(trouble.SILENT))
+        stay = {"trials": self.trials, "broken": {self.run: trouble.SILENT}} if self.begun.beat else None
+        start = None if stay else self.next_start(trouble.SILENT)
+        self.panel.plan(self.limit, self.look, image, self.run, start, stay)
 
-    def next_start(self, why: str) -> Start | None:
-        """The worker that follows this one when it fails."""
+    def next_start(self, why: str, again: bool = True) -> Start | None:
+        """The worker that follows this one when it fails; `again`: where it is the last, itself once more."""
         begun = replace(self.begun, broken=self.offer.broken, cameras=self.offer.cameras, asked=self.asked)
-        return successor(begun, self.look, self.run, why, self.offer.probe, self.card)
+        return successor(begun, self.look, self.run, why, self.offer.probe, self.card, again)
 
     def begin(self, **fields: Any) -> None:
         """Have page.js start a worker beside this one; it takes over once it is warm."""
@@ -160,8 +167,8 @@ class Worker:
         why = str(error).split("\n")[0][:200] or type(error).__name__
         if self.begun.beat:  # a trial that fails was only a trial
             self.panel.post("stay", trials=self.trials, broken={self.run: why})
-        elif start := self.next_start(why):
-            self.panel.post("begin", start=start.to_dict())
+        elif start := self.next_start(why, again=not isinstance(error, Corrupt)):
+            self.panel.post("begin", start=start.to_dict(), failed=True)
         else:
             self.panel.post("last", text=trouble.LAST.format(title=BACKENDS[self.run].title, why=why))
 
@@ -175,15 +182,16 @@ class Worker:
             if any(getattr(old, name) != getattr(look, name) for name in SOURCE):
                 self.engine.pipeline.task.forget()
             self.showing = asyncio.ensure_future(self.show_image())
-            self.plan(RUNNING)
+        self.plan()
         self.tell()
         self.panel.post("again")
 
     async def show_image(self) -> None:
         """Bring the backdrop's picture to the compositor, when it is wanted and not there yet."""
         wanted = self.look.image if self.look.background == "image" else ""
-        if self.engine is None or not wanted or wanted == self.engine.compositor.image:
+        if self.engine is None or not wanted or wanted in (self.engine.compositor.image, self.loading):
             return
+        self.loading = wanted
         row = next((r for r in self.manifest["backdrops"] if r["id"] == wanted), None)
         try:
             js_picture = self.page.own

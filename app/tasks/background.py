@@ -31,8 +31,8 @@ class Background:
         return look.background == "none"
 
     def feeds(self, rgba: Tensor, frame: Frame, look: Look) -> dict[str, Tensor]:
-        """The graph's inputs. A first frame and a photo have nothing to be smoothed with: keep is 0."""
-        keep = 0.0 if self._fresh or frame.still else look.keep
+        """The graph's inputs. A source's first frame and a photo are not smoothed with others: keep is 0."""
+        keep = 0.0 if self._fresh or frame.still or frame.fresh else look.keep
         return {"rgba": rgba, "memory": self._memory, "keep": self._number(keep)}
 
     def take(self, outputs: dict[str, Tensor]) -> Tensor:

@@ -24,7 +24,8 @@ FRAMES = """async (count) => {
         draw.fillStyle = `hsl(${i % 360} 60% 50%)`;
         draw.fillRect(0, 0, 320, 240);
         const done = new Promise((resolve) => { page.done = resolve; });
-        page.take({ picture: await createImageBitmap(source), time: i, still: false, skipped: 0 });
+        const picture = await createImageBitmap(source);
+        page.take({ picture, time: i, still: false, fresh: false, skipped: 0 });
         await done;
     }
     page.done = own;

@@ -18,7 +18,7 @@ class Hand:
     def put(self, name: str, skipped: int = 0, still: bool = False, **size: Any) -> None:
         shape = size or {"width": 640, "height": 480}
         picture = SimpleNamespace(name=name, close=lambda: self.closed.append(name), **shape)
-        self.slot.put(SimpleNamespace(picture=picture, time=40.0, still=still, skipped=skipped))
+        self.slot.put(SimpleNamespace(picture=picture, time=40.0, still=still, fresh=False, skipped=skipped))
 
 
 def test_the_newest_frame_wins_and_the_others_are_closed_once() -> None:
