@@ -186,7 +186,7 @@ def test_the_room_is_not_seen_while_a_hanging_worker_is_replaced(visit: Visit, b
         covered = covered or not visit.page.locator("#show canvas").count()
         assert time.monotonic() < end, "no picture came back"
     assert covered, "the hanging worker's canvas was taken away"
-    assert visit.noted("stopped answering") == "WASM stopped (it stopped answering). Going on with WASM."
+    assert visit.noted("stopped answering") == "WASM stopped (it stopped answering). Starting it again."
     away = [np.abs(part(s, room).astype(int) - (10, 100, 240)).max() for s in seen for room in clip.ROOM]
     if background == "colour":
         assert max(away) <= 6, "the room was seen"

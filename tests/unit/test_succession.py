@@ -60,3 +60,13 @@ def test_every_chain_of_failures_ends() -> None:
         start = successor(start, AUTO, run, "it failed", GPU, SELFIE)
         run = start.run if start else ""
     assert seen == ["webgpu", "webgl", "wasm", "wasm", "wasm"]
+
+
+def test_the_last_says_that_it_is_started_again_and_a_damaged_file_is_not_tried_twice() -> None:
+    again = successor(Start(), AUTO, "wasm", "context lost", GPU, SELFIE)
+    assert again is not None
+    assert again.notes == ("WASM stopped (context lost). Starting it again.",)
+    assert successor(Start(), AUTO, "wasm", "damaged", GPU, SELFIE, again=False) is None
+    other = successor(Start(), AUTO, "webgpu", "damaged", GPU, SELFIE, again=False)
+    assert other is not None
+    assert other.run == "webgl"
