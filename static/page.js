@@ -43,6 +43,7 @@ function begin(start, late = []) {
 const alive = (show) => show && !show.ended && !show.failed;
 
 function end(show) {
+  if (show.ended) return;
   clearTimeout(show.timer);
   drop(show);
   show.worker.terminate();
@@ -267,6 +268,7 @@ async function changed(name, value, kind) {
 }
 
 function set(name, value) {
+  if (source && by('show').contains(source.element)) by('show').replaceChildren(); // who changes a look may not want to be seen
   if (!manifest) early.push([name, value]);
   else if (alive(shown) || alive(coming)) tell({ type: 'set', name, value });
   else begin({ query: `${query}&${new URLSearchParams({ [name]: value })}` }); // of two values the last counts

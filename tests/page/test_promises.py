@@ -105,6 +105,17 @@ def test_a_background_chosen_while_a_worker_hangs_covers_the_camera(visit: Visit
     visit.until(lambda: like(visit, RGB), "the colour")
 
 
+def test_a_background_chosen_while_the_camera_stands_in_takes_it_away(visit: Visit) -> None:
+    filmed(visit, "none")
+    visit.allowed = [TERMINATED]
+    visit.workers[0].evaluate(HANG)
+    visit.until(lambda: raw(visit), "the camera itself, as none was chosen", START)
+    visit.set("background", "colour")
+    assert not raw(visit), "the room was seen"
+    visit.until(lambda: visit.page.locator("#show canvas").count() > 0, "the next worker's picture", START)
+    visit.until(lambda: like(visit, RGB), "the colour")
+
+
 def test_the_camera_goes_off_when_another_source_is_chosen(visit: Visit) -> None:
     filmed(visit, "blur")
     visit.control("Source").select_option("file")
