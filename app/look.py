@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from app.frame import Box
+from app.frame import Box, Frame
 
 # Name in the query -> the largest picture shown. 640x480 is what a sales call sends.
 RESOLUTIONS: dict[str, Box] = {
@@ -75,6 +75,10 @@ class Look:
     def box(self) -> Box:
         """The largest live picture."""
         return RESOLUTIONS[self.resolution]
+
+    def size(self, frame: Frame) -> tuple[int, int]:
+        """Width and height in pixels at which a frame is shown; never larger than the frame."""
+        return (PHOTO if frame.still else self.box).fit(frame.width, frame.height)
 
     @property
     def wall(self) -> str:

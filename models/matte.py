@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import onnx
 
-OPSET = 17  # AveragePool, Resize and Pad as every onnxruntime of today has them
+from models.graph import text
+
 FLAT = 0.008  # as in slope.frag: variance of light below which the picture says nothing of the edge
 
 TEXT = """
-<ir_version: 8, opset_import: ["" : {opset}]>
 matte (uint8[1,{h},{w},4] rgba, float[1,1,{mask_h},{mask_w}] mask, float[1] softness)
   => (uint8[1,{h},{w},4] matte)
 <float[4,1] weights = {{0.00117254902, 0.00230196078, 0.000447058824, 0.0}}, float flat = {{{flat}}},
@@ -71,6 +71,4 @@ def graph(height: int, width: int, mask: tuple[int, int]) -> onnx.ModelProto:
     """
     sizes = {"h": height, "w": width, "mask_h": mask[0], "mask_w": mask[1]}
     grow = {"down": float(height / mask[0]), "across": float(width / mask[1])}
-    model = onnx.parser.parse_model(TEXT.format(**sizes, **grow, flat=FLAT, opset=OPSET))
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return text(TEXT.format(**sizes, **grow, flat=FLAT))

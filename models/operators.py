@@ -13,7 +13,7 @@ import numpy as np
 import tflite
 from onnx import helper
 
-from models.tensors import PERMUTE, Graph, Op, TfliteError
+from models.tensors import PERMUTE, Array, Graph, Op, TfliteError
 
 
 def _window(
@@ -38,22 +38,16 @@ def _bias(g: Graph, op: Op) -> list[str]:
 
 def _conv(g: Graph, op: Op) -> None:
     options = op.options(tflite.Conv2DOptions)
-    weight = g.constant(op.inputs[1]).transpose(0, 3, 1, 2)  # o,h,w,i
-    dilation = (options.DilationHFactor(), options.DilationWFactor())
-    g.add(
-        "Conv",
-        op,
-        [g.value(op.inputs[0]), g.weight(f"w{op.inputs[1]}", weight), *_bias(g, op)],
-        options.FusedActivationFunction(),
-        kernel_shape=weight.shape[2:],
-        dilations=dilation,
-        **_window(g, op, weight.shape[2:], options, dilation),
-    )
+    _convolve(g, op, options, g.constant(op.inputs[1]).transpose(0, 3, 1, 2))  # o,h,w,i
 
 
 def _depthwise(g: Graph, op: Op) -> None:
     options = op.options(tflite.DepthwiseConv2DOptions)
     weight = g.constant(op.inputs[1]).transpose(3, 0, 1, 2)  # 1,h,w,c
+    _convolve(g, op, options, weight, group=g.shape(op.inputs[0])[3])
+
+
+def _convolve(g: Graph, op: Op, options: Any, weight: Array, **grouped: int) -> None:
     dilation = (options.DilationHFactor(), options.DilationWFactor())
     g.add(
         "Conv",
@@ -62,7 +56,7 @@ def _depthwise(g: Graph, op: Op) -> None:
         options.FusedActivationFunction(),
         kernel_shape=weight.shape[2:],
         dilations=dilation,
-        group=g.shape(op.inputs[0])[3],
+        **grouped,
         **_window(g, op, weight.shape[2:], options, dilation),
     )
 

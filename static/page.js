@@ -144,6 +144,7 @@ const hear = {
     clearTimeout(show.timer);
     show.busy = false;
     if (show === coming) swap(show);
+    else settle(show);
     hand(show);
     pump(show);
   },
@@ -179,14 +180,21 @@ const hear = {
 function swap(show) {
   const old = shown;
   [shown, coming] = [show, null];
-  by('show').replaceChildren(show.canvas);
-  by('show').removeAttribute('style'); // the cover's
+  by('show').append(show.canvas);
+  drawAgain(show); // a still source gives the second picture only so
   by('boot').hidden = true;
   by('save').disabled = by('camera').disabled = false;
   if (old) end(old);
   draw(show.told.panel);
   openSource(show.told.source);
   tellReady();
+}
+
+// A worker's first picture is done before it is on the screen: what stood there stays beneath it until the second.
+function settle(show) {
+  if (show !== shown || show.canvas.parentNode !== by('show')) return;
+  by('show').replaceChildren(show.canvas);
+  by('show').removeAttribute('style'); // the cover's
 }
 
 // ---- source ----
@@ -268,7 +276,7 @@ async function changed(name, value, kind) {
 }
 
 function set(name, value) {
-  if (source && by('show').contains(source.element)) by('show').replaceChildren(); // who changes a look may not want to be seen
+  if (source && by('show').contains(source.element)) source.element.remove(); // who changes a look may not want to be seen
   if (!manifest) early.push([name, value]);
   else if (alive(shown) || alive(coming)) tell({ type: 'set', name, value });
   else begin({ query: `${query}&${new URLSearchParams({ [name]: value })}` }); // of two values the last counts

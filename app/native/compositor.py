@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.card import Input, ModelCard
 from app.frame import Frame, Place, place
-from app.look import PHOTO, Look, rgb
+from app.look import Look, rgb
 
 Texture = NDArray[np.floating[Any]]
 Line = NDArray[np.float64]  # where the pixels of a target's row or column lie in a texture, 0 to 1
@@ -51,8 +51,7 @@ class Compositor:
 
     async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
         """See Compositor in app.ports. `mask` is [1,1,h,w] of the card's mask size."""
-        box = PHOTO if frame.still else look.box
-        width, height = box.fit(frame.width, frame.height)
+        width, height = look.size(frame)
         texture, x, y = _texture(frame.picture), _line(width), _line(height)
         if look.mirror:
             x = 1 - x

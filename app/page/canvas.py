@@ -13,8 +13,8 @@ from typing import Any
 from js import Float32Array, ImageData, Object, OffscreenCanvas, Uint8Array, Uint8ClampedArray
 
 from app.card import Input, ModelCard
-from app.frame import Box, Frame, Place, place
-from app.look import PHOTO, Look
+from app.frame import Frame, Place, place
+from app.look import Look
 from app.ports import Session, Tensor
 
 
@@ -37,7 +37,7 @@ class CanvasCompositor:
         self._spot = Place(0.0, 0.0, 1.0, 1.0)
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
-        self._box = Look().box
+        self._look = Look()  # the last one composed with: `sample` comes before it is known anew
         self._frame_in: Frame | None = None
         self.image = ""  # which picture the backdrop is
         self._behind: dict[str, Callable[[Frame, Look], None]] = {
@@ -76,8 +76,9 @@ class CanvasCompositor:
     async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """See Compositor in app.ports."""
         matte = await self._lay(mask, look) if mask is not None else None
-        if self._box != look.box:
-            self._box, self._frame_in = look.box, None
+        if self._look.box != look.box:
+            self._frame_in = None
+        self._look = look
         js_frame = self._frame(frame)
         width, height = self._fit(frame)
         draw = self._main
@@ -178,7 +179,7 @@ class CanvasCompositor:
 
         Drawn once a frame: a camera's YUV picture is converted each time it is drawn, in 6 ms at 640x480.
         """
-        width, height = self._shown(frame)
+        width, height = self._look.size(frame)
         draw = self._small("frame", width, height)
         if self._frame_in is not frame:
             draw.globalCompositeOperation = "copy"
@@ -186,14 +187,9 @@ class CanvasCompositor:
             self._frame_in = frame
         return draw.canvas
 
-    def _shown(self, frame: Frame) -> tuple[int, int]:
-        """The size of the frame, bounded by the Look."""
-        box: Box = PHOTO if frame.still else self._box
-        return box.fit(frame.width, frame.height)
-
     def _fit(self, frame: Frame) -> tuple[int, int]:
         """Give the canvas the frame's size."""
-        size = self._shown(frame)
+        size = self._look.size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size

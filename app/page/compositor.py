@@ -11,8 +11,8 @@ from js import Float32Array, Uint8Array
 from pyodide.ffi import jsnull
 
 from app.card import Input, ModelCard
-from app.frame import Box, Frame, place
-from app.look import PHOTO, Look, rgb
+from app.frame import Frame, place
+from app.look import Look, rgb
 from app.page.gl import Pass, Texture
 from app.ports import Tensor
 
@@ -134,8 +134,7 @@ class Compositor:
 
     def _fit(self, frame: Frame, look: Look) -> tuple[int, int]:
         """Give the canvas the size of the frame, bounded by the Look."""
-        box: Box = PHOTO if frame.still else look.box
-        size = box.fit(frame.width, frame.height)
+        size = look.size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size

@@ -30,7 +30,6 @@ from app.page.session import now
 from app.succession import Start, successor
 
 RESTART = ("task", "backend", "model", "threads")  # settings that need a new worker
-SOURCE = ("source", "camera", "resolution")  # settings that page.js opens the source by
 STARTING = 60_000  # ms; a first WebGPU run on a slow driver compiles its shaders for tens of seconds
 RUNNING = 5_000  # ms without a finished frame after which the worker counts as stopped
 TRIAL_AFTER = 45  # frames: the backend in use has shown its speed
@@ -179,8 +178,6 @@ class Worker:
             self.trials = ()
             self.begin()
         if self.engine:
-            if any(getattr(old, name) != getattr(look, name) for name in SOURCE):
-                self.engine.pipeline.task.forget()
             self.showing = asyncio.ensure_future(self.show_image())
         self.plan()
         self.tell()

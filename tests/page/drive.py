@@ -23,7 +23,7 @@ Picture = NDArray[np.uint8]
 SPY = Path(__file__).with_name("spy.js")
 STEP = 40  # ms between two looks at what is waited for
 START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software
-SHOWN = "document.querySelector('#show canvas')"
+SHOWN = "document.querySelector('#show canvas:last-child')"
 
 
 class Visit:
@@ -86,6 +86,14 @@ class Visit:
         """How many pictures there were, of all workers."""
         count: int = self.page.evaluate("spy.done.length")
         return count
+
+    def camera_on(self) -> None:
+        """Press the button, and wait until what is shown is the camera's."""
+        self.page.get_by_role("button", name="Turn the camera on").click()
+        self.begun()
+        known = self.control("Camera").locator("option")
+        self.until(lambda: known.count() > 1, "the camera as source", START)
+        self.more(3)  # one of the source before may be under way, one held
 
     def noted(self, part: str, seconds: float = START) -> str:
         """Wait for a note to the visitor that holds `part`; gives it whole."""

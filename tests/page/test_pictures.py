@@ -101,10 +101,7 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     visit.until(lambda: visit.page.locator("#ask").is_visible(), "the question before the camera")
     if visit.control("Backend").locator(f"option[value={backend}]").is_disabled():
         pytest.skip(f"this Chromium has no {backend}")
-    visit.page.get_by_role("button", name="Turn the camera on").click()
-    visit.begun()
-    visit.until(lambda: visit.page.evaluate("Boolean(spy.stream)"), "the camera")
-    visit.more(2)  # the first may still be the sample's
+    visit.camera_on()
 
     stats = visit.stats()
     assert (stats["backend"], stats["model"], stats["variant"]) == (backend, model, variant.id)

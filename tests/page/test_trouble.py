@@ -171,11 +171,7 @@ def part(screen: Picture, rectangle: clip.Rectangle) -> Picture:
 @pytest.mark.parametrize("background", ["colour", "none"])
 def test_the_room_is_not_seen_while_a_hanging_worker_is_replaced(visit: Visit, background: str) -> None:
     visit.go(backend="wasm", source="camera", mirror=0, background=background, colour="#0a64f0")
-    visit.page.get_by_role("button", name="Turn the camera on").click()
-    visit.until(lambda: visit.page.evaluate("spy.stream?.active"), "the camera")
-    visit.begun()
-    visit.until(lambda: visit.control("Camera").locator("option").count() > 1, "the camera as source")
-    visit.more(3)
+    visit.camera_on()
     visit.allowed = [TERMINATED]
     first = visit.done()
     visit.workers[0].evaluate(HANG)
