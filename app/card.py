@@ -5,8 +5,8 @@ Does not load, fetch or run anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -32,6 +32,7 @@ class Variant:
     graphs: tuple[Graph, ...]
     rgba: str = "uint8"  # element type of the `rgba` input: "uint8" or "float32" (0 to 255 both)
     opset: int = 17
+    needs: str = ""  # what the browser must have besides the backend: "shader-f16", or ""
 
     @property
     def bytes(self) -> int:
@@ -49,15 +50,43 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Size:
+    """One of the sizes a network without fixed shapes can be run at; its graphs serve all of them.
+
+    Their free dimensions are `height` and `width`, of rgba and of the Mask, which is as large.
+    """
+
+    id: str  # "low", "medium", "high"
+    input: Input
+    mask: tuple[int, int]
+    matte: Graph | None = None
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """What the free dimensions of the graphs are at this size."""
+        return {"height": self.input.height, "width": self.input.width}
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """One published model as this build offers it.
 
-    `kind` says what the fused graph gives:
-    "segmenter": rgba, memory, keep -> mask; "detector": rgba, memory, keep -> faces, mask.
+    `kind` says what the fused graph takes and gives:
+    "segmenter": rgba, memory, keep -> mask, and parts where the network tells body parts apart;
+    "detector": rgba, memory, keep -> faces, mask;
+    "pose": rgba -> pose;
+    "landmarks": rgba (one face, cut out) -> presence, points;
+    "classifier": rgba -> scores, features;
+    "network": rgba -> what the published network gives, by its own names.
     Shapes: rgba [1,H,W,4]; memory and mask [1,1,h,w] float32 0..1; keep [1] float32 0..1;
+    parts [1,24,g,g'] float32, a probability for each of BodyPix's 24 parts on the network's own grid;
     faces [5,17] float32, rows of score, x0, y0, x1, y1, six (x, y), all 0..1 of the input,
-    zero rows where there is no face. The matte is uint8 [1,H,W,4], its alpha the Mask laid on the
-    picture's own edges; softness [1] float32 is half the width of the edge, in Mask units.
+    zero rows where there is no face; pose [17,3] float32, rows of score, x, y, 0..1 of the input, in
+    COCO's order (nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right);
+    presence [1] float32 0..1; points [468,3] float32, x, y, z in 0..1 of the input's width;
+    scores [1,n] float32, probabilities; features [1,m] float32, what the classifier saw.
+    The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
+    float32 is half the width of the edge, in Mask units.
     """
 
     id: str
@@ -69,6 +98,7 @@ class ModelCard:
     mask: tuple[int, int]  # (h, w) of `mask` and `memory`
     variants: tuple[Variant, ...] = ()
     matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
+    sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
     missing: str = ""  # why the model is not in this build; "" when it is
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 
@@ -76,11 +106,26 @@ class ModelCard:
     def graphs(self) -> tuple[Graph, ...]:
         """Every file of the card."""
         own = tuple(graph for variant in self.variants for graph in variant.graphs)
-        return (*own, self.matte) if self.matte else own
+        mattes = dict.fromkeys(size.matte for size in (self, *self.sizes) if size.matte)
+        return (*own, *mattes)
 
-    def variant(self, backend: str) -> Variant | None:
-        """The variant for a backend, or None where the model is not offered on it."""
-        return next((v for v in self.variants if backend in v.backends), None)
+    def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
+        """The variant for a backend, or None where the model is not offered on it.
+
+        `features` are what the browser has besides; of two that can run the one listed first counts.
+        """
+        able = (v for v in self.variants if backend in v.backends)
+        return next((v for v in able if not v.needs or v.needs in features), None)
+
+    def sized(self, id: str) -> ModelCard:
+        """The card at one of its sizes; itself where it has none of this name."""
+        size = next((size for size in self.sizes if size.id == id), None)
+        return replace(self, input=size.input, mask=size.mask, matte=size.matte) if size else self
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """What the free dimensions of the graphs are; empty where they are fixed."""
+        return next((size.dimensions for size in self.sizes if size.input == self.input), {})
 
 
 def to_dict(card: ModelCard) -> dict[str, Any]:
@@ -103,14 +148,11 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
         )
         for v in data["variants"]
     )
+    sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])
+    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes})
+
+
+def _size(data: Mapping[str, Any]) -> dict[str, Any]:
     height, width = data["mask"]
     matte = Graph(**data["matte"]) if data["matte"] else None
-    return ModelCard(
-        **{
-            **data,
-            "input": Input(**data["input"]),
-            "mask": (height, width),
-            "variants": variants,
-            "matte": matte,
-        }
-    )
+    return {"input": Input(**data["input"]), "mask": (height, width), "matte": matte}
