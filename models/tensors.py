@@ -27,8 +27,11 @@ _TYPES: dict[int, type[np.generic]] = {
 PERMUTE = (0, 3, 1, 2)  # NHWC -> NCHW
 
 
-class TfliteError(ValueError):
-    """The file is not a TFLite model this importer can read; the message says why."""
+class Unreadable(ValueError):
+    """The files are not a model the importers can read; the message says why in one sentence."""
+
+
+TfliteError = Unreadable
 
 
 @dataclass

@@ -92,3 +92,9 @@ def read(data: bytes) -> onnx.ModelProto:
         raise TfliteError(f"TFLite file damaged: {error}") from None
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise TfliteError(f"TFLite file inconsistent: {str(error).strip().splitlines()[0]}") from None
+
+
+def names(data: bytes) -> dict[str, str]:
+    """The file's own name for every tensor of the graph that `read` gives."""
+    graph = tflite.Model.GetRootAs(data, 0).Subgraphs(0)
+    return {f"t{i}": (graph.Tensors(i).Name() or b"").decode() for i in range(graph.TensorsLength())}
