@@ -38,12 +38,14 @@ class Probe:
     webgpu: str = ""
     software_webgl: bool = False
     software_webgpu: bool = False
+    features: tuple[str, ...] = ()  # what a variant may need besides its backend: "shader-f16"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Probe:
         """A Probe from a mapping; unknown names are left out."""
         names = {f.name for f in fields(cls)}
-        return cls(**{name: value for name, value in data.items() if name in names})
+        given = {name: value for name, value in data.items() if name in names}
+        return cls(**{**given, "features": tuple(given.get("features", ()))})
 
 
 # Order: the ladder a failing backend is replaced along.
@@ -69,7 +71,7 @@ def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
     """Why this browser or model cannot use the backend; "" when it can."""
     if backend.gpu and not getattr(probe, backend.id):
         return f"this browser has no {backend.title}"
-    if card is not None and not card.missing and card.variant(backend.id) is None:
+    if card is not None and not card.missing and card.variant(backend.id, probe.features) is None:
         return f"{card.title} is not offered on it"
     return ""
 

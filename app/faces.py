@@ -1,7 +1,8 @@
 """select(): from the detector's candidates to at most five faces, in plain Python.
 
 Does not draw, and does the same as the `select` graph in models/fuse.py: for backends without TopK
-and NonMaxSuppression. Bounded: 896 scores are read, 128 candidates compared, five faces kept.
+and NonMaxSuppression. Bounded: 896 scores (short range) or 2304 (full range) are read, 128 candidates
+compared, five faces kept.
 """
 
 from __future__ import annotations

@@ -20,10 +20,15 @@ Array = NDArray[Any]
 class Session:
     """The Session of app.ports, native. `threads` 0 lets onnxruntime take one per core."""
 
-    def __init__(self, model: bytes, threads: int = 0) -> None:
-        """`model` is an ONNX file's bytes. Raises ValueError when they are not a model it can run."""
+    def __init__(self, model: bytes, threads: int = 0, dimensions: Mapping[str, int] | None = None) -> None:
+        """`model` is an ONNX file's bytes, `dimensions` what its free dimensions are, by name.
+
+        Raises ValueError when the bytes are not a model it can run.
+        """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
+        for name, size in (dimensions or {}).items():
+            options.add_free_dimension_override_by_name(name, size)
         options.log_severity_level = 3  # errors only: they are raised as well
         try:
             self._session: Any = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -31,28 +31,33 @@ def _webgl() -> str:
     return name or "unnamed"
 
 
-async def _webgpu() -> tuple[str, bool]:
-    """The adapter's name and whether it is a software one; "" without WebGPU."""
+# Of what a WebGPU adapter can have, that which variants need. onnxruntime-web asks its device for all of it.
+FEATURES = ("shader-f16",)
+
+
+async def _webgpu() -> tuple[str, bool, tuple[str, ...]]:
+    """The adapter's name, whether it is a software one, and its FEATURES; "" without WebGPU."""
     gpu: Any = getattr(js.navigator, "gpu", None)
     if not _present(gpu):
-        return "", False
+        return "", False, ()
     try:
         adapter = await gpu.requestAdapter()
     except JsException:
-        return "", False
+        return "", False, ()
     if not _present(adapter):
-        return "", False
+        return "", False, ()
     info = getattr(adapter, "info", None)
     words = [str(getattr(info, key, "") or "") for key in ("vendor", "architecture", "device", "description")]
     name = " ".join(word for word in words if word) or "unnamed"
     fallback = getattr(info, "isFallbackAdapter", None) or getattr(adapter, "isFallbackAdapter", None)
-    return name, bool(fallback) or is_software(name)
+    features = tuple(name for name in FEATURES if adapter.features.has(name))
+    return name, bool(fallback) or is_software(name), features
 
 
 async def probe() -> Probe:
     """What this browser can do, asked in the worker."""
     webgl = _webgl()
-    webgpu, software_webgpu = await _webgpu()
+    webgpu, software_webgpu, features = await _webgpu()
     return Probe(
         cores=int(getattr(js.navigator, "hardwareConcurrency", 1) or 1),
         isolated=bool(js.crossOriginIsolated),
@@ -61,6 +66,7 @@ async def probe() -> Probe:
         webgpu=webgpu,
         software_webgl=is_software(webgl),
         software_webgpu=software_webgpu,
+        features=features,
     )
 
 

@@ -29,12 +29,22 @@ class Session:
         self.outputs: list[str] = js_session.outputNames.to_py()
 
     @classmethod
-    async def open(cls, js_ort: Any, js_bytes: Any, provider: str) -> Session:
-        """Load a graph from the bytes of its ONNX file. Raises RuntimeError when the runtime refuses it."""
+    async def open(
+        cls, js_ort: Any, js_bytes: Any, provider: str, dimensions: Mapping[str, int] | None = None
+    ) -> Session:
+        """Load a graph from the bytes of its ONNX file; `dimensions` are its free ones, by name.
+
+        Raises RuntimeError when the runtime refuses it.
+        """
         # Folding constants and fusing happens here, once; the files are stored unoptimised so that each
         # backend folds for itself.
         # Severity 3 is "error": what the runtime warns of is known and looked at when the model is made.
-        options = {"executionProviders": [provider], "graphOptimizationLevel": "all", "logSeverityLevel": 3}
+        options = {
+            "executionProviders": [provider],
+            "graphOptimizationLevel": "all",
+            "logSeverityLevel": 3,
+            **({"freeDimensionOverrides": dict(dimensions)} if dimensions else {}),
+        }
         try:
             js_session = await js_ort.InferenceSession.create(js_bytes, to_js(options))
             return cls(js_ort, js_session, js_ort.env.webgl.context if provider == "webgl" else None)
