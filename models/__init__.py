@@ -26,6 +26,9 @@ CODE = (
     ROOT / "app" / "native" / "session.py",
 )
 
+# Until make.py makes every kind.
+READY = ("blazeface", "selfie", "selfie-landscape")
+
 Say = Callable[[str], None]
 
 
@@ -37,7 +40,7 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
     """
     from models import report
 
-    cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
+    cards = [_model(card, out, say, cache or CACHE) for card in read_all() if card.id in READY]
     wanted = {out / graph.path for card in cards for graph in card.graphs}
     for path in (out / "models").glob("*.onnx"):
         if path not in wanted:
@@ -48,24 +51,33 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
 
 def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
     try:
-        data, source = fetch.fetch(card, say)
+        fetched = fetch.fetch(card, say)
     except fetch.Missing as error:
         say(str(error))
-        return _described(card, missing=str(error))
-    folder = cache / _key(card)
-    made = folder / "card.json"
-    if not made.is_file():
+        return described(card, missing=str(error))
+    return made(card.of(fetched.source), fetched, out, say, cache)
+
+
+def made(card: Card, fetched: fetch.Fetched, out: Path, say: Say, cache: Path | None = None) -> ModelCard:
+    """The model of one card whose files are here; its graphs are in out/models. Raises as build_models.
+
+    `card` is as `Card.of` the source fetched gives it. What was made before is taken from the cache.
+    """
+    cache = cache or CACHE
+    folder = cache / _key(card, fetched)
+    kept = folder / "card.json"
+    if not kept.is_file():
         from models import make
 
         draft = folder.with_name(f"{folder.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "models").mkdir(parents=True)
-        finished = make.make(card, data, source, _described(card), draft, say)
+        finished = make.make(card, fetched, described(card), draft, say)
         (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
         for old in cache.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
             shutil.rmtree(old, ignore_errors=True)
         draft.replace(folder)
-    result = from_dict(json.loads(made.read_text("utf-8")))
+    result = from_dict(json.loads(kept.read_text("utf-8")))
     for graph in result.graphs:
         _place(folder / graph.path, out / graph.path, graph)
     return result
@@ -80,14 +92,23 @@ def _place(kept: Path, path: Path, graph: Graph) -> None:
         draft.replace(path)
 
 
-def _key(card: Card) -> str:
-    found = hashlib.sha256(card.sha256.encode())
+def _key(card: Card, fetched: fetch.Fetched) -> str:
+    found = hashlib.sha256(" ".join(file.sha256 for file in fetched.source.files).encode())
     for path in (card.file, *CODE):
         found.update(path.read_bytes())
     return f"{card.id}-{found.hexdigest()[:16]}"
 
 
-def _described(card: Card, missing: str = "") -> ModelCard:
+def described(card: Card, missing: str = "") -> ModelCard:
+    """What a card says of a model, before anything is made of it."""
     return ModelCard(
-        card.id, card.title, card.kind, card.about, card.licence, card.input, card.mask, missing=missing
+        card.id,
+        card.title,
+        card.kind,
+        card.about,
+        card.licence,
+        card.input,
+        card.mask,
+        sizes=card.sizes,
+        missing=missing,
     )

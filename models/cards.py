@@ -1,23 +1,21 @@
 """Reads models/cards/*.toml: what is published, where, and what this project makes of it.
 
-Does not fetch or convert anything, and imports nothing heavy.
+Does not fetch or convert anything, and imports nothing heavy. What a card may say is in models/rules.py.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass, fields, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
-from app.card import Input
+from app.card import Input, Size
+from models import rules
 
 FOLDER = Path(__file__).parent / "cards"
-KINDS = ("segmenter", "detector")
-FITS = ("stretch", "letterbox")
-WEIGHTS = ("fp32", "fp16")
-BACKENDS = ("wasm", "webgl", "webgpu")
 
 
 class CardError(ValueError):
@@ -25,16 +23,36 @@ class CardError(ValueError):
 
 
 @dataclass(frozen=True)
-class Source:
-    """One place a published file is found at: a path in an npm package, or a URL."""
+class File:
+    """One published file: what it has to be, and the one place it is at."""
 
-    npm: str = ""
+    name: str  # what the model calls it: a tf.js shard's name in model.json
+    sha256: str  # of the file, or of the member wanted
+    bytes: int
+    npm: str = ""  # a package, with version and path ...
     version: str = ""
     path: str = ""
+    member: str = ""  # ... and a file packed inside it
     url: str = ""
+    local: str = ""  # a path in this project
 
     def __str__(self) -> str:
-        return self.url or f"npm {self.npm} {self.version}: {self.path}"
+        where = self.url or self.local or f"npm {self.npm} {self.version}: {self.path}"
+        return f"{where} ({self.member})" if self.member else where
+
+
+@dataclass(frozen=True)
+class Source:
+    """One whole alternative: the files of a model in one format, and what they take and give."""
+
+    format: str  # "tflite", "tfjs", "onnx"
+    files: tuple[File, ...]  # tfjs: model.json, then its shards
+    scale: float = 1.0  # the model takes byte * scale + offset
+    offset: float = 0.0
+    outputs: Mapping[str, str] | None = None  # role -> name in these files; None: as the card has it
+
+    def __str__(self) -> str:
+        return str(self.files[0])
 
 
 @dataclass(frozen=True)
@@ -48,7 +66,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Card:
-    """One card file, checked."""
+    """One card file, checked. `scale`, `offset` and `outputs` are the first source's, see `of`."""
 
     id: str
     title: str
@@ -56,31 +74,39 @@ class Card:
     about: str
     licence: str
     credit: str
-    sha256: str
-    bytes: int
     sources: tuple[Source, ...]
     input: Input
     scale: float  # the model takes byte * scale + offset
     offset: float
-    mask: tuple[int, int]  # (h, w)
+    sizes: tuple[Size, ...]  # to choose from; () where the input is fixed
+    mask: tuple[int, int]  # (h, w); (0, 0) for a kind without a Mask
+    outputs: Mapping[str, str]  # role -> name in the published file; empty: all, by their own names
     gates: Mapping[str, float]  # largest difference from the published model, as a part of its range
-    wanted: tuple[Wanted, ...]
+    loss: Mapping[str, float]  # largest loss of a variant against float32, by metric
+    wanted: tuple[Wanted, ...]  # candidates; which are shipped is chosen from figures
     file: Path
+
+    def of(self, source: Source) -> Card:
+        """The card with what this source's files take and give."""
+        outputs = self.outputs if source.outputs is None else source.outputs
+        return replace(self, scale=source.scale, offset=source.offset, outputs=outputs)
 
 
 def read(path: Path) -> Card:
     """The card in `path`. Raises CardError, with one sentence, for anything that is not a good card."""
+    name = f"models/cards/{path.name}"
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CardError(f"models/cards/{path.name}: not readable as TOML: {error}") from None
+        raise CardError(f"{name}: not readable as TOML: {error}") from None
     try:
+        rules.known(data)
         card = _card(data, path)
-        _check(card)
+        rules.check(card)
     except KeyError as error:
-        raise CardError(f"models/cards/{path.name}: the entry {error} is missing") from None
-    except (TypeError, ValueError) as error:
-        raise CardError(f"models/cards/{path.name}: {error}") from None
+        raise CardError(f"{name}: the entry {error} is missing") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CardError(f"{name}: {error}") from None
     return card
 
 
@@ -91,49 +117,47 @@ def read_all(folder: Path = FOLDER) -> list[Card]:
 
 def _card(data: Mapping[str, Any], path: Path) -> Card:
     taken = data["input"]
-    names = {f.name for f in fields(Source)}
-    return Card(
-        **{name: str(data[name]) for name in ("id", "title", "kind", "about", "licence", "credit", "sha256")},
-        bytes=int(data["bytes"]),
-        sources=tuple(Source(**{k: v for k, v in row.items() if k in names}) for row in data["source"]),
-        input=Input(int(taken["height"]), int(taken["width"]), str(taken["fit"])),
-        scale=float(taken["scale"]),
-        offset=float(taken["offset"]),
-        mask=(int(data["mask"]["height"]), int(data["mask"]["width"])),
+    scale, offset = float(taken["scale"]), float(taken["offset"])
+    fit = str(taken["fit"])
+    mask = data.get("mask", {"height": 0, "width": 0})
+    sources = tuple(_source(row, scale, offset) for row in data["source"])
+    card = Card(
+        **{name: str(data[name]) for name in ("id", "title", "kind", "about", "licence", "credit")},
+        sources=sources,
+        input=Input(int(taken["height"]), int(taken["width"]), fit),
+        scale=scale,
+        offset=offset,
+        sizes=tuple(_size(row, fit) for row in data.get("size", [])),
+        mask=(int(mask["height"]), int(mask["width"])),
+        outputs=_names(data.get("outputs", {})),
         gates={name: float(value) for name, value in data["gates"].items()},
+        loss={name: float(value) for name, value in data.get("loss", {}).items()},
         wanted=tuple(Wanted(v["id"], tuple(v["backends"]), v["weights"]) for v in data["variant"]),
         file=path,
     )
+    return card.of(sources[0]) if sources else card
 
 
-def _check(card: Card) -> None:
-    """Raises ValueError for values no graph can be made of."""
-    if card.id != card.file.stem:
-        raise ValueError(f"the id {card.id!r} is not the file's name")
-    _one_of("kind", card.kind, KINDS)
-    _one_of("input.fit", card.input.fit, FITS)
-    if len(card.sha256) != 64 or set(card.sha256) - set("0123456789abcdef"):
-        raise ValueError("sha256 takes 64 small hexadecimal digits")
-    if not 0 < card.bytes <= 1 << 28:
-        raise ValueError(f"bytes = {card.bytes}: between 1 and 268435456")
-    for name, size in (("input", (card.input.height, card.input.width)), ("mask", card.mask)):
-        if not all(16 <= n <= 1024 for n in size):
-            raise ValueError(f"{name}: height and width are between 16 and 1024")
-    if card.scale <= 0:
-        raise ValueError("input.scale is above 0")
-    if not card.sources or not card.wanted:
-        raise ValueError("at least one [[source]] and one [[variant]] are needed")
-    for source in card.sources:
-        if not (source.url or (source.npm and source.version and source.path)):
-            raise ValueError("a [[source]] takes url, or npm with version and path")
-        if source.url and not source.url.startswith("https://"):
-            raise ValueError(f"source {source.url}: only https is fetched")
-    for wanted in card.wanted:
-        _one_of(f"variant {wanted.id}: weights", wanted.weights, WEIGHTS)
-        for backend in wanted.backends:
-            _one_of(f"variant {wanted.id}: backends", backend, BACKENDS)
+def _source(row: Mapping[str, Any], scale: float, offset: float) -> Source:
+    return Source(
+        str(row["format"]),
+        tuple(_file(file) for file in row["file"]),
+        float(row.get("scale", scale)),
+        float(row.get("offset", offset)),
+        _names(row["outputs"]) if "outputs" in row else None,
+    )
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} = {value!r}: one of {', '.join(allowed)}")
+def _file(row: Mapping[str, Any]) -> File:
+    given = {name: row[name] for name in (f.name for f in fields(File)) if name in row}
+    place = row.get("member") or row.get("path") or row.get("local") or urlsplit(str(row.get("url", ""))).path
+    return File(**{"name": PurePosixPath(str(place)).name, **given, "bytes": int(row["bytes"])})
+
+
+def _size(row: Mapping[str, Any], fit: str) -> Size:
+    height, width = int(row["height"]), int(row["width"])
+    return Size(str(row["id"]), Input(height, width, fit), (height, width))
+
+
+def _names(table: Mapping[str, Any]) -> dict[str, str]:
+    return {str(role): str(name) for role, name in table.items()}

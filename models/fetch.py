@@ -1,4 +1,4 @@
-"""Bytes by their sha256, from the first source that has them.
+"""A model's published files by their sha256, from the first source that has them all.
 
 Does not convert, and never returns bytes whose hash was not checked.
 """
@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from models.cards import Card, Source
+from models import packed
+from models.cards import Card, File, Source
+from models.download import Refused, download, mirrored
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".vitrine" / "cache" / "files"
 NODE = ROOT / "node_modules"
-TIMEOUT = 30.0  # seconds without an answer before the next source is tried
-CHUNK = 1 << 16
 
 Say = Callable[[str], None]
 
@@ -28,90 +26,92 @@ class Missing(Exception):
     """No source has the file; the message says in one line what was tried."""
 
 
-class _Refused(Exception):
-    """One source does not have the file, and why."""
+@dataclass(frozen=True)
+class Fetched:
+    """The files of one source, each as its sha256 says."""
+
+    source: Source
+    files: Mapping[str, bytes]  # by the name the model knows it by, in the card's order
+    title: str  # where they are from
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(map(len, self.files.values()))
 
 
-def fetch(card: Card, say: Say, cache: Path | None = None, node: Path | None = None) -> tuple[bytes, str]:
-    """The published file of a card and where it came from. Raises Missing."""
+def fetch(card: Card, say: Say, cache: Path | None = None, node: Path | None = None) -> Fetched:
+    """The published files of a card, from its first source that has them all. Raises Missing."""
     cache, node = cache or CACHE, node or NODE
-    kept = cache / card.sha256
     reasons = []
     for source in card.sources:
+        files: dict[str, bytes] = {}
         try:
-            if source.url:
-                data = _kept(kept, card) or _from_url(source.url, card, say)
-            else:
-                data = _from_npm(source, card, node)
-        except _Refused as error:
-            reasons.append(f"{source}: {error}")
+            for file in source.files:
+                files[file.name] = _one(file, card.title, say, cache, node)
+        except Refused as error:
+            reasons.append(f"{source.files[len(files)]}: {error}")
             continue
-        if source.url:
-            _keep(kept, data)
-        return data, str(source)
+        return Fetched(source, files, str(source))
     raise Missing(f"{card.title} is left out, no source has its file ({'; '.join(reasons)})")
 
 
-def _checked(data: bytes, card: Card) -> bytes:
-    found = hashlib.sha256(data).hexdigest()
-    if found != card.sha256:
-        raise _Refused(f"another file is there: sha256 {found[:12]}..., {card.sha256[:12]}... is wanted")
+def _one(file: File, title: str, say: Say, cache: Path, node: Path) -> bytes:
+    if file.npm:
+        return _from_npm(file, node)
+    if file.local:
+        return _from_project(file)
+    kept = cache / file.sha256
+    data = _kept(kept, file)
+    if data is None:
+        data = mirrored(file.url, file.sha256, file.bytes)
+        if data is None:
+            data = download(file.url, file.bytes, say, title)
+        _keep(kept, _checked(data, file))
     return data
 
 
-def _from_npm(source: Source, card: Card, node: Path) -> bytes:
-    path = node / source.npm / source.path
+def _checked(data: bytes, file: File) -> bytes:
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise Refused(f"another file is there: sha256 {found[:12]}..., {file.sha256[:12]}... is wanted")
+    return data
+
+
+def _from_npm(file: File, node: Path) -> bytes:
+    path = node / file.npm / file.path
     if not path.resolve().is_relative_to(node.resolve()):
-        raise _Refused("the path leads out of the package")
+        raise Refused("the path leads out of the package")
     if not path.is_file():
-        raise _Refused("the package is not installed (npm ci brings it)")
-    return _checked(path.read_bytes(), card)
-
-
-def _from_url(url: str, card: Card, say: Say) -> bytes:
-    mirror = os.environ.get("VITRINE_MIRROR", "")
-    if mirror:
-        data = _from_mirror(Path(mirror), url, card)
-        if data is not None:
-            return data
-    request = urllib.request.Request(url, headers={"User-Agent": "vitrine-build"})
-    parts: list[bytes] = []
-    got, told = 0, -1
+        raise Refused("the package is not installed (npm ci brings it)")
+    if not file.member:
+        return _checked(_read(path, file), file)
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            while part := answer.read(CHUNK):
-                parts.append(part)
-                got += len(part)
-                if got > card.bytes:
-                    raise _Refused(f"the answer is longer than {card.bytes} bytes")
-                if (tenth := 10 * got // card.bytes) > told:
-                    told = tenth
-                    say(f"{card.title}: {10 * tenth} % of {card.bytes:,} bytes")
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise _Refused(f"no answer ({reason})") from None
-    return _checked(b"".join(parts), card)
+        return _checked(packed.member(path, file.member, file.bytes), file)
+    except (ValueError, OSError) as error:
+        raise Refused(str(error)) from None
 
 
-def _from_mirror(mirror: Path, url: str, card: Card) -> bytes | None:
-    """The file a mirror directory keeps for a hash or an address; None where it has none."""
+def _from_project(file: File) -> bytes:
+    path = ROOT / file.local
+    if not path.resolve().is_relative_to(ROOT.resolve()):
+        raise Refused("the path leads out of the project")
+    if not path.is_file():
+        raise Refused("the file is not in the project")
+    return _checked(_read(path, file), file)
+
+
+def _read(path: Path, file: File) -> bytes:
+    size = path.stat().st_size
+    if size != file.bytes:
+        raise Refused(f"another file is there: {size} bytes, {file.bytes} are wanted")
+    return path.read_bytes()
+
+
+def _kept(path: Path, file: File) -> bytes | None:
     try:
-        rows = tomllib.loads((mirror / "WEIGHTS.toml").read_text("utf-8")).get("file", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _Refused(f"VITRINE_MIRROR: WEIGHTS.toml is not readable: {error}") from None
-    for row in rows:
-        if card.sha256 == row.get("sha256") or url == row.get("url"):
-            path = mirror / str(row.get("path", ""))
-            if not path.resolve().is_relative_to(mirror.resolve()) or not path.is_file():
-                raise _Refused(f"VITRINE_MIRROR: {row.get('path')} is listed and not there")
-            return _checked(path.read_bytes(), card)
-    return None
-
-
-def _kept(path: Path, card: Card) -> bytes | None:
-    try:
-        return _checked(path.read_bytes(), card)
-    except (OSError, _Refused):
+        return _checked(path.read_bytes(), file)
+    except (OSError, Refused):
         return None
 
 

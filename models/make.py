@@ -16,31 +16,35 @@ import onnx
 from app.card import Graph, ModelCard, Variant
 from models import fuse, matte, quantize, tflite, verify
 from models.cards import Card, Wanted
+from models.fetch import Fetched
 from models.lower import FLOAT_RGBA, NO_SELECT, lower
 
 Say = Callable[[str], None]
+# Until the candidates of a card are measured.
+SHIPPED = (Wanted("fp16", ("wasm", "webgpu"), "fp16"), Wanted("webgl", ("webgl",), "fp32"))
 
 
-def make(card: Card, data: bytes, source: str, described: ModelCard, out: Path, say: Say) -> ModelCard:
+def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say) -> ModelCard:
     """`described` with its variants and report; the graphs are in out/models.
 
     Raises models.tflite.TfliteError or models.verify.Failure.
     """
+    (data,) = fetched.files.values()
     say(f"{card.title}: importing {len(data):,} bytes")
     imported = tflite.read(data)
     say(f"{card.title}: comparing with the published model")
     parity = verify.parity(card, data, imported)
     variants, figures = [], {}
-    for wanted in card.wanted:
+    for wanted in SHIPPED:
         say(f"{card.title}: making {wanted.id} for {', '.join(wanted.backends)}")
         variant, figures[wanted.id] = _variant(card, wanted, imported, out)
         variants.append(variant)
     report = {
         "parity": parity,
         "variants": figures,
-        "source": source,
-        "sha256": card.sha256,
-        "bytes": card.bytes,
+        "source": fetched.title,
+        "sha256": fetched.source.files[0].sha256,
+        "bytes": fetched.bytes,
         "credit": card.credit,
     }
     edge = matte.graph(card.input.height, card.input.width, card.mask).SerializeToString(deterministic=True)

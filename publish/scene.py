@@ -107,7 +107,7 @@ def _network(say: Say) -> Network | None:
     from models import tflite
 
     try:
-        data, _ = fetch.fetch(cards.read(CARD), say)
+        (data,) = fetch.fetch(cards.read(CARD), say).files.values()
         model = tflite.read(data)
     except (ValueError, fetch.Missing) as error:
         say(f"the sample's person is cut out by hand: {error}")

@@ -25,7 +25,7 @@ def published(request: pytest.FixtureRequest) -> Published:
     """One model a test run."""
     card = cards.read(cards.FOLDER / f"{request.param}.toml")
     try:
-        data, _ = fetch.fetch(card, lambda _: None)
+        (data, *_) = fetch.fetch(card, lambda _: None).files.values()
     except fetch.Missing as error:
         pytest.skip(str(error))
     return Published(card, data, tflite.read(data))
