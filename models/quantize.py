@@ -23,8 +23,8 @@ from models.region import cast, network, rebuilt
 Array = NDArray[Any]
 Feeds = Sequence[Mapping[str, Array]]  # inputs by name, a mapping for each picture
 FEW = 16  # a tensor of fewer numbers is not worth a Cast
-# A smaller weight stays exact: the first convolution's (1800 numbers in BlazeFace; 432 in Selfie, where halves
-# cost 0.013 of the Mask and saved 900 bytes), and depthwise ones.
+# A smaller weight stays exact: the first convolution's (1800 numbers in BlazeFace; 432 in Selfie, where
+# halves cost 0.013 of the Mask and saved 900 bytes), and depthwise ones.
 LARGE = 2048
 # Where a weight has its output channels: what is scaled by channel. Gemm: 0 where it is transposed.
 CHANNEL = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1}
