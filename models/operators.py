@@ -1,6 +1,7 @@
-"""The TFLite operators the importer knows, each a small function that adds ONNX nodes.
+"""The operators the importers know, each a small function that adds ONNX nodes: those of pictures.
 
-Does not read files (tflite.py does); a new operator is one function and one line of OPERATORS.
+Does not read files. A new operator is one function and one line of OPERATORS; those that move
+elements about instead of computing are in arrays.py. Kinds and options are TensorFlow's meanings.
 """
 
 from __future__ import annotations
@@ -10,171 +11,246 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tflite
-from onnx import helper
 
-from models.tensors import PERMUTE, Array, Graph, Op, TfliteError
+from models import arrays
+from models.draft import Draft
+from models.tensors import Shape, Step, Unreadable
+
+Operator = Callable[[Draft, Step], None]
+# How a file orders a kernel: the axes as ONNX wants them, o,i,h,w.
+ORDERS = {"ohwi": (0, 3, 1, 2), "hwio": (3, 2, 0, 1), "1hwc": (3, 0, 1, 2), "hwcm": (2, 3, 0, 1)}
+LOWEST = float(np.finfo(np.float32).min)
 
 
-def _window(
-    g: Graph, op: Op, kernel: tuple[int, int], options: Any, dilation: tuple[int, int] = (1, 1)
-) -> dict[str, Any]:
-    """Strides and explicit pads of a sliding window (TensorFlow's SAME pads more at the end)."""
-    size, stride = g.shape(op.inputs[0])[1:3], (options.StrideH(), options.StrideW())
+def window(
+    step: Step, size: tuple[int, int], kernel: tuple[int, int]
+) -> tuple[tuple[int, int], dict[str, Any]]:
+    """The size that comes out, and strides and pads as ONNX takes them (SAME pads more at the end)."""
+    stride, padding = step.options["strides"], step.options["padding"]
+    dilation = step.options.get("dilations", (1, 1))
     if min(*stride, *dilation, *kernel) < 1 or max(*stride, *dilation, *kernel) > 1024:
-        raise TfliteError(f"operator {op.index} ({op.name}): stride {stride}, kernel {kernel}")
-    pads = [0, 0, 0, 0]
-    if options.Padding() == tflite.Padding.SAME:
-        for axis in (0, 1):
-            reach = (kernel[axis] - 1) * dilation[axis] + 1
-            total = max((math.ceil(size[axis] / stride[axis]) - 1) * stride[axis] + reach - size[axis], 0)
+        raise Unreadable(f"stride {stride}, kernel {kernel} and dilation {dilation} make no window")
+    pads, out = [0, 0, 0, 0], [0, 0]
+    for axis in (0, 1):
+        reach = (kernel[axis] - 1) * dilation[axis] + 1
+        if padding == "SAME":
+            out[axis] = math.ceil(size[axis] / stride[axis])
+            total = max((out[axis] - 1) * stride[axis] + reach - size[axis], 0)
             pads[axis], pads[axis + 2] = total // 2, total - total // 2
-    return {"strides": stride, "pads": pads}
+        elif padding != "VALID":
+            pads[axis], pads[axis + 2] = padding[axis]
+        out[axis] = (size[axis] + pads[axis] + pads[axis + 2] - reach) // stride[axis] + 1
+    return (out[0], out[1]), {"strides": stride, "pads": pads}
 
 
-def _bias(g: Graph, op: Op) -> list[str]:
-    return [g.value(op.inputs[2])] if len(op.inputs) > 2 and op.inputs[2] >= 0 else []
+def _picture(d: Draft, step: Step) -> Shape:
+    shape = d.shape(step.inputs[0])
+    if len(shape) != 4:
+        raise Unreadable(f"it takes a picture, and gets {len(shape)} dimensions")
+    return shape
 
 
-def _conv(g: Graph, op: Op) -> None:
-    options = op.options(tflite.Conv2DOptions)
-    _convolve(g, op, options, g.constant(op.inputs[1]).transpose(0, 3, 1, 2))  # o,h,w,i
+def _convolution(depthwise: bool) -> Operator:
+    def build(d: Draft, step: Step) -> None:
+        batch, height, width, channels = _picture(d, step)
+        order = ORDERS[step.options["order"]]
+        found = d.shape(step.inputs[1])
+        if len(found) != 4:
+            raise Unreadable(f"its kernel has the shape {found}")
+        first, second, *kernel = (found[axis] for axis in order)
+        outputs = first * second if depthwise else first  # hwcm: a channel's m results lie together
+        groups = channels if depthwise else channels // second if second and channels % second == 0 else 0
+        if not groups or outputs % groups or (depthwise and outputs % channels):
+            raise Unreadable(f"its kernel {found} does not fit {channels} channels")
+        weight = d.kernel(step.inputs[1], order, (outputs, channels // groups, *kernel))
+        size, options = window(step, (height, width), (kernel[0], kernel[1]))
+        bias = [_bias(d, step.inputs[2], outputs)] if len(step.inputs) > 2 else []
+        options["dilations"] = step.options.get("dilations", (1, 1))
+        if groups > 1:
+            options["group"] = groups
+        inputs = [d.image(step.inputs[0]), weight, *bias]
+        d.add("Conv", step, inputs, (batch, *size, outputs), image=True, kernel_shape=kernel, **options)
+
+    return build
 
 
-def _depthwise(g: Graph, op: Op) -> None:
-    options = op.options(tflite.DepthwiseConv2DOptions)
-    weight = g.constant(op.inputs[1]).transpose(3, 0, 1, 2)  # 1,h,w,c
-    _convolve(g, op, options, weight, group=g.shape(op.inputs[0])[3])
+def _bias(d: Draft, name: str, channels: int) -> str:
+    array = d.numbers(name)
+    if array.size != channels:
+        raise Unreadable(f"its bias has {array.size} numbers for {channels} channels")
+    return d.weight(name, array.ravel().astype(np.float32))
 
 
-def _convolve(g: Graph, op: Op, options: Any, weight: Array, **grouped: int) -> None:
-    dilation = (options.DilationHFactor(), options.DilationWFactor())
-    g.add(
-        "Conv",
-        op,
-        [g.value(op.inputs[0]), g.weight(f"w{op.inputs[1]}", weight), *_bias(g, op)],
-        options.FusedActivationFunction(),
-        kernel_shape=weight.shape[2:],
-        dilations=dilation,
-        **grouped,
-        **_window(g, op, weight.shape[2:], options, dilation),
-    )
+def _add_bias(d: Draft, step: Step) -> None:
+    """Into the convolution before it where nothing else uses that one's result."""
+    shape = d.shape(step.inputs[0])
+    conv = d.maker(step.inputs[0])
+    if conv is not None and conv.op_type == "Conv" and len(conv.input) == 2:
+        conv.input.append(_bias(d, step.inputs[1], shape[3]))
+        conv.output[0] = conv.name = step.outputs[0]
+        d.values[step.outputs[0]] = type(d.values[step.inputs[0]])(step.outputs[0], shape, True)
+        return
+    arrays.binary("Add")(d, step)
 
 
-def _transpose_conv(g: Graph, op: Op) -> None:
-    """MediaPipe's Convolution2DTransposeBias. Weights o,h,w,i; no overlap where kernel = stride."""
-    weight = g.constant(op.inputs[1]).transpose(3, 0, 1, 2)  # ONNX wants i,o,h,w
-    size, out = g.shape(op.inputs[0]), g.shape(op.outputs[0])
-    stride = (out[1] // size[1], out[2] // size[2])
-    if stride != weight.shape[2:] or (out[1], out[2]) != (size[1] * stride[0], size[2] * stride[1]):
-        raise TfliteError(f"operator {op.index} ({op.name}): only kernel = stride is supported")
-    inputs = [g.value(op.inputs[0]), g.weight(f"w{op.inputs[1]}", weight), *_bias(g, op)]
-    g.add("ConvTranspose", op, inputs, kernel_shape=stride, strides=stride)
+def _transpose_conv(d: Draft, step: Step) -> None:
+    """Weights o,h,w,i. Options: `out` (h, w), strides, padding; SAME pads more at the end."""
+    batch, *size, channels = _picture(d, step)
+    found = d.shape(step.inputs[1])
+    order = (3, 0, 1, 2)  # ONNX wants i,o,h,w
+    if len(found) != 4 or found[3] != channels:
+        raise Unreadable(f"its kernel {found} does not fit {channels} channels")
+    kernel, out = found[1:3], step.options["out"]
+    strides = step.options["strides"] or (out[0] // size[0], out[1] // size[1])
+    pads, more = [0, 0, 0, 0], [0, 0]
+    for axis in (0, 1):
+        total = (size[axis] - 1) * strides[axis] + kernel[axis] - out[axis]
+        if not -strides[axis] < total < kernel[axis] or strides[axis] < 1:
+            raise Unreadable(f"from {tuple(size)} with kernel {kernel} it cannot become {out}")
+        begin = max(total, 0) // 2 if step.options["padding"] == "SAME" else 0
+        pads[axis], pads[axis + 2], more[axis] = begin, max(total, 0) - begin, max(-total, 0)
+    weight = d.kernel(step.inputs[1], order, [found[axis] for axis in order])
+    bias = [_bias(d, step.inputs[2], found[0])] if len(step.inputs) > 2 else []
+    options: dict[str, Any] = {"kernel_shape": kernel, "strides": strides}
+    options |= {"pads": pads} if any(pads) else {}
+    options |= {"output_padding": more} if any(more) else {}
+    inputs = [d.image(step.inputs[0]), weight, *bias]
+    d.add("ConvTranspose", step, inputs, (batch, *out, found[0]), image=True, **options)
 
 
-def _pool(kind: str) -> Callable[[Graph, Op], None]:
-    def build(g: Graph, op: Op) -> None:
-        options = op.options(tflite.Pool2DOptions)
-        kernel = (options.FilterHeight(), options.FilterWidth())
-        window = _window(g, op, kernel, options)
-        activation = options.FusedActivationFunction()
-        if kind == "AveragePool" and kernel == g.shape(op.inputs[0])[1:3]:
-            g.add("GlobalAveragePool", op, [g.value(op.inputs[0])], activation)
+def _pool(kind: str) -> Operator:
+    def build(d: Draft, step: Step) -> None:
+        batch, height, width, channels = _picture(d, step)
+        kernel = step.options["kernel"]
+        size, options = window(step, (height, width), kernel)
+        name, shape = d.image(step.inputs[0]), (batch, *size, channels)
+        if kind == "AveragePool" and kernel == (height, width) and size == (1, 1):
+            d.add("GlobalAveragePool", step, [name], shape, image=True)
+        else:
+            d.add(kind, step, [name], shape, image=True, kernel_shape=kernel, **options)
+
+    return build
+
+
+def _mean(d: Draft, step: Step) -> None:
+    shape = d.shape(step.inputs[0])
+    axes = sorted({int(a) % max(len(shape), 1) for a in d.numbers(step.inputs[1]).ravel()})
+    keep = step.options["keep"]
+    if d.is_image(step.inputs[0]) and axes == [1, 2]:
+        pooled, flat = (shape[0], 1, 1, shape[3]), (shape[0], shape[3])
+        if keep:
+            d.add("GlobalAveragePool", step, [d.image(step.inputs[0])], pooled, image=True)
             return
-        g.add(kind, op, [g.value(op.inputs[0])], activation, kernel_shape=kernel, **window)
+        inner = d.between("GlobalAveragePool", step, [d.image(step.inputs[0])], "pooled")
+        d.add("Reshape", step, [inner, d.weight(f"{step.outputs[0]}_shape", np.array(flat))], flat)
+        return
+    out = [1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes]
+    d.add("ReduceMean", step, [d.plain(step.inputs[0])], out, axes=axes, keepdims=int(keep))
+
+
+def _resize(d: Draft, step: Step) -> None:
+    """Options: `mode` linear or nearest, `corners` (aligned), `half` (pixel centres)."""
+    batch, *size, channels = _picture(d, step)
+    out = tuple(int(n) for n in d.numbers(step.inputs[1]).ravel())
+    mode, corners, half = (step.options[key] for key in ("mode", "corners", "half"))
+    if len(out) != 2 or min(out) < 1:
+        raise Unreadable(f"it resizes to {out}")
+    places = "align_corners" if corners else "half_pixel" if half else "asymmetric"
+    options = {"mode": mode, "coordinate_transformation_mode": places}
+    if mode == "nearest":
+        options["nearest_mode"] = "round_prefer_ceil" if corners or half else "floor"
+    scales = np.array([1, 1, out[0] / size[0], out[1] / size[1]], np.float32)
+    if all(math.floor(np.float32(n) * s) == o for n, s, o in zip(size, scales[2:], out, strict=True)):
+        last = ["", d.weight(f"{step.outputs[0]}_scales", scales)]
+    else:  # rounded, the scales would give another size
+        last = ["", "", d.weight(f"{step.outputs[0]}_sizes", np.array((batch, channels, *out)))]
+    d.add("Resize", step, [d.image(step.inputs[0]), *last], (batch, *out, channels), image=True, **options)
+
+
+def _depth_to_space(d: Draft, step: Step) -> None:
+    batch, height, width, channels = _picture(d, step)
+    block = step.options["block"]
+    if not 1 < block <= 64 or channels % block**2:
+        raise Unreadable(f"{channels} channels are no blocks of {block}")
+    out = (batch, height * block, width * block, channels // block**2)
+    d.add("DepthToSpace", step, [d.image(step.inputs[0])], out, image=True, blocksize=block, mode="DCR")
+
+
+def _clip(d: Draft, step: Step) -> None:
+    """Options: `low` and `high`; both are always given, as WebGL's Clip wants them."""
+    low, high = max(step.options["low"], LOWEST), min(step.options["high"], -LOWEST)
+    limits = [d.weight(_number(n), np.array(n, np.float32)) for n in (low, high)]
+    arrays.unary("Clip", *limits)(d, step)
+
+
+def _number(n: float) -> str:
+    return {0.0: "zero", 6.0: "six"}.get(n, f"limit_{n:.9g}")
+
+
+def _limit(kind: str) -> Operator:
+    """Minimum or maximum; with one number it is a Clip, which every backend has."""
+
+    def build(d: Draft, step: Step) -> None:
+        for one, other in (step.inputs[:2], step.inputs[1::-1]):
+            if other in d.constants and one not in d.constants and d.numbers(other).size == 1:
+                number = float(d.numbers(other).ravel()[0])
+                limits = {"low": number if kind == "Max" else LOWEST, "high": -LOWEST}
+                limits |= {"high": number} if kind == "Min" else {}
+                _clip(d, Step("clip", step.label, (one,), step.outputs, limits))
+                return
+        arrays.binary(kind)(d, step)
 
     return build
 
 
-def _binary(kind: str, schema: Any) -> Callable[[Graph, Op], None]:
-    def build(g: Graph, op: Op) -> None:
-        g.add(kind, op, [g.value(i) for i in op.inputs[:2]], op.options(schema).FusedActivationFunction())
-
-    return build
-
-
-def _unary(kind: str, **attributes: Any) -> Callable[[Graph, Op], None]:
-    def build(g: Graph, op: Op) -> None:
-        g.add(kind, op, [g.value(op.inputs[0])], **attributes)
-
-    return build
-
-
-def _relu6(g: Graph, op: Op) -> None:
-    g.add(
-        "Clip",
-        op,
-        [
-            g.value(op.inputs[0]),
-            g.weight("zero", np.array(0, np.float32)),
-            g.weight("six", np.array(6, np.float32)),
-        ],
-    )
+def _dense(d: Draft, step: Step) -> None:
+    """A fully connected layer. Options: `transposed` (weights o,i as TFLite has them, else i,o), `keep`."""
+    shape, found = d.shape(step.inputs[0]), d.shape(step.inputs[1])
+    if len(found) != 2:
+        raise Unreadable(f"its weights have the shape {found}")
+    outs, ins = found if step.options["transposed"] else found[::-1]
+    rows = math.prod(shape) // ins
+    if rows * ins != math.prod(shape):
+        raise Unreadable(f"its weights {found} do not fit {shape}")
+    name = d.flat(step.inputs[0])
+    if len(shape) != 2 or shape[1] != ins:
+        form = d.weight(f"{step.outputs[0]}_rows", np.array((rows, ins)))
+        name = d.between("Reshape", step, [name, form], "flat")
+    weight = d.kernel(step.inputs[1], (0, 1), found)
+    bias = [_bias(d, step.inputs[2], outs)] if len(step.inputs) > 2 else []
+    transposed = int(step.options["transposed"])
+    if step.options.get("keep") and len(shape) != 2:
+        inner = d.between("Gemm", step, [name, weight, *bias], "rows_done", transB=transposed)
+        out = (*shape[:-1], outs)
+        d.add("Reshape", step, [inner, d.weight(f"{step.outputs[0]}_out", np.array(out))], out)
+        return
+    d.add("Gemm", step, [name, weight, *bias], (rows, outs), transB=transposed)
 
 
-def _mean(g: Graph, op: Op) -> None:
-    axes = sorted(int(a) for a in g.constant(op.inputs[1]).ravel())
-    if axes != [1, 2] or not op.options(tflite.ReducerOptions).KeepDims():
-        raise TfliteError(
-            f"operator {op.index} (MEAN): only the mean over height and width, kept, is supported"
-        )
-    g.add("GlobalAveragePool", op, [g.value(op.inputs[0])])
+def _prelu(d: Draft, step: Step) -> None:
+    if not d.is_image(step.inputs[0]):
+        arrays.binary("PRelu")(d, step)
+        return
+    slope = d.numbers(step.inputs[1])
+    slope = slope.reshape((1,) * (4 - slope.ndim) + slope.shape).transpose(0, 3, 1, 2)[0]
+    inputs = [d.image(step.inputs[0]), d.weight(f"{step.inputs[1]}_chw", slope)]
+    d.add("PRelu", step, inputs, d.shape(step.inputs[0]), image=True)
 
 
-def _pad(g: Graph, op: Op) -> None:
-    pads = g.constant(op.inputs[1]).astype(np.int64)
-    if pads.shape[0] == 4:
-        pads = pads[list(PERMUTE)]
-    g.add("Pad", op, [g.value(op.inputs[0]), g.weight(f"w{op.inputs[1]}", pads.T.ravel())])
-
-
-def _resize(g: Graph, op: Op) -> None:
-    options = op.options(tflite.ResizeBilinearOptions)
-    mode = "half_pixel" if options.HalfPixelCenters() else "asymmetric"
-    size, out = g.shape(op.inputs[0]), g.shape(op.outputs[0])
-    scales = np.array([1, 1, out[1] / size[1], out[2] / size[2]], np.float32)
-    inputs = [g.value(op.inputs[0]), "", g.weight(f"scales{op.index}", scales)]
-    transform = "align_corners" if options.AlignCorners() else mode
-    g.add("Resize", op, inputs, mode="linear", coordinate_transformation_mode=transform)
-
-
-def _reshape(g: Graph, op: Op) -> None:
-    name, shape = g.value(op.inputs[0]), g.shape(op.outputs[0])
-    if len(shape) == 4:
-        raise TfliteError(f"operator {op.index} (RESHAPE): a result of four dimensions is not supported")
-    if len(g.shape(op.inputs[0])) == 4:  # the file counts its elements in NHWC order
-        g.nodes.append(helper.make_node("Transpose", [name], [name + f"_nhwc{op.index}"], perm=(0, 2, 3, 1)))
-        name += f"_nhwc{op.index}"
-    g.add("Reshape", op, [name, g.weight(f"shape{op.index}", np.array(shape, np.int64))])
-
-
-def _concat(g: Graph, op: Op) -> None:
-    options, rank = op.options(tflite.ConcatenationOptions), len(g.shape(op.outputs[0]))
-    axis = options.Axis() % rank
-    axis = PERMUTE.index(axis) if rank == 4 else axis
-    g.add("Concat", op, [g.value(i) for i in op.inputs], options.FusedActivationFunction(), axis=axis)
-
-
-def _dequantize(g: Graph, op: Op) -> None:
-    g.constants[op.outputs[0]] = g.constant(op.inputs[0]).astype(np.float32)  # half precision weights
-
-
-OPERATORS: dict[str, Callable[[Graph, Op], None]] = {
-    "ADD": _binary("Add", tflite.AddOptions),
-    "AVERAGE_POOL_2D": _pool("AveragePool"),
-    "CONCATENATION": _concat,
-    "CONV_2D": _conv,
-    "DEPTHWISE_CONV_2D": _depthwise,
-    "DEQUANTIZE": _dequantize,
-    "HARD_SWISH": _unary("HardSwish"),
-    "LOGISTIC": _unary("Sigmoid"),
-    "MAX_POOL_2D": _pool("MaxPool"),
-    "MEAN": _mean,
-    "MUL": _binary("Mul", tflite.MulOptions),
-    "PAD": _pad,
-    "RELU": _unary("Relu"),
-    "RELU6": _relu6,
-    "RESHAPE": _reshape,
-    "RESIZE_BILINEAR": _resize,
-    "Convolution2DTransposeBias": _transpose_conv,
+OPERATORS: dict[str, Operator] = {
+    **arrays.OPERATORS,
+    "average_pool": _pool("AveragePool"),
+    "bias": _add_bias,
+    "clip": _clip,
+    "conv": _convolution(depthwise=False),
+    "dense": _dense,
+    "depth_to_space": _depth_to_space,
+    "depthwise": _convolution(depthwise=True),
+    "max_pool": _pool("MaxPool"),
+    "maximum": _limit("Max"),
+    "mean": _mean,
+    "minimum": _limit("Min"),
+    "prelu": _prelu,
+    "resize": _resize,
+    "transpose_conv": _transpose_conv,
 }

@@ -104,11 +104,10 @@ def _network(say: Say) -> Network | None:
     """The published Selfie model as this project converts it, under onnxruntime; None where it is missing."""
     import onnxruntime
 
-    from models import tflite
+    from models import importers
 
     try:
-        (data,) = fetch.fetch(cards.read(CARD), say).files.values()
-        model = tflite.read(data)
+        model = importers.read("tflite", fetch.fetch(cards.read(CARD), say).files)
     except (ValueError, fetch.Missing) as error:
         say(f"the sample's person is cut out by hand: {error}")
         return None

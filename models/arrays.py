@@ -1,0 +1,306 @@
+"""The operators the importers know: those that compute element by element, and those that move elements.
+
+Does not know convolutions, pools and other windows (operators.py does), nor any file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+
+from models.draft import TO_NCHW, Draft
+from models.tensors import Shape, Step, Unreadable, bounded
+
+Operator = Callable[[Draft, Step], None]
+
+
+def _axis(number: int, rank: int) -> int:
+    if not -rank <= number < rank:
+        raise Unreadable(f"axis {number} is not one of {rank}")
+    return number % rank
+
+
+def _indices(d: Draft, step: Step, name: str, numbers: Any) -> str:
+    return d.weight(f"{step.outputs[0]}_{name}", np.array(numbers, np.int64))
+
+
+def _one(d: Draft, name: str) -> int:
+    array = d.numbers(name)
+    if array.size != 1:
+        raise Unreadable(f"the tensor {name} has {array.size} numbers, not 1")
+    return int(array.ravel()[0])
+
+
+# ---- element by element ----
+
+
+def unary(kind: str, *more: str, **attributes: Any) -> Operator:
+    """An operator that keeps shape and layout."""
+
+    def build(d: Draft, step: Step) -> None:
+        name = step.inputs[0]
+        image = d.is_image(name)
+        given = d.image(name) if image else d.plain(name)
+        d.add(kind, step, [given, *more], d.shape(name), image=image, **attributes)
+
+    return build
+
+
+def _aligned(d: Draft, step: Step) -> tuple[list[str], Shape, bool]:
+    """Two operands that broadcast alike; as NCHW where one is, and the other can be."""
+    shapes = [d.shape(name) for name in step.inputs[:2]]
+    try:
+        out = bounded(np.broadcast_shapes(*shapes), "the result")
+    except ValueError:
+        raise Unreadable(f"shapes {shapes[0]} and {shapes[1]} do not fit each other") from None
+    image = any(d.is_image(name) for name in step.inputs[:2]) and all(
+        name in d.constants or len(shape) in (0, 4)
+        for name, shape in zip(step.inputs[:2], shapes, strict=True)
+    )
+    names = [
+        d.image(name) if image and (shape or name in d.constants) else d.plain(name)
+        for name, shape in zip(step.inputs[:2], shapes, strict=True)
+    ]
+    return names, out, image
+
+
+def binary(kind: str) -> Operator:
+    """An operator of two operands, broadcast."""
+
+    def build(d: Draft, step: Step) -> None:
+        names, out, image = _aligned(d, step)
+        d.add(kind, step, names, out, image=image)
+
+    return build
+
+
+def _floor_div(d: Draft, step: Step) -> None:
+    """(a - a mod b) / b: ONNX divides integers towards zero, TensorFlow downwards."""
+    names, out, image = _aligned(d, step)
+    rest = d.between("Mod", step, names, "rest")
+    whole = d.between("Sub", step, [names[0], rest], "whole")
+    d.add("Div", step, [whole, names[1]], out, image=image)
+
+
+def _rsqrt(d: Draft, step: Step) -> None:
+    image = d.is_image(step.inputs[0])
+    given = (d.image if image else d.plain)(step.inputs[0])
+    root = d.between("Sqrt", step, [given], "root")
+    d.add("Reciprocal", step, [root], d.shape(step.inputs[0]), image=image)
+
+
+def _softmax(d: Draft, step: Step) -> None:
+    image = d.is_image(step.inputs[0])
+    if step.options.get("beta", 1.0) != 1.0:
+        raise Unreadable("only a softmax with beta 1 is supported")
+    given = (d.image if image else d.plain)(step.inputs[0])
+    d.add("Softmax", step, [given], d.shape(step.inputs[0]), image=image, axis=1 if image else -1)
+
+
+def _cast(d: Draft, step: Step) -> None:
+    """Options: `integer`; every integer is int64 here, every other number float32."""
+    image = d.is_image(step.inputs[0])
+    if step.inputs[0] in d.constants:
+        kind = np.int64 if step.options["integer"] else np.float32
+        d.holds(step, d.numbers(step.inputs[0]).astype(kind))
+        return
+    to = onnx.TensorProto.INT64 if step.options["integer"] else onnx.TensorProto.FLOAT
+    given = (d.image if image else d.plain)(step.inputs[0])
+    d.add("Cast", step, [given], d.shape(step.inputs[0]), image=image, to=to)
+
+
+# ---- elements moved ----
+
+
+def _pad(d: Draft, step: Step) -> None:
+    shape, pads = d.shape(step.inputs[0]), d.numbers(step.inputs[1])
+    if pads.shape != (len(shape), 2) or pads.size == 0 or pads.min() < 0 or pads.max() > 1 << 16:
+        raise Unreadable(f"its pads do not fit the shape {shape}")
+    image = d.is_image(step.inputs[0])
+    out = [n + int(a) + int(b) for n, (a, b) in zip(shape, pads, strict=True)]
+    ordered = pads[list(TO_NCHW)] if image else pads
+    inputs = [(d.image if image else d.plain)(step.inputs[0]), _indices(d, step, "pads", ordered.T.ravel())]
+    if len(step.inputs) > 2:
+        value = d.numbers(step.inputs[2]).ravel()
+        inputs += [d.weight(f"{step.outputs[0]}_value", value[0])] if value.size == 1 and value[0] else []
+    options = {"mode": step.options["mode"]} if "mode" in step.options else {}
+    d.add("Pad", step, inputs, out, image=image, **options)
+
+
+def _reshape(d: Draft, step: Step) -> None:
+    """To `shape` of the options, or the second input's numbers; one of them may be -1."""
+    before = d.shape(step.inputs[0])
+    given = step.options.get("shape")
+    shape = [int(n) for n in (d.numbers(step.inputs[1]).ravel() if given is None else given)]
+    count = math.prod(before)
+    if shape.count(-1) == 1 and (rest := math.prod(n for n in shape if n != -1)) > 0:
+        shape[shape.index(-1)] = count // rest
+    if math.prod(shape) != count or any(n <= 0 for n in shape):
+        raise Unreadable(f"{before} cannot be laid out as {tuple(shape)}")
+    d.add("Reshape", step, [d.flat(step.inputs[0]), _indices(d, step, "shape", shape)], shape)
+
+
+def _squeeze(d: Draft, step: Step) -> None:
+    before = d.shape(step.inputs[0])
+    axes = {_axis(a, len(before)) for a in step.options["axes"]} or {
+        a for a, n in enumerate(before) if n == 1
+    }
+    kept = [n for a, n in enumerate(before) if a not in axes]
+    _reshape(d, Step("reshape", step.label, step.inputs[:1], step.outputs, {"shape": kept}))
+
+
+def _expand(d: Draft, step: Step) -> None:
+    shape = list(d.shape(step.inputs[0]))
+    shape.insert(_axis(_one(d, step.inputs[1]), len(shape) + 1), 1)
+    _reshape(d, Step("reshape", step.label, step.inputs[:1], step.outputs, {"shape": shape}))
+
+
+def _concat(d: Draft, step: Step) -> None:
+    """Options: `axis`; without it the last input is the axis."""
+    inputs = step.inputs
+    axis = step.options.get("axis")
+    if axis is None:
+        inputs, axis = inputs[:-1], _one(d, inputs[-1])
+    shapes = [list(d.shape(name)) for name in inputs]
+    if not shapes or len({len(shape) for shape in shapes}) != 1:
+        raise Unreadable("it joins tensors of different dimensions")
+    axis = _axis(axis, len(shapes[0]))
+    out = [*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :]]
+    image = any(d.is_image(name) for name in inputs)
+    names = [(d.image if image else d.plain)(name) for name in inputs]
+    d.add("Concat", step, names, out, image=image, axis=TO_NCHW.index(axis) if image else axis)
+
+
+def _pack(d: Draft, step: Step) -> None:
+    shape = d.shape(step.inputs[0])
+    axis = _axis(step.options["axis"], len(shape) + 1)
+    where, names = _indices(d, step, "axis", [axis]), []
+    for index, name in enumerate(step.inputs):
+        if d.shape(name) != shape:
+            raise Unreadable("it stacks tensors of different shapes")
+        part = Step("", step.label, (name,), (f"{step.outputs[0]}_part{index}",))
+        d.add("Unsqueeze", part, [d.plain(name), where], (*shape[:axis], 1, *shape[axis:]))
+        names.append(d.plain(part.outputs[0]))
+    d.add("Concat", step, names, (*shape[:axis], len(names), *shape[axis:]), axis=axis)
+
+
+def _unpack(d: Draft, step: Step) -> None:
+    shape = d.shape(step.inputs[0])
+    axis = _axis(step.options["axis"], len(shape))
+    if shape[axis] != len(step.outputs):
+        raise Unreadable(f"{shape} does not come apart into {len(step.outputs)}")
+    for index in range(len(step.outputs)):  # Gather with a number drops the axis
+        inputs = [d.plain(step.inputs[0]), _indices(d, step, str(index), index)]
+        d.add("Gather", step, inputs, (*shape[:axis], *shape[axis + 1 :]), output=index, axis=axis)
+
+
+def _gather(d: Draft, step: Step) -> None:
+    """Options: `axis`; without it the last input is the axis."""
+    axis = step.options.get("axis")
+    axis = _one(d, step.inputs[2]) if axis is None else axis
+    shape, places = d.shape(step.inputs[0]), d.shape(step.inputs[1])
+    axis = _axis(axis, len(shape))
+    inputs = [d.plain(step.inputs[0]), d.plain(step.inputs[1])]
+    d.add("Gather", step, inputs, (*shape[:axis], *places, *shape[axis + 1 :]), axis=axis)
+
+
+def _gather_nd(d: Draft, step: Step) -> None:
+    shape, places = d.shape(step.inputs[0]), d.shape(step.inputs[1])
+    if not places or not 0 < places[-1] <= len(shape):
+        raise Unreadable(f"indices {places} do not fit {shape}")
+    inputs = [d.plain(step.inputs[0]), d.plain(step.inputs[1])]
+    d.add("GatherND", step, inputs, (*places[:-1], *shape[places[-1] :]))
+
+
+def _arg_max(d: Draft, step: Step) -> None:
+    shape = d.shape(step.inputs[0])
+    axis = _axis(_one(d, step.inputs[1]), len(shape))
+    out = (*shape[:axis], *shape[axis + 1 :])
+    d.add("ArgMax", step, [d.plain(step.inputs[0])], out, axis=axis, keepdims=0)
+
+
+def _transpose(d: Draft, step: Step) -> None:
+    shape, order = d.shape(step.inputs[0]), [int(n) for n in d.numbers(step.inputs[1]).ravel()]
+    if sorted(order) != list(range(len(shape))):
+        raise Unreadable(f"{order} is no order of {shape}")
+    d.add("Transpose", step, [d.plain(step.inputs[0])], [shape[a] for a in order], perm=order)
+
+
+def _strided_slice(d: Draft, step: Step) -> None:
+    """Options: `begin_mask`, `end_mask`, `shrink_axis_mask`, `others` (ellipsis and new axes: refused)."""
+    shape = d.shape(step.inputs[0])
+    begins, ends, steps = ([int(n) for n in d.numbers(name).ravel()] for name in step.inputs[1:4])
+    if step.options["others"] or not len(begins) == len(ends) == len(steps) <= len(shape) or 0 in steps:
+        raise Unreadable("only a slice of begins, ends and steps is supported")
+    cut, shrunk = list(shape), []
+    for axis, (begin, end, stride) in enumerate(zip(begins, ends, steps, strict=True)):
+        single = bool(step.options["shrink_axis_mask"] >> axis & 1)
+        low = None if step.options["begin_mask"] >> axis & 1 and not single else begin
+        high = None if step.options["end_mask"] >> axis & 1 else end
+        if single:
+            low, high, stride = begin, begin + 1 or None, 1
+            shrunk.append(axis)
+        found = range(*slice(low, high, stride).indices(shape[axis]))
+        if not found or stride < 0:
+            raise Unreadable(f"the slice of axis {axis} is empty or backwards")
+        begins[axis], ends[axis], steps[axis], cut[axis] = found.start, found.stop, stride, len(found)
+    axes = list(range(len(begins)))
+    limits = [
+        _indices(d, step, name, numbers)
+        for name, numbers in (("begin", begins), ("end", ends), ("axes", axes), ("steps", steps))
+    ]
+    part = Step("", step.label, step.inputs[:1], (f"{step.outputs[0]}_cut",)) if shrunk else step
+    d.add("Slice", part, [d.plain(step.inputs[0]), *limits], cut)
+    if shrunk:
+        kept = [n for axis, n in enumerate(cut) if axis not in shrunk]
+        inputs = [d.plain(part.outputs[0]), _indices(d, step, "shape", kept)]
+        d.add("Reshape", step, inputs, kept)
+
+
+def _shape(d: Draft, step: Step) -> None:
+    d.holds(step, np.array(d.shape(step.inputs[0]), np.int64))
+
+
+def _same(d: Draft, step: Step) -> None:
+    d.same(step)
+
+
+OPERATORS: dict[str, Operator] = {
+    "abs": unary("Abs"),
+    "add": binary("Add"),
+    "arg_max": _arg_max,
+    "cast": _cast,
+    "concat": _concat,
+    "div": binary("Div"),
+    "elu": unary("Elu"),
+    "exp": unary("Exp"),
+    "expand": _expand,
+    "floor": unary("Floor"),
+    "floor_div": _floor_div,
+    "gather": _gather,
+    "gather_nd": _gather_nd,
+    "hard_swish": unary("HardSwish"),
+    "leaky_relu": lambda d, s: unary("LeakyRelu", alpha=s.options["alpha"])(d, s),
+    "mul": binary("Mul"),
+    "neg": unary("Neg"),
+    "pack": _pack,
+    "pad": _pad,
+    "relu": unary("Relu"),
+    "reshape": _reshape,
+    "rsqrt": _rsqrt,
+    "same": _same,
+    "shape": _shape,
+    "sigmoid": unary("Sigmoid"),
+    "softmax": _softmax,
+    "sqrt": unary("Sqrt"),
+    "squeeze": _squeeze,
+    "strided_slice": _strided_slice,
+    "sub": binary("Sub"),
+    "tanh": unary("Tanh"),
+    "transpose": _transpose,
+    "unpack": _unpack,
+}

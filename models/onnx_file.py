@@ -1,0 +1,244 @@
+"""An ONNX file as the graph this project works with: opset 17, one NCHW picture in, outputs by role.
+
+Does not rewrite operators beyond what onnx's own version converter does. Also the last step of every
+importer: `finished` and `cut`.
+"""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import TensorProto, helper, version_converter
+
+from models.draft import OPSET, TO_NHWC
+from models.tensors import MAX_STEPS, MAX_TOTAL, Unreadable
+
+MAX_BYTES = 1 << 29  # of a file
+PATIENCE = 120.0  # seconds for onnx's version converter, which is run by itself: on odd graphs it aborts
+EXPORT = f"export the model again with opset {OPSET}"
+BROKEN = (
+    onnx.checker.ValidationError,
+    onnx.shape_inference.InferenceError,
+    AttributeError,
+    DecodeError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    UnicodeDecodeError,
+    ValueError,
+)
+
+
+def read(
+    files: Mapping[str, bytes], shape: tuple[int, int] | None, outputs: Mapping[str, str]
+) -> onnx.ModelProto:
+    """The ONNX model of the one file, as models.importers.read describes it. Raises Unreadable."""
+    data = next(iter(files.values()))
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"the ONNX file has {len(data):,} bytes, more than {MAX_BYTES:,}")
+    try:
+        model = onnx.ModelProto()
+        model.ParseFromString(data)
+        _bounded(model)
+        model = _picture(_converted(model), shape)
+        names = [value.name for value in model.graph.output]
+        return cut(model, outputs or {name: name for name in names})
+    except Unreadable as error:
+        raise Unreadable(f"ONNX file not readable: {error}") from None
+    except BROKEN as error:
+        raise Unreadable(f"ONNX file damaged: {_line(error)}") from None
+
+
+def cut(model: onnx.ModelProto, outputs: Mapping[str, str]) -> onnx.ModelProto:
+    """`model` with only what `outputs` (role -> name of any of its tensors) need, renamed to the roles.
+
+    Raises Unreadable for a name the model does not have.
+    """
+    graph = model.graph
+    made = {name for node in graph.node for name in node.output}
+    for role, name in outputs.items():
+        if name not in made:
+            there = ", ".join(value.name for value in graph.output)
+            raise Unreadable(f"no tensor is called {name!r}, wanted as {role!r}; the outputs are {there}")
+    nodes, needed = [], set(outputs.values())
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            nodes.append(node)
+            needed |= set(node.input) | _inner(node)
+    nodes.reverse()
+    notes = {value.name: value.doc_string for value in graph.output}
+    marks = {f"role:{role}": role for role in outputs}
+    nodes += [
+        helper.make_node("Identity", [name], [mark], mark)
+        for mark, name in zip(marks, outputs.values(), strict=True)
+    ]
+    results = [helper.make_empty_tensor_value_info(mark) for mark in marks]
+    for result, name in zip(results, outputs.values(), strict=True):
+        result.doc_string = notes.get(name, "")
+    weights = [tensor for tensor in graph.initializer if tensor.name in needed]
+    return finished(helper.make_graph(nodes, graph.name or "model", graph.input, results, weights), marks)
+
+
+def finished(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProto:
+    """A checked model of `graph` with all shapes; `names` renames its outputs, each made by an Identity."""
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="vitrine"
+    )
+    model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    nodes, renamed = list(model.graph.node), dict(names)
+    for node in list(nodes):
+        source = node.input[0] if node.input else ""
+        made = any(source in other.output for other in nodes)
+        if node.op_type == "Identity" and node.output[0] in names and made and source not in renamed:
+            renamed[source] = names[node.output[0]]
+            nodes.remove(node)
+    taken = set(names.values())
+    for node in nodes:  # a value that has a role's name by chance gives way
+        for name in node.output:
+            if name in taken and name not in renamed:
+                renamed[name] = f"{name}_inside"
+    for node in nodes:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        node.output[:] = [renamed.get(name, name) for name in node.output]
+    for value in (*model.graph.output, *model.graph.value_info):
+        value.name = renamed.get(value.name, value.name)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    outputs = {value.name for value in model.graph.output}
+    inner = [value for value in model.graph.value_info if value.name not in outputs]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(inner)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _picture(model: onnx.ModelProto, shape: tuple[int, int] | None) -> onnx.ModelProto:
+    """The graph behind an input `picture` [1,3,H,W] float32, whatever its own layout and type."""
+    graph = model.graph
+    stored = {tensor.name for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in stored]
+    if len(inputs) != 1:
+        raise Unreadable(f"it takes {len(inputs)} inputs; only a single picture is supported")
+    tensor = inputs[0].type.tensor_type
+    sizes = [d.dim_value if d.WhichOneof("value") == "dim_value" else -1 for d in tensor.shape.dim]
+    if len(sizes) != 4 or sizes[0] not in (1, -1, 0) or 3 not in (sizes[1], sizes[3]):
+        raise Unreadable(f"its input has the shape {sizes}; only one picture of three channels is supported")
+    last = sizes[1] != 3
+    own = sizes[1:3] if last else sizes[2:]
+    height, width = shape or own
+    if min(height, width) < 1:
+        raise Unreadable("its input has no size of its own: give one in [input] of the card")
+    if any(n > 0 and n != m for n, m in zip(own, (height, width), strict=True)):
+        raise Unreadable(
+            f"its input is {own[0]} x {own[1]}, not {height} x {width}: change [input] in the card"
+        )
+    name, nodes = "picture", []
+    if tensor.elem_type not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8):
+        raise Unreadable("its input is not a picture of floats or bytes")
+    if tensor.elem_type != TensorProto.FLOAT:
+        nodes.append(helper.make_node("Cast", [name], ["picture_cast"], "picture_cast", to=tensor.elem_type))
+        name = "picture_cast"
+    if last:
+        nodes.append(helper.make_node("Transpose", [name], ["picture_nhwc"], "picture_nhwc", perm=TO_NHWC))
+        name = "picture_nhwc"
+    for node in graph.node:
+        node.input[:] = [name if i == inputs[0].name else i for i in node.input]
+        node.output[:] = [f"{o}_own" if o == "picture" else o for o in node.output]
+    source = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, height, width])
+    results = [helper.make_empty_tensor_value_info(value.name) for value in graph.output]
+    whole = helper.make_graph(
+        [*nodes, *graph.node], graph.name or "model", [source], results, list(graph.initializer)
+    )
+    return helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+
+
+def _bounded(model: onnx.ModelProto) -> None:
+    """Raises Unreadable before anything is computed of sizes that no model here has, or of foreign parts."""
+    total, nodes = 0, 0
+    for graph in _graphs(model.graph):
+        nodes += len(graph.node)
+        for node in graph.node:
+            if node.domain not in ("", "ai.onnx"):
+                raise Unreadable(
+                    f"node {node.name!r} is {node.domain}.{node.op_type}, an operator of its own: {EXPORT} "
+                    "and without functions or quantised operators of the exporter"
+                )
+        for tensor in _tensors(graph):
+            if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+                raise Unreadable(f"{tensor.name!r} lies in another file: save the model as one file")
+            count = math.prod(tensor.dims) if min(tensor.dims, default=0) >= 0 else MAX_TOTAL
+            total += count
+            if count > 8 * tensor.ByteSize():
+                raise Unreadable(f"{tensor.name!r} claims {count} numbers in {tensor.ByteSize()} bytes")
+    if total > MAX_TOTAL or nodes > MAX_STEPS:
+        raise Unreadable(f"it claims {nodes} nodes and {total:,} numbers")
+    if model.functions:
+        raise Unreadable(f"it has functions of its own: {EXPORT} and inline them (onnx.inliner)")
+
+
+def _graphs(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
+    yield graph
+    if depth > 8:
+        raise Unreadable("graphs lie in graphs more than eight deep")
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
+                yield from _graphs(inner, depth + 1)
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[TensorProto]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        raise Unreadable(f"{sparse.values.name!r} is sparse: save the model with dense weights")
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from attribute.tensors
+            if attribute.HasField("t"):
+                yield attribute.t
+
+
+def _inner(node: onnx.NodeProto) -> set[str]:
+    """Names that the graphs inside a node (of If, Loop) take from around it."""
+    graphs = (g for a in node.attribute for g in (*a.graphs, *([a.g] if a.HasField("g") else [])))
+    return {name for graph in graphs for one in _graphs(graph) for n in one.node for name in n.input}
+
+
+def _converted(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same at opset 17; by a process of its own, for the converter may abort on a damaged graph."""
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    if version == OPSET:
+        return model
+    onnx.checker.check_model(model)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "models.onnx_file"],
+            input=model.SerializeToString(),
+            capture_output=True,
+            timeout=PATIENCE,
+            cwd=Path(__file__).parent.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"it is of opset {version} and does not convert in time: {EXPORT}") from None
+    if ran.returncode:
+        reason = (ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["the converter stopped"])[-1]
+        raise Unreadable(f"it is of opset {version} and does not convert ({reason[:200]}): {EXPORT}")
+    result = onnx.ModelProto()
+    result.ParseFromString(ran.stdout)
+    return result
+
+
+def _line(error: Exception) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[0].strip()[:200] if lines else type(error).__name__
+
+
+if __name__ == "__main__":
+    given = onnx.load_model_from_string(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(version_converter.convert_version(given, OPSET).SerializeToString())
