@@ -7,6 +7,7 @@
   python3 build.py test --layer unit one layer: unit, native, node or page (a real browser)
   python3 build.py check             ruff, mypy and the import rule
   python3 build.py models            what the models are: source, licence, size, parity
+  python3 build.py models add FILE   add one: .tflite, tf.js, .onnx, Keras or PyTorch; --help tells more
   python3 build.py bench NAME...     run bench/NAME.py; without a name, list them
 
 Needs Python 3.11 to 3.14 and a network on the first run. It makes .vitrine/venv, installs the packages that
@@ -83,11 +84,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8000, help="serve: port on this machine (default: 8000)")
     parser.add_argument("--no-open", action="store_true", help="serve: do not open the browser")
     parser.add_argument("--layer", choices=LAYERS, help="test: run only this layer")
-    args, rest = parser.parse_known_args(arguments)
+    own = arguments[1:] if arguments[:2] == ["models", "add"] else []  # options that are not of build.py
+    args, rest = parser.parse_known_args(arguments[:1] if own else arguments)
     if rest and args.command not in ("test", "bench"):
         parser.error(f"{args.command} does not take {' '.join(rest)}")
     try:
-        return command(args, rest)
+        return command(args, own or rest)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -104,6 +106,8 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     if args.command == "bench" and not rest:
         print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
         return 0
+    if {"-h", "--help"} & set(rest) and args.command == "models":
+        return python("-m", "models", *rest, by=sys.executable)  # nothing has to be installed to read it
     testing = args.command in ("test", "check", "bench")
     environment("build", "page", *(["test"] if testing else []))
     if args.command == "check":
@@ -115,7 +119,9 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
         options = ["--port", str(args.port), *["--no-open"] * args.no_open]
         return python("-m", "publish", "serve", *options)
     if args.command == "models":
-        return python("-m", "models")
+        # Exporters are run by the Python this was started with; paths are seen from where it was started.
+        os.environ.update(VITRINE_PYTHON=sys.executable, VITRINE_FROM=str(Path.cwd()))
+        return python("-m", "models", *rest)
     if args.command == "test" and check():
         return 1
     status = python("-m", "publish", "build")
@@ -148,9 +154,9 @@ def pytest(arguments: list[str]) -> int:
     return python("-m", "pytest", *arguments)
 
 
-def python(*arguments: str) -> int:
-    """Run the environment's Python in the project's directory; returns its exit status."""
-    process = subprocess.Popen([str(PYTHON), *arguments], cwd=ROOT)
+def python(*arguments: str, by: str = "") -> int:
+    """Run the environment's Python, or another, in the project's directory; returns its exit status."""
+    process = subprocess.Popen([by or str(PYTHON), *arguments], cwd=ROOT)
     while True:
         try:
             return process.wait()

@@ -1,6 +1,6 @@
-"""`python -m models [OUT]`: makes the models into OUT (dist by default) and prints their report.
+"""`python -m models [OUT]` makes the models into OUT (dist by default) and prints their report; `add` adds.
 
-Does not decide anything: models.build_models does the work.
+Does not decide anything: models.build_models and models.add do the work.
 """
 
 from __future__ import annotations
@@ -8,12 +8,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from models import ROOT, build_models, report
+from models import ROOT, add, build_models
 from models.cards import CardError
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0, or 1 after one sentence about what is wrong."""
+    if arguments[:1] == ["add"]:
+        return add.main(arguments[1:])
+    from models import report
+
     out = Path(arguments[0]) if arguments else ROOT / "dist"
     try:
         cards = build_models(out, lambda line: print(line, file=sys.stderr, flush=True))

@@ -1,0 +1,41 @@
+"""Run by a Python that has Keras: `keras_onnx.py MODEL OUT.onnx [HEIGHT WIDTH]`.
+
+Does not import this project, and does not load layers with code of their own (Keras's safe mode).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any
+
+
+def main(given: str, target: str, *size: str) -> None:
+    """Writes the ONNX file. Raises whatever Keras raises, ValueError for what it cannot be asked."""
+    if not importlib.util.find_spec("tensorflow") and importlib.util.find_spec("torch"):
+        os.environ.setdefault("KERAS_BACKEND", "torch")  # the other one that exports ONNX
+    keras: Any = importlib.import_module("keras")
+    model = keras.saving.load_model(given, compile=False, safe_mode=True)
+    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
+        raise ValueError(f"it takes {len(model.inputs)} inputs, not one picture")
+    shape = [1, *model.inputs[0].shape[1:]]
+    if size:
+        first = 2 if keras.config.image_data_format() == "channels_first" else 1
+        shape[first : first + 2] = map(int, size)
+    if None in shape:
+        raise ValueError(f"its input is {model.inputs[0].shape}: give the picture's size with --size HxW")
+    signature = [keras.InputSpec(shape=tuple(shape), dtype=model.inputs[0].dtype)]
+    model.export(target, format="onnx", input_signature=signature, verbose=False)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except ImportError as error:
+        print(f"vitrine: {str(error).splitlines()[0]}")
+        sys.exit(3)
+    except Exception as error:
+        print(f"vitrine: {(str(error).strip() or type(error).__name__).splitlines()[0]}")
+        sys.exit(1)

@@ -1,0 +1,41 @@
+"""Run by a Python that has PyTorch: `torch_onnx.py MODEL OUT.onnx [HEIGHT WIDTH]`.
+
+Does not import this project. Loads exported programs (.pt2) and TorchScript (.pt), never a pickle.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+
+def main(given: str, target: str, *size: str) -> None:
+    """Writes the ONNX file. Raises whatever PyTorch raises, ValueError for what it cannot be asked."""
+    torch: Any = importlib.import_module("torch")
+    if given.endswith(".pt2"):
+        program = torch.export.load(given)
+        torch.onnx.export(program, (), target, dynamo=True, external_data=False, verbose=False)
+        return
+    try:
+        module = torch.jit.load(given, map_location="cpu").eval()
+    except RuntimeError:
+        raise ValueError(
+            "it is no TorchScript file, perhaps weights without their program; "
+            "save it with torch.export.save (.pt2) or torch.jit.save (.pt)"
+        ) from None
+    if not size:
+        raise ValueError("TorchScript does not say how large its picture is; give it with --size HxW")
+    picture = torch.zeros(1, 3, *map(int, size))
+    torch.onnx.export(module, (picture,), target, opset_version=17, dynamo=False, verbose=False)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except ImportError as error:
+        print(f"vitrine: {str(error).splitlines()[0]}")
+        sys.exit(3)
+    except Exception as error:
+        print(f"vitrine: {(str(error).strip() or type(error).__name__).splitlines()[0]}")
+        sys.exit(1)
