@@ -12,22 +12,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.card import Graph, ModelCard, from_dict, to_dict
-from models import fetch
+from models import choice, fetch
 from models.cards import Card, read_all
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 CACHE = ROOT / ".vitrine" / "cache" / "models"
-# What a made model depends on besides its card and its published file.
+# What a made model depends on besides its card and its published files: all of models but what only reads
+# cards, brings files or tells of the result.
+APART = {"__main__", "add", "cards", "cardtext", "choice", "download", "export", "fetch", "guess", "offered"}
+APART |= {"packed", "report", "rules"}
 CODE = (
-    *sorted(HERE.glob("*.py")),
+    *sorted(path for path in HERE.glob("*.py") if path.stem not in APART),
+    *sorted(HERE.glob("*.mjs")),
     ROOT / "app" / "card.py",
     ROOT / "app" / "faces.py",
     ROOT / "app" / "native" / "session.py",
 )
-
-# Until make.py makes every kind.
-READY = ("blazeface", "selfie", "selfie-landscape")
 
 Say = Callable[[str], None]
 
@@ -40,7 +41,7 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
     """
     from models import report
 
-    cards = [_model(card, out, say, cache or CACHE) for card in read_all() if card.id in READY]
+    cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
     wanted = {out / graph.path for card in cards for graph in card.graphs}
     for path in (out / "models").glob("*.onnx"):
         if path not in wanted:
@@ -94,6 +95,7 @@ def _place(kept: Path, path: Path, graph: Graph) -> None:
 
 def _key(card: Card, fetched: fetch.Fetched) -> str:
     found = hashlib.sha256(" ".join(file.sha256 for file in fetched.source.files).encode())
+    found.update(repr(choice.chosen(card, choice.read())).encode())
     for path in (card.file, *CODE):
         found.update(path.read_bytes())
     return f"{card.id}-{found.hexdigest()[:16]}"

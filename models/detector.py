@@ -12,22 +12,38 @@ from numpy.typing import NDArray
 from app.faces import FACES, OVERLAP, ROW, SCORE, SHORTLIST
 from models import silhouette
 from models.cards import Card
-from models.graph import SMOOTH, chain, text
+from models.graph import SMOOTH, chain, outputs, shapes, text
 
-# MediaPipe's face_detection_short_range options: SSD anchors of fixed size (the centre alone
-# counts), 2 on each cell of the 16x16 map and 6 on each of the 8x8 map.
-ANCHORS = ((16, 2), (8, 6))  # (cells a side, anchors a cell)
-COUNT = sum(cells * cells * many for cells, many in ANCHORS)  # 896
+# SSD anchors of fixed size, the centre alone counts: (cells a side, anchors a cell), by the number of
+# rows. MediaPipe's face_detection_short_range (128x128): 2 on each cell of the 16x16 map and 6 on each
+# of the 8x8 map; face_detection_full_range (192x192): one on each cell of the 48x48 map.
+ANCHORS = {896: ((16, 2), (8, 6)), 2304: ((48, 1),)}
 
 Array = NDArray[np.float32]
 
 
-def candidates(model: onnx.ModelProto) -> onnx.ModelProto:
-    """BlazeFace with its two outputs decoded to `candidates` [896,17], 0 to 1 of the input."""
-    size = model.graph.input[0].type.tensor_type.shape.dim[2].dim_value
-    body = f"""decode (float[1,{COUNT},16] raw, float[1,{COUNT},1] logits)
-    => (float[{COUNT},{ROW}] candidates)
-    <int64[2] rows = {{{COUNT}, 16}}, int64[2] column = {{{COUNT}, 1}}> {{
+def whole(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` from its picture, memory and keep to `faces` and `mask`."""
+    decoded = candidates(card, model)
+    (count, _) = shapes(decoded)["candidates"]
+    chosen = chain(decoded, select(count), [("candidates", "candidates")])
+    return chain(chosen, portrait(card), [("faces", "faces")], keep=["faces"])
+
+
+def candidates(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+    """BlazeFace with its roles `raw` and `logits` decoded to `candidates` [n,17], 0 to 1 of the input.
+
+    Raises ValueError where a role is missing or no anchors are known for the number of rows.
+    """
+    if missing := {"raw", "logits"} - set(outputs(model)):
+        raise ValueError(f"{card.id}: a detector needs the output {sorted(missing)[0]} in [outputs]")
+    size = card.input.height
+    count = shapes(model)["raw"][1]
+    if count not in ANCHORS:
+        raise ValueError(f"{card.id}: {count} rows: models/detector.py has anchors for {list(ANCHORS)}")
+    body = f"""decode (float[1,{count},16] raw, float[1,{count},1] logits)
+    => (float[{count},{ROW}] candidates)
+    <int64[2] rows = {{{count}, 16}}, int64[2] column = {{{count}, 1}}> {{
         flat = Reshape(raw, rows)
         offsets = MatMul(flat, corners)
         places = Add(offsets, anchors)
@@ -35,18 +51,17 @@ def candidates(model: onnx.ModelProto) -> onnx.ModelProto:
         scores = Reshape(sure, column)
         candidates = Concat<axis = 1>(scores, places)
     }}"""
-    back = text(body, {"corners": _corners() / np.float32(size), "anchors": _anchors()})
-    wide = {o.name: o.type.tensor_type.shape.dim[2].dim_value for o in model.graph.output}
-    return chain(model, back, [(name, "raw" if n == 16 else "logits") for name, n in wide.items()])
+    back = text(body, {"corners": _corners() / np.float32(size), "anchors": _anchors(count)})
+    return chain(model, back, [("raw", "raw"), ("logits", "logits")])
 
 
-def select() -> onnx.ModelProto:
-    """`candidates` [896,17] to `faces` [5,17], best first; the same as app.faces.select.
+def select(count: int) -> onnx.ModelProto:
+    """`candidates` [count,17] to `faces` [5,17], best first; the same as app.faces.select.
 
     Non-maximum suppression, then each face is the mean of all candidates it suppressed, weighted
     by score, as MediaPipe does: boxes shake less from frame to frame.
     """
-    body = f"""select (float[{COUNT},{ROW}] candidates) => (float[{FACES},{ROW}] faces)
+    body = f"""select (float[{count},{ROW}] candidates) => (float[{FACES},{ROW}] faces)
     <int64[1] zero = {{0}}, int64[1] one = {{1}}, int64[1] two = {{2}}, int64[1] three = {{3}},
      int64[1] five = {{5}},
      int64[1] wide = {{{ROW}}}, int64[1] many = {{{SHORTLIST}}}, int64 most = {{{FACES}}},
@@ -124,10 +139,10 @@ def portrait(card: Card) -> onnx.ModelProto:
     return text(body, {**weights})
 
 
-def _anchors() -> Array:
-    """[896,16]: the anchor's centre under each (x, y) of a row."""
+def _anchors(count: int) -> Array:
+    """[count,16]: the anchor's centre under each (x, y) of a row."""
     centres = []
-    for cells, many in ANCHORS:
+    for cells, many in ANCHORS[count]:
         steps = (np.arange(cells) + 0.5) / cells
         y, x = np.meshgrid(steps, steps, indexing="ij")
         centres.append(np.stack([x.ravel(), y.ravel()], 1).repeat(many, 0))

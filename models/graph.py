@@ -1,22 +1,19 @@
-"""Small ONNX models from text, and chains of two: what fuse.py and detector.py are written with.
+"""Small ONNX models from text, and chains of two: what the fronts and backs are written with.
 
 Knows no model and no backend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import compose, numpy_helper, parser
+from onnx import helper, numpy_helper, parser
 
-from models.tflite import OPSET
-
+OPSET = 17
 HEAD = f'<ir_version: 8, opset_import: ["" : {OPSET}]>\n'
-# The names a finished graph shows; all others get a prefix when two models are joined.
-PUBLIC = ("rgba", "memory", "keep", "candidates", "faces", "mask")
 
 # mask = p + (memory - p) * keep * 4p(1 - p): where the network is sure it is not held back.
 SMOOTH = """
@@ -31,11 +28,16 @@ SMOOTH = """
 
 
 def text(body: str, weights: Mapping[str, NDArray[np.generic]] | None = None) -> onnx.ModelProto:
-    """A model from ONNX text (one graph, opset 17), with `weights` as its initialisers, checked."""
+    """A model from ONNX text (one graph, opset 17), with `weights` as its initialisers, checked.
+
+    Its nodes are named "<graph>/<output>", so that a later step can tell them from the network's.
+    """
     model = parser.parse_model(HEAD + body)
     model.graph.initializer.extend(
         numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in (weights or {}).items()
     )
+    for node in model.graph.node:
+        node.name = f"{model.graph.name}/{node.output[0]}"
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -45,30 +47,98 @@ def constants(model: onnx.ModelProto) -> dict[str, onnx.TensorProto]:
     return {tensor.name: tensor for tensor in model.graph.initializer}
 
 
+def outputs(model: onnx.ModelProto) -> list[str]:
+    """The names of the outputs, in order."""
+    return [value.name for value in model.graph.output]
+
+
+def shapes(model: onnx.ModelProto, pinned: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
+    """The shapes of inputs, outputs and everything between that inference finds; 0 is not known.
+
+    `pinned` gives free dimensions a size first. Raises onnx.shape_inference.InferenceError.
+    """
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    del copy.graph.value_info[:]
+    for value in copy.graph.input:
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param in (pinned or {}):
+                dim.dim_value = (pinned or {})[dim.dim_param]
+    if pinned:
+        for value in copy.graph.output:  # inferred anew
+            value.type.tensor_type.ClearField("shape")
+    copy = onnx.shape_inference.infer_shapes(copy, strict_mode=True)
+    values = (*copy.graph.input, *copy.graph.output, *copy.graph.value_info)
+    return {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
+
+
 def chain(
     first: onnx.ModelProto,
     second: onnx.ModelProto,
     joints: Sequence[tuple[str, str]],
-    keep: Sequence[str] | None = None,
+    keep: Collection[str] = (),
 ) -> onnx.ModelProto:
     """One model of two: outputs of `first` feed inputs of `second` as `joints` pairs them.
 
-    `keep` names the outputs that stay outputs (those of `second` by default).
+    Inputs left over and the outputs of `second` keep their names, as do the outputs of `first`
+    named by `keep`, which stay outputs. All other names only give way where both models have one.
+    Raises onnx.checker.ValidationError where the two do not fit.
     """
-    second = compose.add_prefix(second, f"{second.graph.name}_")
-    prefix = f"{second.graph.name}_"
-    merged = compose.merge_models(
-        first,
-        second,
-        io_map=[(a, prefix + b) for a, b in joints],
-        outputs=None if keep is None else [name if name == "faces" else prefix + name for name in keep],
+    fed = {b: a for a, b in joints}
+    open_inputs = [value for value in second.graph.input if value.name not in fed]
+    shown = {v.name for v in (*open_inputs, *second.graph.output)}
+    fixed = {v.name for v in first.graph.input} | set(keep)
+    used = set(_names(first.graph)) | set(_names(second.graph))
+    clash = set(_names(first.graph)) & set(_names(second.graph))
+    before = {name: _fresh(name, used) for name in sorted((clash & shown) - fixed)}
+    after = {name: before.get(fed[name], fed[name]) for name in fed}
+    after |= {name: _fresh(name, used) for name in sorted(clash - shown - set(fed))}
+    a, b = _renamed(first.graph, before), _renamed(second.graph, after)
+    inputs = [*a.input, *(v for v in b.input if v.name in shown and v.name not in fixed)]
+    kept = [v for v in a.output if v.name in keep]
+    merged = helper.make_graph(
+        [*a.node, *b.node], first.graph.name, inputs, [*kept, *b.output], [*a.initializer, *b.initializer]
     )
-    names = {prefix + name: name for name in PUBLIC if prefix + name not in {prefix + b for _, b in joints}}
-    for node in merged.graph.node:
-        node.input[:] = [names.get(i, i) for i in node.input]
-        node.output[:] = [names.get(o, o) for o in node.output]
-    for value in (*merged.graph.input, *merged.graph.output, *merged.graph.value_info):
-        value.name = names.get(value.name, value.name)
-    merged.graph.name = first.graph.name
-    onnx.checker.check_model(merged, full_check=True)
-    return merged
+    opsets = {o.domain: o for o in (*second.opset_import, *first.opset_import)}
+    model = helper.make_model(
+        merged, opset_imports=list(opsets.values()), ir_version=8, producer_name="vitrine"
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _names(graph: onnx.GraphProto) -> Iterator[str]:
+    """Every name of a value in the graph, also within the graphs of its nodes."""
+    for part in (graph.input, graph.output, graph.initializer):
+        yield from (item.name for item in part)
+    for node in graph.node:
+        yield from (name for name in (*node.input, *node.output) if name)
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _names(attribute.g)
+
+
+def _fresh(name: str, used: set[str]) -> str:
+    while name in used:
+        name += "_"
+    used.add(name)
+    return name
+
+
+def _renamed(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.GraphProto:
+    copy = onnx.GraphProto()
+    copy.CopyFrom(graph)
+    _rename(copy, lambda name: names.get(name, name))
+    return copy
+
+
+def _rename(graph: onnx.GraphProto, new: Callable[[str], str]) -> None:
+    for part in (graph.input, graph.output, graph.initializer):
+        for item in part:
+            item.name = new(item.name)
+    for node in graph.node:
+        node.input[:] = [new(name) for name in node.input]
+        node.output[:] = [new(name) for name in node.output]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _rename(attribute.g, new)

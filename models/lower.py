@@ -1,6 +1,6 @@
 """Rewrites: the same numbers from operators a backend has, has right, or has fast.
 
-Does not choose variants and does not measure: models/__init__.py applies PASSES, verify.py checks.
+Does not choose variants and does not measure: make.py applies PASSES, verify.py checks.
 Every rewrite takes a model and returns a new one.
 """
 
@@ -14,13 +14,16 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from models.graph import shapes
+
 Rewrite = Callable[[onnx.ModelProto], onnx.ModelProto]
 Nodes = list[onnx.NodeProto]
 FUSED = ("Relu", "Sigmoid", "Clip")  # what WebGL fuses into a convolution
+MOVED = ("Add", "Clip", "Div", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sqrt", "Sub")  # number by number
 
 
 def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Takes out Identity nodes, and initialisers and shape notes nothing uses."""
+    """Takes out Identity nodes, and initialisers and shape notes nothing uses; unpacks weights first."""
     public = {value.name for value in model.graph.output}
     same: dict[str, str] = {}
     nodes: Nodes = []
@@ -30,6 +33,8 @@ def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
             same[node.output[0]] = node.input[0]
         else:
             nodes.append(node)
+    stored = {tensor.name for tensor in model.graph.initializer}
+    nodes.sort(key=lambda node: not stored.issuperset(node.input))  # what only unpacks weights stands first
     return _rebuilt(model, nodes)
 
 
@@ -69,6 +74,33 @@ def without_hard_swish(model: onnx.ModelProto) -> onnx.ModelProto:
     return _replaced(model, "HardSwish", steps, {**numbers, **limits})
 
 
+def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
+    """An operator on single numbers goes before the Reshape it follows: WebGL is silently wrong after it.
+
+    It reads by texture coordinate, and Reshape keeps the old texture. Only operators whose other inputs
+    are one number for all are moved; verify.operators refuses what is left.
+    """
+    single = {t.name for t in model.graph.initializer if not t.dims or list(t.dims) == [1]}
+    nodes, public = _copies(model), {value.name for value in model.graph.output}
+    moved = True
+    while moved:
+        moved = False
+        views = {node.output[0]: node for node in nodes if node.op_type in ("Reshape", "Squeeze", "Flatten")}
+        for node in nodes:
+            view = views.get(node.input[0]) if node.op_type in MOVED else None
+            if view is None or view.output[0] in public or set(node.input[1:]) - single:
+                continue
+            if sum(view.output[0] in other.input for other in nodes) > 1:
+                continue
+            node.input[0], view.input[0] = view.input[0], f"{node.output[0]}_before"
+            node.output[0], view.output[0] = view.input[0], node.output[0]
+            first, second = _index(nodes, view), _index(nodes, node)
+            nodes[first], nodes[second] = node, view
+            moved = True
+            break
+    return _rebuilt(model, nodes)
+
+
 def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
     """Keeps WebGL from giving a convolution the activation of another one.
 
@@ -76,9 +108,9 @@ def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
     shapes without the activation (its dot-product.ts says `cacheKey` where `cacheHint` is read):
     of two ungrouped convolutions of equal shapes the second silently gets the first one's. Where
     that would happen, Relu becomes LeakyRelu with slope 0 and others get + 0 in front: not fused.
+    Where sizes are free, convolutions of equal channels count as of equal shapes.
     """
-    model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
-    sizes = {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in model.graph.value_info}
+    sizes = shapes(model)
     weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     nodes = _copies(model)
     after: dict[tuple[object, ...], dict[str, list[onnx.NodeProto]]] = {}
@@ -87,7 +119,8 @@ def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
             continue  # grouped ones are cached by all their attributes
         users = [node for node in nodes if conv.output[0] in node.input]
         fused = users[0].op_type if len(users) == 1 and users[0].op_type in FUSED else ""
-        key = (sizes[conv.output[0]], weights[conv.input[1]], len(conv.input))
+        size = tuple(n for n in sizes.get(conv.output[0], ()) if n)
+        key = (size, weights[conv.input[1]], len(conv.input))
         after.setdefault(key, {}).setdefault(fused, []).extend(users if fused else [])
     apart = [user for kinds in after.values() if len(kinds) > 1 for users in kinds.values() for user in users]
     result: Nodes = []
@@ -109,7 +142,7 @@ COMMON: tuple[Rewrite, ...] = (tidy, conv_first)
 PASSES: dict[str, tuple[Rewrite, ...]] = {
     "wasm": (),
     "webgpu": (),
-    "webgl": (without_hard_swish, own_activations),
+    "webgl": (without_hard_swish, reshape_last, own_activations),
 }
 # Backends whose graph takes float32 bytes, and those that leave choosing faces to Python.
 FLOAT_RGBA = {"webgl"}  # it has no texture of bytes: a Cast there would only rename the type

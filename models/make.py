@@ -1,4 +1,4 @@
-"""make(): one published file becomes the verified variants its card asks for.
+"""make(): the files of one published model become the verified variants that are chosen for its card.
 
 Does not fetch, cache or report; the steps are those of the other modules, in order.
 """
@@ -6,77 +6,167 @@ Does not fetch, cache or report; the steps are those of the other modules, in or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from models import fuse, matte, quantize, tflite, verify
+from app.native.session import Session
+from models import choice, fuse, importers, matte, metrics, quantize, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
-from models.lower import FLOAT_RGBA, NO_SELECT, lower
+from models.graph import OPSET
+from models.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
 
 Say = Callable[[str], None]
-# Until the candidates of a card are measured.
-SHIPPED = (Wanted("fp16", ("wasm", "webgpu"), "fp16"), Wanted("webgl", ("webgl",), "fp32"))
 
 
 def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say) -> ModelCard:
-    """`described` with its variants and report; the graphs are in out/models.
+    """`described` with its variants, mattes and report; the graphs are in out/models.
 
-    Raises models.tflite.TfliteError or models.verify.Failure.
+    `card` is as Card.of the fetched source gives it. Raises models.importers.Unreadable or
+    models.verify.Failure, each one sentence.
     """
-    (data,) = fetched.files.values()
-    say(f"{card.title}: importing {len(data):,} bytes")
-    imported = tflite.read(data)
+    say(f"{card.title}: importing {fetched.bytes:,} bytes")
+    network = imported(card, fetched)
     say(f"{card.title}: comparing with the published model")
-    parity = verify.parity(card, data, imported)
-    variants, figures = [], {}
-    for wanted in SHIPPED:
+    parity = verify.parity(card, fetched, network)
+    variants, figures, refused = [], {}, {}
+    left = list(choice.chosen(card, choice.read()))
+    while left:
+        wanted = left.pop(0)
         say(f"{card.title}: making {wanted.id} for {', '.join(wanted.backends)}")
-        variant, figures[wanted.id] = _variant(card, wanted, imported, out)
-        variants.append(variant)
+        variant, figures[wanted.id] = _variant(card, wanted, network, out)
+        missed = metrics.missed(card.loss, figures[wanted.id].get("loss", {}))
+        if not missed:
+            variants.append(variant)
+            continue
+        del figures[wanted.id]
+        refused[wanted.id] = missed[0]
+        say(f"{card.title}: {wanted.id} is not shipped: {missed[0]}")
+        served = {backend for w in (*variants, *left) for backend in w.backends}
+        if without := tuple(backend for backend in wanted.backends if backend not in served):
+            left.insert(0, Wanted(f"fp32-{without[0]}", without, "fp32"))
     report = {
         "parity": parity,
         "variants": figures,
+        "refused": refused,
         "source": fetched.title,
         "sha256": fetched.source.files[0].sha256,
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    edge = matte.graph(card.input.height, card.input.width, card.mask).SerializeToString(deterministic=True)
-    return replace(
-        described,
-        variants=tuple(variants),
-        matte=_stored(f"{card.id}-matte", edge, out),
-        report=report,
-    )
+    return replace(_with_mattes(described, out), variants=tuple(variants), report=report)
+
+
+def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
+    """The published network as importers.read gives it; a card with sizes has its dimensions free.
+
+    Raises models.importers.Unreadable.
+    """
+    source = fetched.source
+    shape = (card.input.height, card.input.width)
+    if card.sizes:
+        sizes = [(size.input.height, size.input.width) for size in card.sizes]
+        return importers.free(source.format, fetched.files, sizes, card.outputs)
+    return importers.read(source.format, fetched.files, shape, card.outputs)
+
+
+def graphs(card: Card, wanted: Wanted, network: onnx.ModelProto) -> tuple[str, list[onnx.ModelProto]]:
+    """The type of rgba, and the fused graphs of a variant, lowered for its backends, weights as imported.
+
+    Raises models.verify.Failure for an operator that one of the backends lacks.
+    """
+    rgba = rgba_type(wanted)
+    cut = fuse.parts if NO_SELECT & set(wanted.backends) else fuse.whole
+    # WebGL has nothing to unpack weights with but Cast and Mul, and its rewrites read the weights' shapes.
+    plain = quantize.unpacked(network) if "webgl" in wanted.backends else network
+    try:
+        fused = [lower(model, wanted.backends) for model in cut(card, plain, rgba)]
+    except ValueError as error:
+        raise verify.Failure(str(error)) from None
+    return rgba, fused
+
+
+def rgba_type(wanted: Wanted) -> str:
+    """What `rgba` is for a variant: bytes, but float32 where one of its backends has no bytes."""
+    return "float32" if FLOAT_RGBA & set(wanted.backends) else "uint8"
+
+
+def stored(
+    card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: str
+) -> list[onnx.ModelProto]:
+    """Fused graphs as the variant stores them, each calibrated on pictures where it computes in integers."""
+    pictures = views.calibrated(card) if wanted.weights == "qdq" else []
+    feeds = [_feeds(card, picture.astype(rgba)) for picture in pictures]
+    return [quantize.STORED[wanted.weights](model, feeds) for model in fused]
+
+
+def loss(
+    card: Card, exact: Sequence[onnx.ModelProto], found: Sequence[onnx.ModelProto], rgba: str
+) -> dict[str, float]:
+    """What `found` loses against `exact`, both all graphs of a variant, by the metrics of the card's kind."""
+    both = []
+    for models in (exact, found):
+        sessions = [Session(_bytes(m), threads=1, dimensions=verify.dimensions(card)) for m in models]
+        both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
+    return metrics.loss(card.kind, card.input, *both)
 
 
 def _variant(
-    card: Card, wanted: Wanted, imported: onnx.ModelProto, out: Path
+    card: Card, wanted: Wanted, network: onnx.ModelProto, out: Path
 ) -> tuple[Variant, dict[str, Any]]:
-    rgba = "float32" if FLOAT_RGBA & set(wanted.backends) else "uint8"
-    cut = fuse.parts if NO_SELECT & set(wanted.backends) else fuse.whole
-    models = [lower(model, wanted.backends) for model in cut(card, imported, rgba)]
-    operators = verify.operators(models, wanted.backends)
-    stored = [
-        quantize.STORED[wanted.weights](model).SerializeToString(deterministic=True) for model in models
-    ]
-    figures = {
-        "fused": verify.same(card, imported, stored, rgba),
-        "nodes": sum(len(model.graph.node) for model in models),
-        "operators": operators,
+    rgba, fused = graphs(card, wanted, network)
+    exact = [quantize.unpacked(model) for model in fused]
+    figures: dict[str, Any] = {
+        "fused": verify.same(card, network, [_bytes(model) for model in exact], rgba),
+        "nodes": sum(len(model.graph.node) for model in exact),
+        "operators": verify.operators(exact, wanted.backends),
     }
-    names = [f"{card.id}-{wanted.id}{f'.{n}' if len(stored) > 1 else ''}" for n in range(1, len(stored) + 1)]
-    graphs = tuple(_stored(name, data, out) for name, data in zip(names, stored, strict=True))
-    return Variant(wanted.id, wanted.backends, graphs, rgba, tflite.OPSET), figures
+    kept = stored(card, wanted, fused, rgba)
+    if "webgl" in wanted.backends:
+        verify.operators(kept, wanted.backends)
+    if wanted.weights != "fp32":
+        figures["loss"] = loss(card, exact, kept, rgba)
+    names = [f"{card.id}-{wanted.id}{f'.{n}' if len(kept) > 1 else ''}" for n in range(1, len(kept) + 1)]
+    files = tuple(_stored(name, model, out) for name, model in zip(names, kept, strict=True))
+    needs = choice.NEEDS.get(wanted.weights, "")
+    return Variant(wanted.id, wanted.backends, files, rgba, OPSET, needs), figures
 
 
-def _stored(name: str, data: bytes, out: Path) -> Graph:
+def _feeds(card: Card, rgba: Any) -> dict[str, Any]:
+    """What a fused graph in one piece takes; nothing is smoothed."""
+    feeds = {"rgba": rgba}
+    if card.mask[0]:
+        feeds |= {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
+    return feeds
+
+
+def _with_mattes(card: ModelCard, out: Path) -> ModelCard:
+    """The card with the matte graph of each of its sizes, where it has a Mask."""
+    if not card.mask[0]:
+        return card
+    sizes = tuple(replace(size, matte=_matte(f"{card.id}-{size.id}", size, out)) for size in card.sizes)
+    own = next((size.matte for size in sizes if size.input == card.input), None)
+    return replace(card, sizes=sizes, matte=own or _matte(card.id, card, out))
+
+
+def _matte(name: str, size: Any, out: Path) -> Graph:
+    model = matte.graph(size.input.height, size.input.width, size.mask)
+    return _stored(f"{name}-matte", tidy(model), out)
+
+
+def _bytes(model: onnx.ModelProto) -> bytes:
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def _stored(name: str, model: onnx.ModelProto, out: Path) -> Graph:
+    data = _bytes(model)
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"models/{name}.{sha256[:8]}.onnx"
     (out / path).write_bytes(data)

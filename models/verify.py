@@ -5,40 +5,37 @@ Does not run browsers (the page tests do) and changes nothing.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from app.faces import select
+from app.card import ModelCard
 from app.native.session import Session
+from models import decoded, published
 from models.cards import Card
+from models.fetch import Fetched
 
 Array = NDArray[Any]
 
 # WebGL's list is onnxruntime-web 1.30.0's op-resolve-rules.ts, less what a test found wrong there.
 # WASM has all of ONNX; WebGPU hands what it lacks to WASM, node by node.
 # WebGL computes these by texture coordinate, and a Reshape keeps the texture: wrong numbers, silently.
-POINTWISE = frozenset({"Add", "Clip", "Div", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sqrt", "Sub"})
+POINTWISE = frozenset({"Add", "Clip", "Div", "LeakyRelu", "Mul", "PRelu", "Relu", "Sigmoid", "Sqrt", "Sub"})
 WEBGL = POINTWISE | {"AveragePool", "Concat", "Conv", "ConvTranspose", "DepthToSpace", "Gemm"}
-WEBGL |= {
-    "GlobalAveragePool",
-    "MatMul",
-    "MaxPool",
-    "Pad",
-    "ReduceMax",
-    "Reshape",
-    "Resize",
-    "Slice",
-    "Transpose",
-}
+WEBGL |= {"GlobalAveragePool", "MatMul", "MaxPool", "Pad", "ReduceMax", "ReduceMean", "Reshape", "Resize"}
+WEBGL |= {"Slice", "Softmax", "Squeeze", "Transpose"}
+VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})  # what WebGL keeps the texture over
 SEEDS = 4  # pictures of noise
 # The build stops above this many times a gate; the tests hold the gate itself. Processors round
 # differently (7e-5 is rounding: float32 sums in another order), and nobody's build may fail for it.
 SLACK = 5
+PROBABILITIES = frozenset({"mask", "parts", "presence", "presence_probability", "scores"})
+FLOATS = PROBABILITIES | {"faces", "pose", "points", "features"}  # what app/card.py gives a type to
+SAME = 1e-3  # largest difference of a fused graph from the network it is made of, 0 to 1
 
 
 class Failure(ValueError):
@@ -67,40 +64,37 @@ def pictures(height: int, width: int, kind: str) -> list[Array]:
     return [np.dstack([p, np.full((height, width), 255, np.uint8)])[None] for p in planes]
 
 
-def parity(card: Card, published: bytes, imported: onnx.ModelProto) -> dict[str, float | str]:
-    """Largest difference from the published model by kind of picture, as a part of the output's range.
+def planes(card: Card, picture: Array) -> Array:
+    """`picture` uint8 [1,H,W,4] as the published network takes it, float32 [1,H,W,3]."""
+    scaled: Array = picture[..., :3].astype(np.float32) * np.float32(card.scale) + np.float32(card.offset)
+    return scaled
 
-    A probability's range is 1; that of other outputs is measured on the same pictures. "not measured"
-    where ai-edge-litert has no wheel for the platform. Raises Failure far above the card's gates.
+
+def parity(card: Card, fetched: Fetched, imported: onnx.ModelProto) -> dict[str, float | str]:
+    """Largest difference from the published model's outputs on noise and photos, as a part of their range.
+
+    The range of a probability is 1, that of another output the one it takes over the pictures. Where the
+    published model's own runtime is not there, the value is "not measured: " and the reason. Raises Failure
+    above SLACK gates.
     """
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        return dict.fromkeys(card.gates, "not measured")
-    # XNNPACK, the default delegate, is needed: it alone knows Convolution2DTransposeBias.
-    published_model = Interpreter(model_content=published, num_threads=1)
-    published_model.allocate_tensors()
-    (taken,) = published_model.get_input_details()
-    session = Session(imported.SerializeToString(), threads=1)
-    (name,) = session.inputs
-    given = [(f"t{d['index']}", d["index"]) for d in published_model.get_output_details()]
+    session = Session(imported.SerializeToString(), threads=1, dimensions=dimensions(card))
+    planar = {value.name for value in imported.graph.output if value.doc_string == "NCHW"}
+    roles = [value.name for value in imported.graph.output]
     found: dict[str, float | str] = {}
     for kind, gate in card.gates.items():
-        ours: dict[str, list[Array]] = {}
-        theirs: dict[str, list[Array]] = {}
-        for picture in pictures(card.input.height, card.input.width, kind):
-            x = picture[..., :3].astype(np.float32) * np.float32(card.scale) + np.float32(card.offset)
-            published_model.set_tensor(taken["index"], x)
-            published_model.invoke()
-            values = session.run_now({name: np.ascontiguousarray(x.transpose(0, 3, 1, 2))})
-            for output, index in given:
-                value = values[output]
-                ours.setdefault(output, []).append(value.transpose(0, 2, 3, 1) if value.ndim == 4 else value)
-                theirs.setdefault(output, []).append(published_model.get_tensor(index))
+        taken = [planes(card, picture) for picture in pictures(card.input.height, card.input.width, kind)]
+        try:
+            names = card.outputs or {name: name for name in roles}
+            theirs = [published.run(fetched.source.format, fetched.files, x, names) for x in taken]
+        except published.NotHere as error:
+            found[kind] = f"not measured: {error}"
+            continue
+        ours = [session.run_now({"picture": np.ascontiguousarray(x.transpose(0, 3, 1, 2))}) for x in taken]
         worst = 0.0
-        for output in ours:
-            a, b = np.stack(ours[output]), np.stack(theirs[output])
-            scope = 1.0 if card.kind == "segmenter" else float(np.ptp(b))
+        for role in roles:
+            a = np.stack([v[role].transpose(0, 2, 3, 1) if role in planar else v[role] for v in ours])
+            b = np.stack([v[role] for v in theirs]).reshape(a.shape)
+            scope = 1.0 if role in PROBABILITIES else float(np.ptp(b)) or 1.0
             worst = max(worst, float(np.abs(a - b).max()) / scope)
         found[kind] = worst
         if not worst <= SLACK * gate:
@@ -110,72 +104,68 @@ def parity(card: Card, published: bytes, imported: onnx.ModelProto) -> dict[str,
     return found
 
 
-def same(card: Card, imported: onnx.ModelProto, graphs: Sequence[bytes], rgba: str) -> float:
-    """Largest difference of a stored variant's mask from the imported network's, on noise and photos.
+def dimensions(card: Card | ModelCard) -> dict[str, int]:
+    """What the free dimensions of a card's graphs are at its own input; empty where they are fixed."""
+    return {"height": card.input.height, "width": card.input.width} if card.sizes else {}
 
-    The imported network's mask is its probability (a segmenter), or that of the variant's own graph for
-    the faces chosen by app.faces.select (a detector; the faces are compared as well). keep is 0, so
-    memory must not matter. Raises Failure for another shape, or above 1e-3.
+
+def same(card: Card, imported: onnx.ModelProto, graphs: Sequence[bytes], rgba: str) -> float:
+    """Largest difference of fused graphs' answers from those worked out of the network's in decoded.py.
+
+    On noise and photos, at every size of the card; keep is 0, so memory must not matter. Raises Failure for
+    another shape or type, for what is not within 0..1 where it has to be, or above SAME.
     """
-    sessions = [Session(graph, threads=1) for graph in graphs]
-    reference = Session(imported.SerializeToString(), threads=1)
-    (name,) = reference.inputs
-    memory = np.random.default_rng(1).random((1, 1, *card.mask), np.float32)
-    still = {"memory": memory, "keep": np.zeros(1, np.float32)}
     worst = 0.0
-    for kind in ("noise", "photo"):
-        for picture in pictures(card.input.height, card.input.width, kind):
-            feeds = {"rgba": picture.astype(rgba), **still}
-            outputs: dict[str, Array] = {}
-            for session in sessions:
-                if "faces" in session.inputs:
-                    outputs["faces"] = _select(outputs["candidates"])
-                have = {**feeds, **outputs}
-                outputs |= session.run_now({i: have[i] for i in session.inputs})
-            planes = picture[..., :3].astype(np.float32) * np.float32(card.scale) + np.float32(card.offset)
-            values = reference.run_now({name: np.ascontiguousarray(planes.transpose(0, 3, 1, 2))})
-            worst = max(worst, _compare(card, outputs, list(values.values())))
-    if not worst <= 1e-3:
+    for sized in [card, *(resized(card, size.input.height, size.input.width) for size in card.sizes)]:
+        reference = Session(imported.SerializeToString(), threads=1, dimensions=dimensions(sized))
+        sessions = [Session(graph, threads=1, dimensions=dimensions(sized)) for graph in graphs]
+        for kind in ("noise", "photo"):
+            many = pictures(sized.input.height, sized.input.width, kind)
+            for picture in many if sized is card else many[:1]:
+                outputs = run(sized, sessions, picture.astype(rgba))
+                x = np.ascontiguousarray(planes(card, picture).transpose(0, 3, 1, 2))
+                expected = decoded.answers(sized, reference.run_now({"picture": x}))
+                worst = max(worst, _compare(sized, outputs, expected))
+    if not worst <= SAME:
         raise Failure(f"{card.id}: a fused graph differs from the network it is made of by {worst:.2g}")
     return worst
 
 
-def _select(candidates: Array) -> Array:
-    return np.array(select(array("f", candidates.astype(np.float32).tobytes())), np.float32).reshape(5, 17)
+def run(card: Card, sessions: Sequence[Session], rgba: Array) -> dict[str, Array]:
+    """One variant's answers for bytes [1,H,W,4] of its own type; nothing is smoothed (keep is 0)."""
+    memory = np.random.default_rng(1).random((1, 1, *card.mask), np.float32)
+    have: dict[str, Array] = {"rgba": rgba, "memory": memory, "keep": np.zeros(1, np.float32)}
+    outputs: dict[str, Array] = {}
+    for session in sessions:
+        if "faces" in session.inputs:
+            outputs["faces"] = decoded.chosen(outputs["candidates"])
+        outputs |= session.run_now({name: {**have, **outputs}[name] for name in session.inputs})
+    return outputs
 
 
-def _compare(card: Card, outputs: dict[str, Array], values: list[Array]) -> float:
-    mask = outputs["mask"]
-    if (
-        mask.shape != (1, 1, *card.mask)
-        or mask.dtype != np.float32
-        or not (0 <= mask.min() <= mask.max() <= 1)
-    ):
-        raise Failure(
-            f"{card.id}: mask is {mask.dtype} {mask.shape}, not float32 {(1, 1, *card.mask)} within 0..1"
-        )
-    if card.kind == "segmenter":
-        return float(np.abs(mask - values[0]).max())
-    return float(np.abs(outputs["faces"] - _select(decode(values, card.input.height))).max())
+def resized(card: Card, height: int, width: int) -> Card:
+    """The card at another of its sizes; the Mask is as large as the input."""
+    mask = (height, width) if card.mask != (0, 0) else card.mask
+    return replace(card, input=replace(card.input, height=height, width=width), mask=mask)
 
 
-def decode(values: list[Array], size: int) -> Array:
-    """BlazeFace's raw outputs to candidates [896,17], written apart from fuse.py to check it.
-
-    MediaPipe's TensorsToDetectionsCalculator with x, y, w, h and all scales `size`.
-    """
-    raw, logits = sorted((value[0] for value in values), key=lambda value: -value.shape[1])
-    cells = [
-        (side, (i % side + 0.5) / side, (i // side + 0.5) / side)
-        for side in (16, 8)
-        for i in range(side * side)
-    ]
-    centres = np.array([(x, y) for side, x, y in cells for _ in range(2 if side == 16 else 6)])
-    points = raw.reshape(len(raw), 8, 2) / size
-    centre, extent, marks = points[:, 0] + centres, points[:, 1], points[:, 2:] + centres[:, None]
-    scores = 1 / (1 + np.exp(-np.clip(logits.astype(float), -100, 100)))
-    parts = (scores, centre - extent / 2, centre + extent / 2, marks.reshape(len(raw), 12))
-    return np.concatenate(parts, 1).astype(np.float32)
+def _compare(card: Card, outputs: Mapping[str, Array], expected: Mapping[str, Array]) -> float:
+    worst = 0.0
+    for name, wanted in (*expected.items(), *([("mask", None)] if card.mask != (0, 0) else [])):
+        shape = (1, 1, *card.mask) if wanted is None else wanted.shape
+        value = outputs.get(name)
+        if value is None or value.shape != shape or (name in FLOATS and value.dtype != np.float32):
+            has = "missing" if value is None else f"{value.dtype} {list(value.shape)}"
+            raise Failure(f"{card.id}: {name} is {has}, not float32 {list(shape)}")
+        if not np.isfinite(value).all():
+            raise Failure(f"{card.id}: {name} holds numbers that are not finite")
+        if name in PROBABILITIES and not 0 <= value.min() <= value.max() <= 1:
+            raise Failure(f"{card.id}: {name} is not within 0..1")
+        if wanted is None:
+            continue
+        scope = max(1.0, float(np.nanmax(wanted) - np.nanmin(wanted)))
+        worst = max(worst, float(np.nanmax(np.abs(value - wanted))) / scope)
+    return worst
 
 
 def operators(graphs: Iterable[onnx.ModelProto], backends: Iterable[str]) -> list[str]:
@@ -187,7 +177,7 @@ def operators(graphs: Iterable[onnx.ModelProto], backends: Iterable[str]) -> lis
             continue
         if lacking := used - WEBGL:
             raise Failure(f"webgl has no {', '.join(sorted(lacking))}")
-        views = {o for node in model.graph.node if node.op_type == "Reshape" for o in node.output}
+        views = {o for node in model.graph.node if node.op_type in VIEWS for o in node.output}
         for node in model.graph.node:
             if node.op_type in POINTWISE and views & set(node.input):
                 raise Failure(

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import onnx
 import pytest
 
-from models import cards, fetch, tflite
+from models import cards, fetch, make
 from models.cards import Card
+from models.fetch import Fetched
 
 
 @dataclass(frozen=True)
 class Published:
-    """A card, its published bytes and the network imported from them."""
+    """A card, its published files and the network imported from them."""
 
     card: Card
-    data: bytes
+    fetched: Fetched
     network: onnx.ModelProto
 
 
@@ -25,7 +26,8 @@ def published(request: pytest.FixtureRequest) -> Published:
     """One model a test run."""
     card = cards.read(cards.FOLDER / f"{request.param}.toml")
     try:
-        (data, *_) = fetch.fetch(card, lambda _: None).files.values()
+        fetched = fetch.fetch(card, lambda _: None)
     except fetch.Missing as error:
         pytest.skip(str(error))
-    return Published(card, data, tflite.read(data))
+    card = card.of(fetched.source)
+    return Published(card, fetched, make.imported(card, fetched))

@@ -13,7 +13,7 @@ from onnx import helper, numpy_helper
 
 from app.faces import ROW, select
 from app.native.session import Session
-from models import cards, detector, fuse, lower, quantize, verify
+from models import cards, detector, fuse, lower, verify
 from models.graph import text
 from tests.native.conftest import Published
 
@@ -88,6 +88,8 @@ def test_faces_are_united() -> None:
 def test_smoothing_holds_back_doubt_only(published: Published) -> None:
     """mask = p + (memory - p) * keep * 4p(1 - p); with keep 0 it is p."""
     card = published.card
+    if card.mask == (0, 0):
+        pytest.skip("no Mask")
     run = session(fuse.whole(card, published.network)[0]).run_now
     rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
     memory = np.random.default_rng(0).random((1, 1, *card.mask), np.float32)
@@ -99,48 +101,32 @@ def test_smoothing_holds_back_doubt_only(published: Published) -> None:
     assert 0 <= held.min() <= held.max() <= 1
 
 
+@pytest.mark.parametrize("count", detector.ANCHORS)
 @pytest.mark.parametrize("seed", range(8))
-def test_python_and_the_graph_choose_the_same_faces(seed: int) -> None:
+def test_python_and_the_graph_choose_the_same_faces(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
-    found = np.zeros((896, ROW), np.float32)
-    found[:, 0] = rng.random(896) * (0.49 if seed == 0 else 1.0)
-    found[:, 1:3] = rng.random((896, 2)) * 0.7
-    found[:, 3:5] = found[:, 1:3] + rng.uniform(-0.05 if seed == 1 else 0.02, 0.3, (896, 2))
-    found[:, 5:] = rng.random((896, 12))
+    found = np.zeros((count, ROW), np.float32)
+    found[:, 0] = rng.random(count) * (0.49 if seed == 0 else 1.0)
+    found[:, 1:3] = rng.random((count, 2)) * 0.7
+    found[:, 3:5] = found[:, 1:3] + rng.uniform(-0.05 if seed == 1 else 0.02, 0.3, (count, 2))
+    found[:, 5:] = rng.random((count, 12))
     if seed > 4:  # a few crowds, as a face makes them
-        found[:, 1:5] = found[rng.integers(0, 3, 896), 1:5] + rng.normal(0, 0.01, (896, 4))
-    graph = session(detector.select()).run_now({"candidates": found})["faces"]
+        found[:, 1:5] = found[rng.integers(0, 3, count), 1:5] + rng.normal(0, 0.01, (count, 4))
+    graph = session(detector.select(count)).run_now({"candidates": found})["faces"]
     python = np.array(select(array("f", found.tobytes())), np.float32).reshape(5, ROW)
     assert np.abs(graph - python).max() < 1e-5
     assert (graph[:, 0] > 0).sum() == (0 if seed == 0 else (python[:, 0] > 0).sum())
 
 
 def test_a_face_is_where_it_is(published: Published) -> None:
-    """The astronaut of scikit-image: her face, by eye, in pixels of 128."""
-    if published.card.kind != "detector":
+    """The astronaut of scikit-image: her face, by eye, as parts of the picture."""
+    card = published.card
+    if card.kind != "detector":
         pytest.skip("no detector")
-    rgba = verify.pictures(128, 128, "photo")[0]
-    feeds = {"memory": np.zeros((1, 1, *published.card.mask), np.float32), "keep": np.zeros(1, np.float32)}
-    faces = session(fuse.whole(published.card, published.network)[0]).run_now({"rgba": rgba, **feeds})[
-        "faces"
-    ]
+    rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
+    faces = verify.run(card, [session(fuse.whole(card, published.network)[0])], rgba)["faces"]
     assert (faces[:, 0] > 0.5).tolist() == [True, False, False, False, False]
-    x0, y0, x1, y1 = faces[0, 1:5] * 128
-    assert (x0, y0, x1, y1) == pytest.approx((45, 20, 67, 42), abs=6)
-
-
-def test_halves_lose_nothing(published: Published) -> None:
-    (model,) = (lower.lower(m, ("wasm",)) for m in fuse.whole(published.card, published.network))
-    stored = quantize.fp16(model)
-    assert len(stored.SerializeToString()) < 0.65 * len(model.SerializeToString())
-    rgba = verify.pictures(published.card.input.height, published.card.input.width, "photo")[0]
-    feeds = {
-        "rgba": rgba,
-        "memory": np.zeros((1, 1, *published.card.mask), np.float32),
-        "keep": np.zeros(1, np.float32),
-    }
-    full, half = session(model).run_now(feeds), session(stored).run_now(feeds)
-    assert all(np.array_equal(full[name], half[name]) for name in full)
+    assert faces[0, 1:5].tolist() == pytest.approx((45 / 128, 20 / 128, 67 / 128, 42 / 128), abs=6 / 128)
 
 
 def convolutions(second: str) -> onnx.ModelProto:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from models import fuse, verify
-from models.cards import Card
-from models.lower import lower
+import pytest
+
+from models import make, quantize, verify
+from models.cards import Wanted
 from tests.native.conftest import Published
 
 
 def test_the_network_is_the_published_one(published: Published) -> None:
-    """Within 1e-4 of the output's range, as the card's gates say."""
-    found = verify.parity(published.card, published.data, published.network)
+    """Within the card's gates: 1e-4 of the output's range where the published model computes in float32."""
+    found = verify.parity(published.card, published.fetched, published.network)
+    missing = [value for value in found.values() if isinstance(value, str)]
+    if missing:
+        pytest.skip(missing[0])
+    assert set(found) == {"noise", "photo"}
     for kind, gate in published.card.gates.items():
-        value = found[kind]
-        assert value == "not measured" or float(value) <= gate, kind
+        assert float(found[kind]) <= gate, kind
 
 
-def test_every_variant_computes_what_the_network_does(published: Published) -> None:
-    card: Card = published.card
-    for backends, rgba, cut in (
-        (("wasm", "webgpu"), "uint8", fuse.whole),
-        (("webgl",), "float32", fuse.parts),
-    ):
-        models = [lower(model, backends) for model in cut(card, published.network, rgba)]
-        verify.operators(models, backends)
-        graphs = [model.SerializeToString() for model in models]
-        assert verify.same(card, published.network, graphs, rgba) <= 2e-4
+@pytest.mark.parametrize("backends", [("wasm", "webgpu"), ("webgl",)], ids="+".join)
+def test_every_graph_computes_what_the_network_does(published: Published, backends: tuple[str, ...]) -> None:
+    card = published.card
+    if not any(set(backends) <= set(wanted.backends) for wanted in card.wanted):
+        pytest.skip(f"{card.title} is not offered on {', '.join(backends)}")
+    rgba, fused = make.graphs(card, Wanted("fp32", backends, "fp32"), published.network)
+    graphs = [quantize.unpacked(model) for model in fused]
+    verify.operators(graphs, backends)
+    data = [model.SerializeToString() for model in graphs]
+    assert verify.same(card, published.network, data, rgba) <= 2e-4

@@ -1,0 +1,260 @@
+"""Every kind's back on networks made here: the same answers as decoded.py, on every cut, at every size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from app.card import Input, Size
+from app.native.session import Session
+from models import decoded, fuse, lower, make, quantize, verify
+from models.cards import Card, Wanted
+from models.graph import chain, text
+
+Array = NDArray[Any]
+CUTS = (Wanted("a", ("wasm", "webgpu"), "fp32"), Wanted("b", ("webgl",), "fp32"))
+
+
+def card(kind: str, height: int, width: int, mask: tuple[int, int] = (0, 0), free: bool = False) -> Card:
+    low = Size("low", Input(113, 161, "stretch"), (113, 161))
+    own = Size("own", Input(height, width, "stretch"), (height, width))
+    return Card(
+        *("made", "Made", kind, "about", "MIT", "nobody"),
+        sources=(),
+        input=Input(height, width, "stretch"),
+        scale=1 / 127.5,
+        offset=-1.0,
+        sizes=(low, own) if free else (),
+        mask=mask,
+        outputs={},
+        gates={},
+        loss={},
+        wanted=CUTS,
+        file=Path("made.toml"),
+    )
+
+
+def network(size: tuple[int, int] | None, stride: int, **heads: int) -> onnx.ModelProto:
+    """A convolution with `stride` and a 1x1 one for each head (name = channels); free sizes where None."""
+    rng = np.random.default_rng(len(heads))
+    height, width = size or ("height", "width")
+    grid = (f"{(n - 1) // stride + 1}" for n in size) if size else ("r", "c")
+    rows, columns = grid
+    shown = ", ".join(f"float[1,{n},{rows},{columns}] {name}" for name, n in heads.items())
+    lines = "\n".join(f"{name} = Conv(seen, w_{name})" for name in heads)
+    body = f"""network (float[1,3,{height},{width}] picture) => ({shown}) {{
+        all = Conv<strides = [{stride}, {stride}]>(picture, w)
+        seen = Relu(all)
+        {lines}
+    }}"""
+    weights = {f"w_{name}": rng.normal(size=(n, 8, 1, 1)).astype(np.float32) for name, n in heads.items()}
+    return text(body, {"w": rng.normal(size=(8, 3, 1, 1)).astype(np.float32), **weights})
+
+
+def flat(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> onnx.ModelProto:
+    """`model` with outputs reshaped, as the published networks end."""
+    kinds = {v.name: v for v in model.graph.output}
+    tail = helper.make_graph(
+        [helper.make_node("Reshape", [f"{name}_planes", f"{name}_shape"], [name]) for name in shapes],
+        "tail",
+        [
+            helper.make_tensor_value_info(
+                f"{name}_planes",
+                onnx.TensorProto.FLOAT,
+                [d.dim_value for d in kinds[name].type.tensor_type.shape.dim],
+            )
+            for name in shapes
+        ],
+        [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, s) for n, s in shapes.items()],
+        [numpy_helper.from_array(np.array(s, np.int64), f"{n}_shape") for n, s in shapes.items()],
+    )
+    after = helper.make_model(tail, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    keep = [name for name in kinds if name not in shapes]
+    return chain(model, after, [(name, f"{name}_planes") for name in shapes], keep)
+
+
+MADE: dict[str, tuple[Card, onnx.ModelProto]] = {
+    "BodyPix": (
+        card("segmenter", 145, 209, (145, 209), free=True),
+        network(None, 16, logits=1, parts=24),
+    ),
+    "BodyPix of one size, stride 8": (
+        card("segmenter", 145, 209, (145, 209)),
+        network((145, 209), 8, logits=1, parts=24),
+    ),
+    "a probability": (card("segmenter", 65, 65, (33, 33)), network((65, 65), 2, mask=1)),
+    "PoseNet": (card("pose", 145, 209, free=True), network(None, 16, heatmaps=17, offsets=34)),
+    "PoseNet of one size": (card("pose", 129, 129), network((129, 129), 16, heatmaps=17, offsets=34)),
+    "MoveNet": (
+        card("pose", 32, 32),
+        flat(network((32, 32), 32, pose=51), pose=(1, 1, 17, 3)),
+    ),
+    "FaceMesh": (
+        card("landmarks", 64, 64),
+        flat(network((64, 64), 64, points=1404, presence=1), points=(1, 1404), presence=(1, 1)),
+    ),
+    "FaceMesh of the tf.js file": (
+        card("landmarks", 64, 64),
+        network((64, 64), 64, points=1404, presence_probability=1),
+    ),
+    "a classifier": (
+        card("classifier", 32, 32),
+        flat(network((32, 32), 32, logits=11, features=20), logits=(1, 11)),
+    ),
+    "BlazeFace": (
+        card("detector", 128, 128, (64, 64)),
+        flat(network((128, 128), 16, raw=16 * 14, logits=14), raw=(1, 896, 16), logits=(1, 896, 1)),
+    ),
+    "BlazeFace full range": (
+        card("detector", 192, 192, (64, 64)),
+        flat(network((192, 192), 4, raw=16, logits=1), raw=(1, 2304, 16), logits=(1, 2304, 1)),
+    ),
+    "a network": (card("network", 32, 48), network((32, 48), 8, one=3, other=2)),
+}
+
+
+@pytest.fixture(params=MADE, name="made")
+def _made(request: pytest.FixtureRequest) -> tuple[Card, onnx.ModelProto]:
+    found, model = MADE[request.param]
+    return found, squashed(model)
+
+
+def squashed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """What a role says is a probability is one."""
+    names = [v.name for v in model.graph.output if v.name in ("mask", "presence_probability", "pose")]
+    for name in names:
+        value = next(v for v in model.graph.output if v.name == name)
+        shape = ",".join(str(d.dim_value) for d in value.type.tensor_type.shape.dim)
+        after = text(f"tail (float[{shape}] x) => (float[{shape}] {name}) {{ {name} = Sigmoid(x) }}")
+        model = chain(model, after, [(name, "x")], [o.name for o in model.graph.output if o.name != name])
+    return model
+
+
+def built(found: Card, wanted: Wanted, model: onnx.ModelProto) -> tuple[str, list[bytes]]:
+    rgba, graphs = make.graphs(found, wanted, model)
+    verify.operators([quantize.unpacked(graph) for graph in graphs], wanted.backends)
+    return rgba, [graph.SerializeToString() for graph in graphs]
+
+
+@pytest.mark.parametrize("wanted", CUTS, ids=lambda wanted: "+".join(wanted.backends))
+def test_a_fused_graph_answers_what_its_network_means(
+    made: tuple[Card, onnx.ModelProto], wanted: Wanted
+) -> None:
+    found, model = made
+    rgba, graphs = built(found, wanted, model)
+    assert verify.same(found, model, graphs, rgba) < 1e-4
+
+
+def test_a_wrong_answer_is_seen(made: tuple[Card, onnx.ModelProto]) -> None:
+    """The same check fails when the network is another one."""
+    found, model = made
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    for tensor in other.graph.initializer:
+        if tensor.name.startswith("w_"):
+            array = numpy_helper.to_array(tensor)
+            tensor.CopyFrom(numpy_helper.from_array(-array[::-1].copy(), tensor.name))
+    rgba, graphs = built(found, CUTS[0], model)
+    with pytest.raises(verify.Failure, match="differs from the network it is made of"):
+        verify.same(found, other, graphs, rgba)
+
+
+def packed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with the first convolution's weights as integers behind DequantizeLinear."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    tensor = next(t for t in result.graph.initializer if t.name == "w")
+    array = numpy_helper.to_array(tensor)
+    scale = (np.abs(array).max((1, 2, 3)) / 127).astype(np.float32)
+    small = np.rint(array / scale[:, None, None, None]).astype(np.int8)
+    tensor.CopyFrom(numpy_helper.from_array(small, "w_int8"))
+    result.graph.initializer.append(numpy_helper.from_array(scale, "w_scale"))
+    node = helper.make_node("DequantizeLinear", ["w_int8", "w_scale"], ["w"], axis=0)
+    nodes = [node, *result.graph.node]
+    del result.graph.node[:]
+    result.graph.node.extend(nodes)
+    return result
+
+
+@pytest.mark.parametrize("wanted", CUTS, ids=lambda wanted: "+".join(wanted.backends))
+def test_packed_weights_stay_as_published(wanted: Wanted) -> None:
+    """The front scales their step: the integers are those of the file, and the answers are the same."""
+    found, plain = MADE["BodyPix"]
+    model = packed(plain)
+    rgba, graphs = built(found, wanted, model)
+    assert verify.same(found, model, graphs, rgba) < 1e-4
+    integers = numpy_helper.to_array(next(t for t in model.graph.initializer if t.name == "w_int8"))
+    stored = onnx.load_from_string(graphs[0]).graph.initializer
+    kept = [numpy_helper.to_array(t) for t in stored if t.data_type == onnx.TensorProto.INT8]
+    assert len(kept) == (0 if "webgl" in wanted.backends else 1)
+    assert all(np.array_equal(array, integers) for array in kept)
+
+
+def test_one_graph_serves_every_size() -> None:
+    """No constant of one size is in it: it also runs at a size that no card names."""
+    for name, output in (("BodyPix", "mask"), ("PoseNet", "pose")):
+        found, model = MADE[name]
+        (graph,) = fuse.whole(found, model)
+        sized = replace(verify.resized(found, 65, 97), sizes=found.sizes)
+        sessions = [Session(graph.SerializeToString(), threads=1, dimensions={"height": 65, "width": 97})]
+        reference = Session(model.SerializeToString(), threads=1)
+        picture = verify.pictures(65, 97, "photo")[0]
+        x = np.ascontiguousarray(verify.planes(sized, picture).transpose(0, 3, 1, 2))
+        expected = decoded.answers(sized, reference.run_now({"picture": x}))[output]
+        assert np.nanmax(np.abs(verify.run(sized, sessions, picture)[output] - expected)) < 1e-5
+
+
+def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
+    """By hand: a ramp stays a ramp, and the cells of the grid keep their numbers."""
+    ramp = np.array([[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]])
+    large = decoded.grown(ramp, 5, 9)
+    assert np.array_equal(large[::4, ::4], ramp)
+    assert np.allclose(large, np.add.outer(np.arange(5.0), np.arange(9) / 4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "heads", "said"),
+    [
+        ("segmenter", {"other": 1}, "needs the output mask or logits"),
+        ("segmenter", {"logits": 2}, "not one map of one channel"),
+        ("pose", {"heatmaps": 17}, "needs the output offsets"),
+        ("landmarks", {"points": 1404}, "need the outputs points and presence"),
+        ("classifier", {"scores": 5}, "needs the outputs scores and features"),
+        ("network", {"rgba": 3}, "cannot be called rgba"),
+        ("detector", {"raw": 16}, "needs the output logits"),
+        ("detector", {"raw": 16, "logits": 1}, "models/detector.py has anchors for"),
+    ],
+)
+def test_a_role_that_is_missing_is_named(kind: str, heads: dict[str, int], said: str) -> None:
+    model = network((33, 33), 16, **heads)
+    if "raw" in heads and "logits" in heads:
+        model = flat(model, raw=(1, 9, 16), logits=(1, 9, 1))
+    with pytest.raises(verify.Failure, match=said) as error:
+        make.graphs(card(kind, 33, 33, (33, 33)), CUTS[0], model)
+    assert "\n" not in str(error.value)
+
+
+def test_a_size_that_no_grid_divides_is_refused() -> None:
+    with pytest.raises(verify.Failure, match="cannot be grown"):
+        make.graphs(card("segmenter", 40, 40, (40, 40)), CUTS[0], network((40, 40), 16, logits=1))
+
+
+def test_webgl_computes_single_numbers_before_a_reshape() -> None:
+    body = """g (float[1,16] x) => (float[1,1,4,4] y) <int64[4] shape = {1, 1, 4, 4}, float two = {2.0}> {
+        a = Reshape(x, shape)
+        b = Mul(a, two)
+        y = Sigmoid(b)
+    }"""
+    model = text(body)
+    lowered = lower.lower(model, ("webgl",))
+    assert [node.op_type for node in lowered.graph.node] == ["Mul", "Sigmoid", "Reshape"]
+    x = np.random.default_rng(0).normal(size=(1, 16)).astype(np.float32)
+    a, b = (Session(m.SerializeToString(), threads=1).run_now({"x": x})["y"] for m in (model, lowered))
+    assert np.array_equal(a, b)
