@@ -106,7 +106,7 @@ class ModelCard:
     def graphs(self) -> tuple[Graph, ...]:
         """Every file of the card."""
         own = tuple(graph for variant in self.variants for graph in variant.graphs)
-        mattes = dict.fromkeys(size.matte for size in (self, *self.sizes) if size.matte)
+        mattes = dict.fromkeys(filter(None, (self.matte, *(size.matte for size in self.sizes))))
         return (*own, *mattes)
 
     def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:

@@ -1,6 +1,6 @@
 """Chain: two graphs with Python's face selection between them, as one Session.
 
-For backends without NonMaxSuppression (WebGL). Does not touch pixels: 896 rows of 17 numbers.
+For backends without NonMaxSuppression (WebGL). Does not touch pixels: 896 or 2304 rows of 17 numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.ports import Session, Tensor
 
 
 class Chain:
-    """`first` gives candidates [896,17]; the best five are `faces` [5,17]; `second` draws the Mask."""
+    """`first` gives candidates [n,17]; the best five are `faces` [5,17]; `second` draws the Mask."""
 
     def __init__(self, first: Session, second: Session) -> None:
         self._first = first

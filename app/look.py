@@ -18,6 +18,9 @@ RESOLUTIONS: dict[str, Box] = {
     "1080": Box(1920, 1080),
 }
 
+# The sizes a model without fixed shapes may have, by the names that BodyPix users know.
+DETAILS = ("low", "medium", "high")
+
 # A photo is composed once, so it may be larger than a live picture. 2048 is the texture
 # size that every WebGL2 implementation grants (OpenGL ES 3.0, table 6.28).
 PHOTO = Box(2048, 2048)
@@ -43,6 +46,7 @@ class Look:
     source: str = "sample"  # sample | camera | file
     camera: str = ""  # device id; "" is the browser's choice
     model: str = "selfie-landscape"  # before backend: which backends there are depends on the model
+    detail: str = "medium"  # low | medium | high: the size at which a model that has several is run
     backend: str = "auto"
     background: str = "blur"  # none | blur | colour | image | transparent
     colour: str = "#2f6f5e"
@@ -50,6 +54,7 @@ class Look:
     blur: int = 55
     softness: int = 40
     smoothing: int = 60
+    overlay: str = "none"  # or the id of the card whose findings are drawn over the picture
     mirror: bool = False
     resolution: str = "480"
     threads: int = 0  # 0: as many as measured well, see app.backend.threads

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 STAGES = ("sample", "infer", "compose")
+OVERLAY = "overlay"  # all of it: shown only where there is one
 WINDOW = 90  # frames remembered: three seconds of a usual camera
 
 
@@ -59,7 +60,8 @@ class Meter:
 
     def stats(self) -> dict[str, Any]:
         """Medians in ms over the last frames, per stage; `python` is what lies outside the stages."""
-        names = (*STAGES, "python", "frame")
+        over = (OVERLAY,) if any(OVERLAY in row for row in self._rows) else ()
+        names = (*STAGES, *over, "python", "frame")
         ms = {name: round(median([row.get(name, 0.0) for row in self._rows] or [0.0]), 2) for name in names}
         return {
             "fps": round(self.fps, 1),

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.card import Input
-from app.frame import Frame
+from app.frame import Frame, Region
 from app.look import Look
+from app.marks import Marks
 
 # Opaque to Python: an ort.Tensor in the page, a NumPy array under CPython. Its pixels are never indexed.
 Tensor = Any
@@ -54,12 +55,17 @@ class Session(Protocol):
 class Compositor(Protocol):
     """Makes a model's input of a Frame, and the visible picture of a Frame, a Mask and a Look."""
 
-    def sample(self, frame: Frame, into: Input) -> Tensor:
-        """The frame as RGBA bytes [1,H,W,4] of the model's input."""
+    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
+        """The frame, or what a region of it shows, as a model's input [1,H,W,4], 0 to 255 in either type.
+
+        Good until the next sample of the same size and type.
+        """
         ...
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
-        """Draw the visible picture. Without a Mask the frame is shown as it is."""
+    async def compose(
+        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
+    ) -> None:
+        """Draw the visible picture, and Marks over it. Without a Mask the frame is shown as it is."""
         ...
 
     def cover(self, look: Look) -> None:

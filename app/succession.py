@@ -14,6 +14,9 @@ from app.backend import BACKENDS, Probe, after
 from app.card import ModelCard
 from app.look import Look, to_query
 
+# Milliseconds without a finished frame after which a worker counts as stopped.
+STARTING = 60_000  # a first WebGPU run on a slow driver compiles its shaders for tens of seconds
+RUNNING = 5_000
 RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes back, a broken driver does not
 
 

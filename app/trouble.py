@@ -30,7 +30,13 @@ SILENT = "it stopped answering"
 NO_MODEL = "This build holds no model that can run here. Build it again where its sources can be reached."
 FALLBACK = "{title} stopped ({why}). Going on with {next}."
 AGAIN = "{title} stopped ({why}). Starting it again."
+OVERLAY = "The overlay was taken away ({why}). The picture goes on without."
 LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."
+
+
+def brief(error: Exception) -> str:
+    """What went wrong in a few words: an error's first line."""
+    return str(error).split("\n")[0][:200] or type(error).__name__
 
 
 def source(kind: str, name: str, **figures: object) -> str:

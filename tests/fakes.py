@@ -13,9 +13,10 @@ from typing import Any
 
 from app.backend import Probe
 from app.card import Graph, Input, ModelCard, Variant
-from app.controls import Offer
-from app.frame import Frame
+from app.frame import Frame, Region
 from app.look import Look
+from app.marks import Marks
+from app.offer import Offer
 
 GRAPH = Graph("models/some.onnx", 1000, "ab" * 32)
 SELFIE = ModelCard(
@@ -41,8 +42,20 @@ FACES = replace(
     variants=(Variant("fp16", ("wasm", "webgpu"), (GRAPH,)),),
 )
 ABSENT = replace(SELFIE, id="absent", title="Absent", variants=(), missing="no source answered")
+MESH = replace(
+    SELFIE,
+    id="facemesh",
+    title="FaceMesh",
+    kind="landmarks",
+    input=Input(192, 192, "stretch"),
+    mask=(0, 0),
+    variants=(Variant("fp16", ("wasm", "webgpu"), (GRAPH,)),),
+)
+POSE = replace(MESH, id="movenet", title="MoveNet", kind="pose", input=Input(192, 192, "letterbox"))
 GPU = Probe(cores=8, isolated=True, jspi=True, webgl="ANGLE (Intel, Iris)", webgpu="apple m2")
-OFFER = Offer(probe=GPU, cards=(SELFIE, FACES, ABSENT), backdrops=(("study", "Study"), ("dunes", "Dunes")))
+OFFER = Offer(
+    probe=GPU, cards=(SELFIE, FACES, ABSENT, MESH, POSE), backdrops=(("study", "Study"), ("dunes", "Dunes"))
+)
 
 
 class Clock:
@@ -95,15 +108,15 @@ class FakeCompositor:
         self.fails = False
         self._clock, self._takes = clock, takes
 
-    def sample(self, frame: Frame, into: Input) -> Any:
-        self.calls.append(("sample", frame.picture, into))
+    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Any:
+        self.calls.append(("sample", frame.picture, into, *([region] if region else [])))
         self._pass()
         return f"rgba of {frame.picture}"
 
-    async def compose(self, frame: Frame, mask: Any, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Any, look: Look, marks: Sequence[Marks] = ()) -> None:
         if self.fails:
             raise RuntimeError("the picture could not be drawn")
-        self.calls.append(("compose", frame.picture, mask, look.background))
+        self.calls.append(("compose", frame.picture, mask, look.background, *marks))
         self._pass()
 
     def cover(self, look: Look) -> None:

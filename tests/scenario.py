@@ -5,20 +5,23 @@ Standard library and `app` only. Does not judge: each runner compares its number
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import and_, or_
 from typing import Any, Protocol
 
 from app.card import Input, ModelCard
-from app.controls import Offer, apply, from_query
-from app.frame import Frame, place
+from app.frame import Frame, Region, place
 from app.look import Look
 from app.loop import Loop
+from app.marks import Marks
 from app.meter import Meter
+from app.model import Model
+from app.offer import Offer
 from app.pipeline import Pipeline
 from app.ports import Session, Tensor
+from app.settings import apply, from_query
 
 # Model and the backend whose variant is run. BlazeFace twice: as one graph, and as two with Python between.
 RUNS = (("selfie-landscape", "wasm"), ("blazeface", "wasm"), ("blazeface", "webgl"))
@@ -70,13 +73,15 @@ class Recorder:
         self.masks: list[dict[str, Any]] = []
         self._ports, self._card, self._backend, self._session = ports, card, backend, session
 
-    def sample(self, frame: Frame, into: Input) -> Tensor:
+    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
         self.calls.append(f"sample {frame.picture}")
         if frame.picture == BROKEN:
             raise RuntimeError("This frame cannot be sampled.")
         return self._ports.rgba(self._card, self._backend, frame.picture)
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(
+        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
+    ) -> None:
         self.calls.append(f"compose {frame.picture} {look.background}{' mirrored' * look.mirror}")
         if mask is not None:
             h, w = self._card.mask
@@ -123,7 +128,7 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
     session = await ports.open(card, backend)
     recorder = Recorder(ports, card, backend, session)
     meter = Meter(ports.clock)
-    pipeline = Pipeline(look.task, card, session, recorder, meter)
+    pipeline = Pipeline(look.task, Model(card, session, recorder, meter))
 
     def begin(index: int) -> None:
         nonlocal look

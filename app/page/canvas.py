@@ -6,15 +6,17 @@ At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from js import Float32Array, ImageData, Object, OffscreenCanvas, Uint8Array, Uint8ClampedArray
+from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
+from pyodide.ffi import to_js
 
 from app.card import Input, ModelCard
-from app.frame import Frame, Place, place
+from app.frame import Frame, Matrix, Region, matrix, place
 from app.look import Look
+from app.marks import RINGS, Marks
+from app.page.inputs import Inputs
 from app.ports import Session, Tensor
 
 
@@ -23,18 +25,20 @@ def _context(js_canvas: Any) -> Any:
     return js_canvas.getContext("2d", Object.fromEntries([["willReadFrequently", True]]))
 
 
+def _matrix(m: Matrix) -> Any:
+    """As the browser's own."""
+    return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
+
+
 class CanvasCompositor:
     """Draws on `js_canvas` for one card. `matte` is the session of the card's matte graph."""
 
-    def __init__(
-        self, js_canvas: Any, card: ModelCard, rgba: str, wrap: Callable[..., Tensor], matte: Session
-    ) -> None:
+    def __init__(self, js_canvas: Any, card: ModelCard, wrap: Callable[..., Tensor], matte: Session) -> None:
         self._main = _context(js_canvas)
         self._canvas = js_canvas
         self._matte = matte
         self._contexts: dict[str, Any] = {}
-        self._size = card.input.width, card.input.height
-        self._spot = Place(0.0, 0.0, 1.0, 1.0)
+        self._into = card.input
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
         self._look = Look()  # the last one composed with: `sample` comes before it is known anew
@@ -46,34 +50,37 @@ class CanvasCompositor:
             "image": self._image,
             "transparent": lambda frame, look: None,
         }
-        shape = 1, card.input.height, card.input.width, 4
-        self._arrays = {"uint8": Uint8Array.new(prod(shape))}  # filled anew for each frame
-        self._bytes = wrap("uint8", self._arrays["uint8"], shape)
-        self.rgba: Tensor = self._bytes
-        if rgba == "float32":
-            self._arrays["float32"] = Float32Array.new(prod(shape))
-            self.rgba = wrap("float32", self._arrays["float32"], shape)
+        self.inputs = Inputs(wrap)
+        self._bytes: Tensor = None  # what the card has seen of this frame
 
     @property
     def textures(self) -> int:
         """How many canvases live now: the leak test counts them."""
         return len(self._contexts)
 
-    def sample(self, frame: Frame, into: Input) -> Tensor:
+    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
         """See Compositor in app.ports. The same Tensor is filled anew each time."""
         width, height = into.width, into.height
-        draw = self._small("small", width, height)
-        self._spot = place(frame.width, frame.height, into)
-        left, top, w, h = self._spot
+        draw = self._small(f"seen {width} x {height}", width, height)
         js_frame = self._frame(frame)
         draw.globalCompositeOperation = "copy"  # nothing stays of a frame of another shape
-        draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
-        js_pixels = draw.getImageData(0, 0, width, height).data
-        for js_array in self._arrays.values():
-            js_array.set(js_pixels)
-        return self.rgba
+        if region is None:
+            left, top, w, h = place(frame.width, frame.height, into)
+            draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
+        else:
+            inverse = _matrix(matrix(frame.width, frame.height, into, region)).inverse()
+            draw.setTransform(_matrix(Matrix(width, 0, 0, 0, height, 0)).multiply(inverse))
+            draw.drawImage(js_frame, 0, 0, 1, 1)
+            draw.resetTransform()
+        given = self.inputs.at(into, rgba, region is not None)
+        given.js_bytes.set(draw.getImageData(0, 0, width, height).data)
+        if into == self._into and region is None:
+            self._bytes = given.bytes
+        return given.filled()
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(
+        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
+    ) -> None:
         """See Compositor in app.ports."""
         matte = await self._lay(mask, look) if mask is not None else None
         if self._look.box != look.box:
@@ -88,10 +95,12 @@ class CanvasCompositor:
         draw.drawImage(js_frame, 0, 0)
         if matte is not None:
             draw.globalCompositeOperation = "destination-in"
-            draw.drawImage(matte.canvas, *self._seen(), 0, 0, width, height)
+            draw.drawImage(matte.canvas, *self._seen(frame), 0, 0, width, height)
             draw.globalCompositeOperation = "destination-over"
             self._behind[look.background](frame, look)
         draw.resetTransform()
+        for each in marks:
+            self._mark(each, look.mirror)
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
@@ -119,8 +128,9 @@ class CanvasCompositor:
         found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
         data = found["matte"].data
         clamped = Uint8ClampedArray.new(data.buffer, data.byteOffset, data.length)
-        draw = self._small("matte", *self._size)
-        draw.putImageData(ImageData.new(clamped, *self._size), 0, 0)
+        size = self._into.width, self._into.height
+        draw = self._small("matte", *size)
+        draw.putImageData(ImageData.new(clamped, *size), 0, 0)
         return draw
 
     def _blur(self, frame: Frame, look: Look) -> None:
@@ -130,7 +140,7 @@ class CanvasCompositor:
         veil.globalCompositeOperation = "copy"
         veil.drawImage(self._frame(frame), 0, 0, width, height)
         veil.globalCompositeOperation = "destination-out"
-        veil.drawImage(self._contexts["matte"].canvas, *self._seen(), 0, 0, width, height)
+        veil.drawImage(self._contexts["matte"].canvas, *self._seen(frame), 0, 0, width, height)
         sigma = look.sigma(height)
         if hasattr(veil, "filter"):
             soft = self._small("soft", width, height)
@@ -168,10 +178,25 @@ class CanvasCompositor:
         self._main.resetTransform()  # only the person is mirrored
         self._main.drawImage(kept.canvas, 0, 0)
 
-    def _seen(self) -> tuple[float, float, float, float]:
+    def _mark(self, marks: Marks, mirror: bool) -> None:
+        """Marks over the picture: one path, stroked once for each ring of its glow."""
+        draw, width, height = self._main, self._canvas.width, self._canvas.height
+        sides = Matrix(-width, 0, width, 0, height, 0) if mirror else Matrix(width, 0, 0, 0, height, 0)
+        path = Path2D.new()
+        # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
+        path.addPath(Path2D.new(marks.path()), _matrix(sides).multiply(_matrix(marks.to)))
+        draw.globalCompositeOperation = "source-over"
+        draw.strokeStyle, draw.lineCap = marks.colour, "round"
+        for times, cover in RINGS:
+            draw.globalAlpha = cover
+            draw.lineWidth = 2 * times * marks.thick(height)
+            draw.stroke(path)
+        draw.globalAlpha = 1
+
+    def _seen(self, frame: Frame) -> tuple[float, float, float, float]:
         """The part of the matte that the frame covers, in matte pixels: left, top, width, height."""
-        width, height = self._size
-        left, top, w, h = self._spot
+        width, height = self._into.width, self._into.height
+        left, top, w, h = place(frame.width, frame.height, self._into)
         return left * width, top * height, w * width, h * height
 
     def _frame(self, frame: Frame) -> Any:

@@ -5,15 +5,18 @@ Does not see a pixel: frames, masks and textures stay the browser's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from js import Float32Array, Uint8Array
 from pyodide.ffi import jsnull
 
 from app.card import Input, ModelCard
-from app.frame import Frame, place
+from app.frame import Frame, Region, matrix, place
 from app.look import Look, rgb
+from app.marks import Marks
 from app.page.gl import Pass, Texture
+from app.page.inputs import Inputs
+from app.page.marker import Marker
 from app.ports import Tensor
 
 # `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
@@ -30,7 +33,7 @@ class Compositor:
     Raises RuntimeError where the browser has no WebGL2.
     """
 
-    def __init__(self, js_canvas: Any, options: Any, card: ModelCard, rgba: str, wrap: Any) -> None:
+    def __init__(self, js_canvas: Any, options: Any, card: ModelCard, wrap: Any) -> None:
         gl = js_canvas.getContext("webgl2", options)
         if gl is None or gl is jsnull:
             raise RuntimeError("This browser has no WebGL2, which draws the picture.")
@@ -42,19 +45,16 @@ class Compositor:
             raise RuntimeError("This browser's WebGL2 cannot draw into half floats, which the edge needs.")
         self._passes: dict[str, Pass] = {}
         self._textures: dict[str, Texture] = {}
+        self._marker: Marker | None = None
+        self._into = card.input
         self._mask_size = (card.mask[1], card.mask[0])
         self._half = (card.input.width // 2, card.input.height // 2)
-        size = card.input.width, card.input.height
-        self._texture("small", *size, "rgba8", drawn=True)
+        self._texture("small", card.input.width, card.input.height, "rgba8", drawn=True)
         self._texture("mask", *self._mask_size, "r16f")
         for name in ("moments", "slope", "edge"):
             self._texture(name, *self._half, "rgba16f", drawn=True, smooth=name != "moments")
         self._texture("backdrop", 1, 1, "rgba8")
-        self._bytes = Uint8Array.new(size[0] * size[1] * 4)
-        self._floats = Float32Array.new(size[0] * size[1] * 4) if rgba == "float32" else None
-        shape = (1, size[1], size[0], 4)
-        self.rgba: Tensor = wrap(rgba, self._bytes if self._floats is None else self._floats, shape)
-        self._spot: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
+        self.inputs = Inputs(wrap)
         self._frame_in: Frame | None = None
         self.image = ""  # which picture the backdrop is
         gl.pixelStorei(gl.PACK_ALIGNMENT, 1)
@@ -65,26 +65,31 @@ class Compositor:
         """How many textures live now: the leak test counts them."""
         return len(self._textures)
 
-    def sample(self, frame: Frame, into: Input) -> Tensor:
+    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
         """See Compositor in app.ports. The same Tensor is filled anew each time."""
         gl = self.gl
         self._alive()
         self._upload(frame)
-        self._spot = tuple(place(frame.width, frame.height, into))
-        pixel = (0.25 / into.width / self._spot[2], 0.25 / into.height / self._spot[3])
-        self._draw("sample", "small", (into.width, into.height), spot=self._spot, pixel=pixel)
-        gl.readPixels(0, 0, into.width, into.height, gl.RGBA, gl.UNSIGNED_BYTE, self._bytes)
-        if self._floats is not None:
-            self._floats.set(self._bytes)
-        return self.rgba
+        size, to = (into.width, into.height), matrix(frame.width, frame.height, into, region)
+        # The edge is refined by what the card itself has seen; what others look at is drawn beside it.
+        name = "small" if into == self._into and region is None else f"seen {into.width} x {into.height}"
+        self._texture(name, *size, "rgba8", drawn=True)
+        pixel = (0.25 / into.width, 0.25 / into.height)
+        self._draw("sample", name, size, across=to[:3], down=to[3:], pixel=pixel)
+        given = self.inputs.at(into, rgba, region is not None)
+        gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, given.js_bytes)
+        return given.filled()
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(
+        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
+    ) -> None:
         """See Compositor in app.ports."""
         self._alive()
         self._upload(frame)
         size = self._fit(frame, look)
         final = self._pass(f"background/{look.background if mask is not None else 'none'}")
-        common = {"spot": self._spot, "reach": (look.edge,), "rgb": rgb(look.colour)}
+        spot = tuple(place(frame.width, frame.height, self._into))
+        common = {"spot": spot, "reach": (look.edge,), "rgb": rgb(look.colour)}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
@@ -93,6 +98,9 @@ class Compositor:
             common["crop"] = self._crop(size)
         turn = (-1.0, -1.0) if look.mirror else SCREEN
         final.draw(None, size, self._textures, {**common, "turn": turn})
+        for each in marks:
+            self._marker = self._marker or Marker(self.gl)
+            self._marker.draw(each, size, turn)
         self._frame_in = None
 
     def cover(self, look: Look) -> None:
@@ -118,6 +126,8 @@ class Compositor:
             texture.close()
         for drawn in self._passes.values():
             drawn.close()
+        if self._marker is not None:
+            self._marker.close()
         self._textures.clear()
         self._passes.clear()
 

@@ -1,11 +1,12 @@
-"""Engine: fetch, check and load what one backend needs to run one card.
+"""Engine: fetch, check and load what one backend needs to run its cards.
 
 Does not decide which backend or variant: app.backend and the card do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from js import URL, Object, Uint8Array, crypto, location
@@ -15,14 +16,16 @@ from app import trouble
 from app.backend import Backend, Probe, bundle, draws_with_shaders, threads
 from app.card import Graph, ModelCard, Variant
 from app.chain import Chain
-from app.frame import Frame
 from app.look import Look
-from app.meter import Meter
+from app.meter import OVERLAY, Meter
+from app.model import Model
+from app.overlays import OVERLAYS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.probe import options
 from app.page.session import Session
 from app.pipeline import Pipeline
+from app.ports import Session as AnySession
 
 
 class Corrupt(RuntimeError):
@@ -30,14 +33,48 @@ class Corrupt(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Engine:
-    """A card, loaded on a backend, with the Compositor that draws its pictures."""
+class Runtime:
+    """onnxruntime-web for a backend: opens cards on it."""
 
+    page: Any
+    js_ort: Any
+    backend: Backend
+    features: tuple[str, ...]
+
+    def variant(self, card: ModelCard) -> Variant:
+        """What is run of a card. Raises RuntimeError where it is not offered here."""
+        variant = card.variant(self.backend.id, self.features)
+        if variant is None:
+            raise RuntimeError(f"{card.title} is not offered on {self.backend.title}")
+        return variant
+
+    async def fetch(self, card: ModelCard, variant: Variant) -> list[Any]:
+        """The bytes of a variant's graphs, checked. Raises Corrupt."""
+        return [await load_graph(self.page, graph, card.title) for graph in variant.graphs]
+
+    async def open(self, card: ModelCard, js_graphs: list[Any]) -> Session | Chain:
+        """What `fetch` gave, loaded. Raises RuntimeError."""
+        provider = self.backend.provider
+        opened = [await Session.open(self.js_ort, js, provider, card.dimensions) for js in js_graphs]
+        return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
+
+    def wrap(self, kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
+        """A Tensor over a typed array, which it does not copy."""
+        return self.js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A task's cards, loaded on a backend, with the Compositor that draws its pictures."""
+
+    runtime: Runtime
     variant: Variant
     threads: int
-    session: Session | Chain
+    session: AnySession
     compositor: Compositor | CanvasCompositor
     pipeline: Pipeline
+    model: Model
+    over: dict[str, Model] = field(default_factory=dict)  # what was loaded for overlays, by card
 
     @classmethod
     async def load(
@@ -49,29 +86,71 @@ class Engine:
         look: Look,
         probe: Probe,
         meter: Meter,
+        beside: Mapping[str, ModelCard],
     ) -> Engine:
-        """Raises Corrupt or RuntimeError, with the reason in a few words."""
-        variant = card.variant(backend.id)
-        if variant is None:
-            raise RuntimeError(f"{card.title} is not offered on {backend.title}")
+        """`beside` are the task's other cards, by kind.
+
+        Raises Corrupt or RuntimeError, with the reason in a few words.
+        """
         js_ort, count = await load_ort(page, manifest, backend, probe, look)
-        session = await open_model(page, js_ort, backend, card, variant)
-
-        def wrap(kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-            return js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
-
+        runtime = Runtime(page, js_ort, backend, probe.features)
+        variant = runtime.variant(card)
+        session = await runtime.open(card, await runtime.fetch(card, variant))
         compositor: Compositor | CanvasCompositor
         if draws_with_shaders(probe, backend):
-            compositor = Compositor(page.canvas, options(), card, variant.rgba, wrap)
+            compositor = Compositor(page.canvas, options(), card, runtime.wrap)
         else:
             matte = await open_matte(page, js_ort, card)
-            compositor = CanvasCompositor(page.canvas, card, variant.rgba, wrap, matte)
-        return cls(variant, count, session, compositor, Pipeline(look.task, card, session, compositor, meter))
+            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte)
+        model = Model(card, session, compositor, meter, variant.rgba)
+        others = {}
+        for kind, other in beside.items():
+            form = runtime.variant(other)
+            opened = await runtime.open(other, await runtime.fetch(other, form))
+            others[kind] = Model(other, opened, compositor, meter, form.rgba)
+        pipeline = Pipeline(look.task, model, others)
+        return cls(runtime, variant, count, session, compositor, pipeline, model)
 
-    async def blank(self, look: Look) -> None:
+    async def warm(self) -> None:
         """One run on a black picture."""
-        frame = Frame(None, 1, 1, still=True)
-        await self.session.run(self.pipeline.task.feeds(self.compositor.rgba, frame, look))
+        await self._run(self.model)
+
+    async def overlay(self, card: ModelCard, beside: Mapping[str, ModelCard]) -> Overlay:
+        """The overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
+
+        What is loaded already, for the task or an overlay before, is used again.
+        Raises Corrupt or RuntimeError.
+        """
+        own = await self._model(card)
+        others = {kind: await self._model(other) for kind, other in beside.items()}
+        return OVERLAYS[card.kind](own, others)
+
+    async def keep(self, cards: set[str]) -> None:
+        """Give back what was loaded for overlays, but for these cards."""
+        async with self.pipeline.between:
+            for id in self.over.keys() - cards:
+                self.over.pop(id).session.close()
+
+    async def _model(self, card: ModelCard) -> Model:
+        if card.id == self.model.card.id:
+            model = self.model
+            return Model(
+                model.card, model.session, model.compositor, model.meter, model.rgba, (OVERLAY, OVERLAY)
+            )
+        if card.id not in self.over:
+            variant = self.runtime.variant(card)
+            js_graphs = await self.runtime.fetch(card, variant)
+            async with self.pipeline.between:  # the runtime does one thing at a time
+                session = await self.runtime.open(card, js_graphs)
+                stages = OVERLAY, OVERLAY
+                model = Model(card, session, self.compositor, self.model.meter, variant.rgba, stages)
+                await self._run(model)
+            self.over[card.id] = model
+        return self.over[card.id]
+
+    async def _run(self, model: Model) -> None:
+        rgba = self.compositor.inputs.at(model.card.input, model.rgba).filled()
+        await model.session.run({"rgba": rgba, **model.alone})
 
 
 async def load_ort(
@@ -113,17 +192,6 @@ async def load_graph(page: Any, graph: Graph, title: str) -> Any:
     if digest != graph.sha256:
         raise Corrupt(f"the file of {title} is damaged: it is not the one this build made")
     return Uint8Array.new(js_buffer)
-
-
-async def open_model(
-    page: Any, js_ort: Any, backend: Backend, card: ModelCard, variant: Variant
-) -> Session | Chain:
-    """A card's graphs, loaded. Raises Corrupt or RuntimeError."""
-    opened = [
-        await Session.open(js_ort, await load_graph(page, graph, card.title), backend.provider)
-        for graph in variant.graphs
-    ]
-    return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
 
 
 async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:

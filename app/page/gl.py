@@ -120,10 +120,10 @@ class Pass:
         "FLOAT_VEC4": "uniform4f",
     }
 
-    def __init__(self, gl: Any, name: str) -> None:
+    def __init__(self, gl: Any, name: str, vertex: str = "screen.vert") -> None:
         self.gl = gl
         self.name = name
-        self._program = self._link(SOURCES["screen.vert"], source(name))
+        self._program = self._link(SOURCES[vertex], source(name))
         gl.useProgram(self._program)
         setters = {getattr(gl, kind): getattr(gl, setter) for kind, setter in self.SETTERS.items()}
         self.samplers: list[str] = []
@@ -144,8 +144,12 @@ class Pass:
         size: tuple[int, int],
         textures: Mapping[str, Texture],
         numbers: Mapping[str, tuple[float, ...]],
+        count: int = 0,
     ) -> None:
-        """Draw into a texture, or onto the canvas where `target` is None. KeyError: an input is missing."""
+        """Draw into a texture, or onto the canvas where `target` is None. KeyError: an input is missing.
+
+        With a `count`: that many quads, from the vertex array that is bound.
+        """
         gl = self.gl
         gl.bindFramebuffer(gl.FRAMEBUFFER, target.target if target else None)
         gl.viewport(0, 0, *size)
@@ -158,7 +162,10 @@ class Pass:
             if self._last.get(name) != value:  # a uniform keeps its value in its program
                 setter(where, *value)
                 self._last[name] = value
-        gl.drawArrays(gl.TRIANGLES, 0, 3)
+        if count:
+            gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count)
+        else:
+            gl.drawArrays(gl.TRIANGLES, 0, 3)
 
     def close(self) -> None:
         """Give the program back."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app import trouble
-from app.controls import apply
+from app.settings import apply
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -68,7 +68,7 @@ def stay(
         worker.panel.note(text)
         backend = "auto" if worker.look.backend == "auto" else worker.run
         look = replace(worker.look, backend=backend, model=worker.card.id)
-        worker.look = replace(look, threads=worker.own_threads)
+        worker.look = replace(look, threads=worker.own.threads, detail=worker.own.detail)
     worker.try_next(tuple(trials or ()))
     worker.tell()
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from app import trouble
 from app.backend import BACKENDS
-from app.controls import Offer, panel
+from app.controls import panel
 from app.look import FILE_MB, PHOTO, Look, to_query
+from app.offer import Offer
 from app.succession import Start
 
 

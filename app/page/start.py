@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -17,21 +18,22 @@ from pyodide.ffi import JsException, create_proxy
 from app import trouble
 from app.backend import BACKENDS, choose
 from app.card import from_dict
-from app.controls import Offer, from_query
 from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
+from app.offer import Offer
 from app.page.camera import Slot
 from app.page.engine import Corrupt, Engine
 from app.page.hearing import hear
+from app.page.over import no_overlay, show_overlay
 from app.page.panel import Panel
 from app.page.probe import probe
 from app.page.session import now
-from app.succession import Start, successor
+from app.settings import from_query
+from app.succession import RUNNING, STARTING, Start, successor
+from app.tasks import TASKS
 
-RESTART = ("task", "backend", "model", "threads")  # settings that need a new worker
-STARTING = 60_000  # ms; a first WebGPU run on a slow driver compiles its shaders for tens of seconds
-RUNNING = 5_000  # ms without a finished frame after which the worker counts as stopped
+RESTART = ("task", "backend", "model", "detail", "threads")  # settings that need a new worker
 TRIAL_AFTER = 45  # frames: the backend in use has shown its speed
 GAIN = 0.9  # a trial must take this share of the time at most, or the change is not worth its flicker
 
@@ -51,6 +53,8 @@ class Worker:
         self.saving = False
         self.limit = STARTING
         self.loading = ""  # the backdrop that is under way, or could not be had
+        self.overlay = ""  # the overlay that is shown or under way; "" before there may be one
+        self.bringing: asyncio.Future[None] | None = None
         self.engine: Engine | None = None
 
     async def start(self) -> None:
@@ -71,20 +75,23 @@ class Worker:
         if card is None or card.missing:
             self.panel.post("last", text=trouble.NO_MODEL)
             return
-        self.card = card
+        self.card = card = card.sized(self.look.detail)
         auto = self.look.backend == "auto"
         choice = choose(self.offer.probe, card, begun.broken)
         self.run = begun.run or (choice.first if auto else self.look.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
-        self.own_threads = self.look.threads
+        self.own = self.look  # what this worker was begun with
         self.tell()
         self.plan()
         try:
+            beside = self.offer.beside(TASKS[self.look.task].beside, self.look, self.run)
+            here, look, probed = BACKENDS[self.run], self.look, self.offer.probe
             engine = self.engine = await Engine.load(
-                self.page, self.manifest, card, BACKENDS[self.run], self.look, self.offer.probe, self.meter
+                self.page, manifest, card, here, look, probed, self.meter, beside
             )
+            engine.pipeline.failed = partial(no_overlay, self)
             await self.show_image()
             await self.blank(engine)  # compiles and allocates
             if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
@@ -94,6 +101,8 @@ class Worker:
             self.limit = RUNNING
             self.panel.post("ready")
             self.plan()
+            self.overlay = "none"
+            show_overlay(self)
             self.ticker = asyncio.create_task(self.tick(engine))
             loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
             await loop.run(lambda: self.look)
@@ -103,7 +112,7 @@ class Worker:
     async def blank(self, engine: Engine) -> float:
         """One run on a black picture; ms."""
         begin = now()
-        await engine.blank(self.look)
+        await engine.warm()
         return now() - begin
 
     def done(self) -> None:
@@ -163,7 +172,7 @@ class Worker:
 
     def fail(self, error: Exception) -> None:
         """Hand over to the next backend, or say that there is none."""
-        why = str(error).split("\n")[0][:200] or type(error).__name__
+        why = trouble.brief(error)
         if self.begun.beat:  # a trial that fails was only a trial
             self.panel.post("stay", trials=self.trials, broken={self.run: why})
         elif start := self.next_start(why, again=not isinstance(error, Corrupt)):
@@ -179,6 +188,7 @@ class Worker:
             self.begin()
         if self.engine:
             self.showing = asyncio.ensure_future(self.show_image())
+            show_overlay(self)
         self.plan()
         self.tell()
         self.panel.post("again")

@@ -6,7 +6,7 @@ Draws and infers nothing once the stand-ins are in place.
 import asyncio
 import json
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import js
 import page
@@ -15,6 +15,7 @@ from pyodide.ffi import create_proxy, to_js
 from app.frame import Frame
 from app.loop import Loop
 from app.meter import Meter
+from app.model import Model
 from app.page.camera import Slot
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
@@ -22,6 +23,7 @@ from app.page.engine import open_matte
 from app.page.probe import options
 from app.page.session import Session, now
 from app.pipeline import Pipeline
+from app.tasks.background import Background
 
 drawing: Any = import_module("app.page.canvas")
 REAL_IMAGE = drawing.ImageData
@@ -34,6 +36,7 @@ async def main(kind: str, frames: int, real: bool) -> str:
     """
     worker: Any = page.python.unwrap()
     card, session, look = worker.card, worker.engine.session, worker.look
+    rgba = worker.engine.variant.rgba
 
     def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
         return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
@@ -41,12 +44,12 @@ async def main(kind: str, frames: int, real: bool) -> str:
     js_canvas = js.OffscreenCanvas.new(640, 480)
     compositor: Any
     if kind == "gl":
-        compositor = Compositor(js_canvas, options(), card, worker.engine.variant.rgba, wrap)
+        compositor = Compositor(js_canvas, options(), card, wrap)
     else:
         matte = await open_matte(page, page.ort, card)
-        compositor = CanvasCompositor(js_canvas, card, worker.engine.variant.rgba, wrap, matte)
+        compositor = CanvasCompositor(js_canvas, card, wrap, matte)
     meter = Meter(now)
-    pipeline = Pipeline(look.task, card, session, compositor, meter)
+    pipeline = Pipeline(look.task, Model(card, session, compositor, meter, rgba))
     for _ in range(3):  # the real thing, which makes what is made once
         await pipeline.step(Frame(js.frames[0], 640, 480), look)
     if real:
@@ -58,7 +61,7 @@ async def main(kind: str, frames: int, real: bool) -> str:
             mute_gl(compositor)
         else:
             await mute_canvas(compositor, pipeline)
-    pipeline = Pipeline(look.task, card, own, compositor, meter)
+    pipeline = Pipeline(look.task, Model(card, own, compositor, meter, rgba))
     try:
         return json.dumps(await many(pipeline, compositor, look, frames, real))
     finally:
@@ -68,8 +71,9 @@ async def main(kind: str, frames: int, real: bool) -> str:
 async def silent(session: Any, pipeline: Pipeline, compositor: Any, look: Any) -> Any:
     """A stand-in of a runtime's session, which gives the outputs of one real run again and again."""
     js_outputs = js.Object.new()
-    feeds = pipeline.task.feeds(compositor.rgba, Frame(js.frames[0], 640, 480), look)
-    for name, tensor in (await session.run(feeds)).items():
+    frame, task = Frame(js.frames[0], 640, 480), cast(Background, pipeline.task)
+    rgba = compositor.sample(frame, task._model.card.input, rgba=task._model.rgba)
+    for name, tensor in (await session.run({"rgba": rgba, **task.feeds(frame, look)})).items():
         setattr(js_outputs, name, tensor)
     return js.standins.session(session._session, js_outputs)
 
@@ -100,7 +104,11 @@ def put_gl(compositor: Any, js_gl: Any) -> None:
 async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
     """The contexts of a CanvasCompositor and its matte graph by stand-ins."""
     matte = compositor._matte
-    feeds = {"rgba": compositor._bytes, "mask": pipeline.task._memory, "softness": compositor._softness[1]}
+    feeds = {
+        "rgba": compositor._bytes,
+        "mask": cast(Background, pipeline.task)._memory,
+        "softness": compositor._softness[1],
+    }
     js_outputs = js.Object.new()
     for name, tensor in (await matte.run(feeds)).items():
         setattr(js_outputs, name, tensor)

@@ -29,9 +29,9 @@ async def main(kind: str, rounds: int) -> str:
     js_canvas, js_pixel = js.OffscreenCanvas.new(640, 480), js.Uint8Array.new(4)
     compositor: Any
     if kind == "gl":
-        compositor = Compositor(js_canvas, options(), card, "uint8", wrap)
+        compositor = Compositor(js_canvas, options(), card, wrap)
     else:
-        compositor = CanvasCompositor(js_canvas, card, "uint8", wrap, await open_matte(page, page.ort, card))
+        compositor = CanvasCompositor(js_canvas, card, wrap, await open_matte(page, page.ort, card))
     compositor.backdrop(js.frames[0], look.image)
     times = []
     for _ in range(rounds):
@@ -41,7 +41,7 @@ async def main(kind: str, rounds: int) -> str:
             begin = now()
             rgba = compositor.sample(frame, card.input)
             sampled = now()
-            outputs = await engine.session.run(engine.pipeline.task.feeds(rgba, frame, look))
+            outputs = await engine.session.run({"rgba": rgba, **engine.pipeline.task.feeds(frame, look)})
             inferred = now()
             await compositor.compose(frame, outputs["mask"], look)
             if kind == "gl":  # reading a pixel waits until all is drawn

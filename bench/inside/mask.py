@@ -17,15 +17,13 @@ from app.page.session import now
 async def main() -> str:
     """Milliseconds of each frame in globalThis.frames, as JSON."""
     worker: Any = page.python.unwrap()
-    engine, size = worker.engine, worker.card.input
-    task = engine.pipeline.task
+    task = worker.engine.pipeline.task
     times = []
     for js_frame in js.frames:
         js_picture = await js.createImageBitmap(js_frame)  # new to the runtime each time, as a camera's is
         begin = now()
         frame = Frame(js_picture, js_picture.width, js_picture.height, close=js_picture.close)
-        rgba = engine.compositor.sample(frame, size)
-        mask = task.take(await engine.session.run(task.feeds(rgba, frame, worker.look)))
+        mask = await task.step(frame, worker.look)
         assert mask.data.length == prod(worker.card.mask)  # a Float32Array in JavaScript's memory
         times.append(now() - begin)
         frame.close()

@@ -81,7 +81,7 @@ def test_a_sample_is_bytes_of_the_inputs_size() -> None:
 
 def test_a_sample_for_webgl_is_the_same_numbers_as_floats() -> None:
     frame = frame_of(clip.frame(0))
-    floats = Compositor(SELFIE, "float32").sample(frame, SELFIE.input)
+    floats = Compositor(SELFIE).sample(frame, SELFIE.input, rgba="float32")
     assert floats.dtype == np.float32
     assert (floats == Compositor(SELFIE).sample(frame, SELFIE.input)).all()
 

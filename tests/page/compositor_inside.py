@@ -28,9 +28,9 @@ async def inside(page: Any, given: dict[str, Any]) -> list[str]:
     found: list[str] = []
     for fields in given["looks"]:
         frame = Frame(js_frame, js_frame.width, js_frame.height)
-        compositor.sample(frame, into)
+        js_rgba = compositor.sample(frame, into).data
         if not found:
-            found.append(b64encode(compositor._bytes.to_bytes()).decode())
+            found.append(b64encode(js_rgba.to_bytes()).decode())
         await compositor.compose(frame, mask, Look(**fields))
         js_blob = await page.canvas.convertToBlob()
         js_png = Uint8Array.new(await js_blob.arrayBuffer())

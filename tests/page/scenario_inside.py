@@ -25,6 +25,8 @@ async def inside(page: Any, files: dict[str, str]) -> str:
         else:
             brought[name] = to_js(b64decode(text))
     for card in json.loads(page.manifest)["models"]:
+        if f"{card['id']}.rgba" not in files:
+            continue
         for variant in card["variants"]:
             for graph in variant["graphs"]:
                 js_buffer = await page.bytes(graph["path"], card["title"], graph["bytes"])

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from app.backend import Probe
-from app.controls import CHECKS, Control, Offer, apply, first, from_query, panel
+from app.controls import Control, panel
 from app.look import Look
+from app.offer import Offer
+from app.settings import CHECKS, apply, first, from_query
 from tests.fakes import ABSENT, FACES, GPU, OFFER, SELFIE
 
 LOOK = Look()

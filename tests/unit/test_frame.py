@@ -1,9 +1,11 @@
 """Frame, place and Box. Does not test any browser's pictures."""
 
+from math import pi
+
 import pytest
 
 from app.card import Input
-from app.frame import Box, Frame, place
+from app.frame import Box, Frame, Region, matrix, place
 
 
 def test_a_frame_is_closed_exactly_once() -> None:
@@ -71,3 +73,28 @@ def test_letterbox_into_an_oblong_input() -> None:
 )
 def test_a_box_bounds_a_picture(size: tuple[int, int], shown: tuple[int, int]) -> None:
     assert Box(640, 480).fit(*size) == shown
+
+
+@pytest.mark.parametrize(
+    "into", [Input(144, 256, "stretch"), Input(128, 128, "letterbox"), Input(224, 224, "crop")]
+)
+def test_the_matrix_of_a_whole_frame_undoes_its_place(into: Input) -> None:
+    left, top, width, height = place(640, 480, into)
+    to = matrix(640, 480, into)
+    assert to.at(left, top) == pytest.approx((0, 0))
+    assert to.at(left + width, top + height) == pytest.approx((1, 1))
+
+
+def test_crop_fills_the_input_and_cuts_the_sides() -> None:
+    assert place(640, 480, Input(224, 224, "crop")) == pytest.approx((-1 / 6, 0, 4 / 3, 1))
+
+
+def test_a_region_is_turned_about_its_middle() -> None:
+    into = Input(192, 192, "stretch")
+    upright = matrix(640, 480, into, Region(320, 240, 160, 120))
+    assert upright.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
+    assert upright.at(0, 0) == pytest.approx((240 / 640, 180 / 480))
+    quarter = matrix(640, 480, into, Region(320, 240, 160, 120, pi / 2))
+    assert quarter.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
+    # What is right of the middle in the input lies below it in the frame, as many pixels away.
+    assert quarter.at(1, 0.5) == pytest.approx((0.5, (240 + 80) / 480))

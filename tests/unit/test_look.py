@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.controls import BACKGROUNDS, SOURCES, from_query
-from app.look import COVER, RESOLUTIONS, Look, pairs, rgb, to_query
+from app.controls import BACKGROUNDS, SOURCES
+from app.look import COVER, DETAILS, RESOLUTIONS, Look, pairs, rgb, to_query
+from app.settings import from_query
 from tests.fakes import OFFER
 
 # For each field all values worth trying: every choice, both ends of every range.
@@ -16,6 +17,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "source": tuple(option.value for option in SOURCES),
     "camera": ("", "abc123", "a&b=c #é/+%", "x" * 200),
     "model": ("selfie-landscape", "blazeface"),
+    "detail": DETAILS,
     "backend": ("auto", "wasm", "webgpu"),
     "background": tuple(option.value for option in BACKGROUNDS),
     "colour": ("#000000", "#ffffff", "#2f6f5e"),
@@ -23,6 +25,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "blur": tuple(range(101)),
     "softness": (0, 1, 99, 100),
     "smoothing": (0, 1, 99, 100),
+    "overlay": ("none", "facemesh"),
     "mirror": (False, True),
     "resolution": tuple(RESOLUTIONS),
     "threads": tuple(range(9)),

@@ -9,6 +9,7 @@ import pytest
 from app.look import Look
 from app.loop import PATIENCE, Loop
 from app.meter import Meter
+from app.model import Model
 from app.pipeline import Pipeline
 from tests.fakes import SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
@@ -34,7 +35,7 @@ class House:
     def __init__(self, count: int, bad: Iterable[int] = ()) -> None:
         self.camera = FakeCamera(count)
         self.compositor = FakeCompositor()
-        pipeline = Pipeline("background", SELFIE, Moody(bad), self.compositor, Meter(Clock()))
+        pipeline = Pipeline("background", Model(SELFIE, Moody(bad), self.compositor, Meter(Clock())))
         self.finished: list[int] = []
         self.loop = Loop(self.camera, pipeline, self.compositor, self._done)
 

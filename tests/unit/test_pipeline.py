@@ -8,6 +8,7 @@ import pytest
 
 from app.look import Look
 from app.meter import Meter
+from app.model import Model
 from app.pipeline import Pipeline
 from tests.fakes import FACES, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
@@ -21,7 +22,8 @@ class House:
         self.clock = Clock()
         self.session = FakeSession(outputs, self.clock, 5)
         self.compositor = FakeCompositor(self.clock, 2)
-        self.pipeline = Pipeline("background", card, self.session, self.compositor, Meter(self.clock))
+        model = Model(card, self.session, self.compositor, Meter(self.clock))
+        self.pipeline = Pipeline("background", model)
         self.camera = FakeCamera(0)
 
     def step(self, look: Look, name: int = 1, still: bool = False) -> None:
@@ -92,7 +94,7 @@ def test_tensors_of_keep_are_made_once_a_value() -> None:
     for _ in range(3):
         for percent in range(101):
             house.step(replace(BLUR, smoothing=percent))
-    task = house.pipeline.task
+    task: Any = house.pipeline.task
     assert len(task._keeps) <= 101
 
 

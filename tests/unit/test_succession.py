@@ -2,8 +2,8 @@
 
 import json
 
-from app.controls import from_query
 from app.look import Look
+from app.settings import from_query
 from app.succession import RETRIES, Start, successor
 from tests.fakes import FACES, GPU, OFFER, SELFIE
 

@@ -1,12 +1,17 @@
-// The frame at a model's input size, black where the input is wider or higher than the frame.
+// The frame, or a turned region of it, at a model's input size; black where there is no frame.
 // Four bilinear taps: a 640x480 frame shrinks about 2.5 times, one tap would skip pixels.
 uniform sampler2D frame;
-uniform vec4 spot;    // where the frame lies in the input: left, top, width, height
-uniform vec2 pixel;   // a quarter of an input pixel, in the frame
+uniform vec3 across;  // from the input to the frame: x, of (u, v, 1)
+uniform vec3 down;    // and y
+uniform vec2 pixel;   // a quarter of an input pixel
+vec2 found(vec2 side) {
+  vec3 at = vec3(uv + pixel * side, 1.0);
+  return vec2(dot(across, at), dot(down, at));
+}
 void main() {
-  vec2 at = (uv - spot.xy) / spot.zw;
-  vec3 sum = texture(frame, at + pixel * vec2(-1.0, -1.0)).rgb + texture(frame, at + pixel * vec2(1.0, -1.0)).rgb
-           + texture(frame, at + pixel * vec2(-1.0, 1.0)).rgb + texture(frame, at + pixel * vec2(1.0, 1.0)).rgb;
+  vec3 sum = texture(frame, found(vec2(-1.0, -1.0))).rgb + texture(frame, found(vec2(1.0, -1.0))).rgb
+           + texture(frame, found(vec2(-1.0, 1.0))).rgb + texture(frame, found(vec2(1.0, 1.0))).rgb;
+  vec2 at = found(vec2(0.0));
   vec2 inside = step(vec2(0.0), at) * step(at, vec2(1.0));
   colour = vec4(sum * 0.25 * inside.x * inside.y, 1.0);
 }

@@ -1,0 +1,62 @@
+"""Marker: Marks over the picture in WebGL2, one draw for all of a colour.
+
+Does not know what they mark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from js import Float32Array
+from pyodide.ffi import jsnull, to_js
+
+from app.look import rgb
+from app.marks import RINGS, Marks
+from app.page.gl import Pass
+
+WIDEST = RINGS[0][0]
+FLOAT = 4  # bytes
+
+
+class Marker:
+    """The pass with its buffer of numbers."""
+
+    def __init__(self, gl: Any) -> None:
+        self.gl = gl
+        self._pass = Pass(gl, "mark", "mark.vert")
+        self._points = gl.createVertexArray()
+        self._buffer = gl.createBuffer()
+        gl.bindVertexArray(self._points)
+        for place in (0, 1):  # a and b of mark.vert
+            gl.enableVertexAttribArray(place)
+            gl.vertexAttribDivisor(place, 1)
+        gl.bindVertexArray(jsnull)
+
+    def draw(self, marks: Marks, size: tuple[int, int], turn: tuple[float, float]) -> None:
+        """Onto the canvas, which is `size` pixels; the numbers cross the border at once."""
+        gl, thick = self.gl, marks.thick(size[1])
+        gl.bindVertexArray(self._points)
+        gl.bindBuffer(gl.ARRAY_BUFFER, self._buffer)
+        gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(marks.numbers)), gl.STREAM_DRAW)
+        for place, first in ((0, 0), (1, marks.end)):
+            gl.vertexAttribPointer(place, 2, gl.FLOAT, False, marks.step * FLOAT, first * FLOAT)
+        gl.enable(gl.BLEND)
+        gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
+        numbers = {
+            "across": marks.to[:3],
+            "down": marks.to[3:],
+            "size": (float(size[0]), float(size[1])),
+            "turn": turn,
+            "reach": (thick * WIDEST + 1,),
+            "radius": (thick,),
+            "rgb": rgb(marks.colour),
+        }
+        self._pass.draw(None, size, {}, numbers, count=len(marks))
+        gl.disable(gl.BLEND)
+        gl.bindVertexArray(jsnull)
+
+    def close(self) -> None:
+        """Give program and buffer back."""
+        self._pass.close()
+        self.gl.deleteBuffer(self._buffer)
+        self.gl.deleteVertexArray(self._points)
