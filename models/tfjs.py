@@ -38,9 +38,15 @@ def parse(files: Mapping[str, bytes]) -> Network:
         raise Unreadable(f"tf.js model damaged: {detail}") from None
 
 
+def main(files: Mapping[str, bytes]) -> str:
+    """Which of the files is model.json, whatever it is called."""
+    if "model.json" in files:
+        return "model.json"
+    return next((name for name in files if name.endswith(".json")), next(iter(files)))
+
+
 def _parse(files: Mapping[str, bytes]) -> Network:
-    first = "model.json" if "model.json" in files else next((n for n in files if n.endswith(".json")), "")
-    text = files[first] if first else next(iter(files.values()))
+    text = files[main(files)]
     if len(text) > MAX_JSON:
         raise Unreadable(f"model.json has {len(text):,} bytes")
     try:

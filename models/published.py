@@ -1,0 +1,189 @@
+"""Runs a published model as its publisher does: LiteRT, tf.js under Node, or onnxruntime.
+
+Does not use the importers' graphs: it is what they are measured against.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from models import tfjs, tflite
+from models.tensors import Array, Unreadable
+
+SCRIPT = Path(__file__).with_suffix(".mjs")
+PATIENCE = 900.0  # seconds for tf.js; a picture of BodyPix takes 0.1 (WebAssembly, 241 x 321)
+# WebAssembly and plain JavaScript agree to 1e-6 of the range; the first is a hundred times as fast.
+BACKEND = "wasm"
+
+Outputs = Mapping[str, str]
+
+
+class NotHere(Exception):
+    """The runtime is not installed here; the message says which and what brings it."""
+
+
+def run(
+    format: str, files: Mapping[str, bytes], x: Array, outputs: Outputs | None = None
+) -> dict[str, Array]:
+    """role -> what the published model makes of `x`, float32 (or int64), in the file's own layout.
+
+    `x` is float32 [n,H,W,3] in the card's range (byte * scale + offset); every picture is run by itself and
+    the results are joined along their first axis. `outputs` is role -> name of a tensor, empty for all
+    outputs by their own names. Integer inputs and outputs are translated by the file's scales.
+    Raises NotHere, or models.tensors.Unreadable for a model the runtime refuses.
+    """
+    x = np.ascontiguousarray(x, np.float32)
+    return {"tflite": _tflite, "tfjs": _tfjs, "onnx": _onnx}[format](files, x, dict(outputs or {}))
+
+
+def arranged(model: onnx.ModelProto, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """What `run` gave, laid out as the outputs of the imported `model` are: NCHW where that says so."""
+    turned = {value.name for value in model.graph.output if value.doc_string == "NCHW"}
+    return {
+        role: array.transpose(0, 3, 1, 2) if role in turned and array.ndim == 4 else array
+        for role, array in arrays.items()
+    }
+
+
+def _joined(rows: list[dict[str, Array]]) -> dict[str, Array]:
+    return {role: np.concatenate([np.atleast_1d(row[role]) for row in rows]) for role in rows[0]}
+
+
+# ---- LiteRT ----
+
+
+def _tflite(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
+    try:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    except ImportError:
+        raise NotHere("ai-edge-litert has no wheel for this machine") from None
+    data = next(iter(files.values()))
+    network = tflite.parse(data)
+    wanted = {role: int(network.names[name][1:]) for role, name in outputs.items()}
+    wanted = wanted or {name: int(value[1:]) for name, value in network.outputs.items()}
+    inside = set(wanted.values()) - {int(value[1:]) for value in network.outputs.values()}
+    options: dict[str, Any] = {}
+    if inside:  # a delegate keeps its tensors to itself
+        options["experimental_preserve_all_tensors"] = True
+        options["experimental_op_resolver_type"] = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    try:
+        # XNNPACK, the default delegate, is needed otherwise: it alone knows Convolution2DTransposeBias.
+        model = Interpreter(model_content=data, num_threads=1, **options)
+        model.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise Unreadable(f"LiteRT refuses the file: {str(error).splitlines()[0]}") from None
+    (taken,) = model.get_input_details()
+    details = {row["index"]: row for row in model.get_tensor_details()}
+    rows = []
+    for picture in x:
+        model.set_tensor(taken["index"], _stored(picture[None], taken))
+        model.invoke()
+        rows.append({role: _numbers(model.get_tensor(i), details[i]) for role, i in wanted.items()})
+    return _joined(rows)
+
+
+def _stored(x: Array, details: Mapping[str, Any]) -> Array:
+    kind = np.dtype(details["dtype"])
+    if kind.kind == "f":
+        return x.astype(kind)
+    scale, zero = details["quantization"]
+    limits = np.iinfo(kind)
+    return np.clip(np.rint(x / (scale or 1) + zero), limits.min, limits.max).astype(kind)
+
+
+def _numbers(array: Array, details: Mapping[str, Any]) -> Array:
+    scale, zero = details["quantization"]
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    wide = array.astype(np.int64)
+    return ((wide - zero) * np.float64(scale)).astype(np.float32) if scale else wide
+
+
+# ---- tf.js ----
+
+
+def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
+    node = shutil.which("node")
+    if node is None:
+        raise NotHere("tf.js needs Node 20 or newer")
+    if not (SCRIPT.parent.parent / "node_modules" / "@tensorflow" / "tfjs-core").is_dir():
+        raise NotHere("the packages of tf.js are not installed (npm ci brings them)")
+    network = tfjs.parse(files)
+    wanted = outputs or dict(network.outputs)
+    with tempfile.TemporaryDirectory(prefix="vitrine-tfjs-") as name:
+        folder = Path(name)
+        stored = {}
+        for index, (path, data) in enumerate(files.items()):
+            stored[path] = f"file{index}"
+            (folder / stored[path]).write_bytes(data)
+        job = {
+            "backend": BACKEND,
+            "model": stored[tfjs.main(files)],
+            "shards": stored,
+            "input": network.picture,
+            "outputs": [network.names[name] for name in wanted.values()],
+            "shape": x.shape,
+        }
+        (folder / "pictures.bin").write_bytes(x.tobytes())
+        (folder / "job.json").write_text(json.dumps(job), "utf-8")
+        _node([node, str(SCRIPT), str(folder)])
+        shapes = json.loads((folder / "shapes.json").read_text("utf-8"))
+        return _joined(
+            [
+                {
+                    role: np.fromfile(folder / f"{picture}-{place}.bin", np.float32).reshape(row[place])
+                    for place, role in enumerate(wanted)
+                }
+                for picture, row in enumerate(shapes)
+            ]
+        )
+
+
+def _node(command: list[str]) -> None:
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"tf.js did not finish in {PATIENCE:.0f} seconds") from None
+    if ran.returncode:
+        lines = [line for line in ran.stderr.splitlines() if "Error" in line] or ["it stopped"]
+        raise Unreadable(f"tf.js refuses the model: {lines[0].strip()}")
+
+
+# ---- onnxruntime ----
+
+
+def _onnx(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
+    import onnxruntime
+
+    data = next(iter(files.values()))
+    try:
+        model = onnx.load_model_from_string(data)
+        wanted = outputs or {value.name: value.name for value in model.graph.output}
+        if set(wanted.values()) - {value.name for value in model.graph.output}:
+            known = {v.name: v for v in onnx.shape_inference.infer_shapes(model).graph.value_info}
+            del model.graph.output[:]
+            model.graph.output.extend(known[name] for name in wanted.values())
+            data = model.SerializeToString()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's and protobuf's own classes
+        raise Unreadable(f"onnxruntime refuses the file: {str(error).splitlines()[0]}") from None
+    (taken,) = session.get_inputs()
+    turned = x.transpose(0, 3, 1, 2) if taken.shape[1] == 3 else x
+    kind = {"tensor(float16)": np.float16, "tensor(uint8)": np.uint8}.get(taken.type, np.float32)
+    rows = []
+    for picture in turned:
+        given = np.rint(picture[None]) if kind is np.uint8 else picture[None]
+        found = session.run(list(wanted.values()), {taken.name: np.ascontiguousarray(given.astype(kind))})
+        rows.append(dict(zip(wanted, found, strict=True)))
+    return _joined(rows)
