@@ -30,7 +30,8 @@ def computed(model: onnx.ModelProto) -> onnx.ModelProto:
     made = {name for node, within in zip(nodes, inside, strict=True) if within for name in node.output}
     outer = {name for node, within in zip(nodes, inside, strict=True) if not within for name in node.input}
     outer |= {value.name for value in model.graph.output}
-    kept, result, entered = list(constant.values()), [], set()
+    kept, result = list(constant.values()), []
+    entered: set[str] = set()
     for node, within in zip(nodes, inside, strict=True):
         if not within:
             result.append(node)
@@ -72,7 +73,8 @@ def rounded(model: onnx.ModelProto) -> onnx.ModelProto:
     inside = [node for node in model.graph.node if id(node) in inner]
     made = {name for node in inside for name in node.output}
     large = {name for node in inside for name in weights(node)}
-    kept, nodes, entered = [], [], set()
+    kept, nodes = [], []
+    entered: set[str] = set()
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
         if tensor.name in large and array.dtype == np.float32:

@@ -24,7 +24,9 @@ PLAIN = frozenset(
     }
 )
 # Inputs that are not of the operator's own type: shapes, axes, and Resize's factors, always float32.
-OTHER = dict.fromkeys(("Pad", "ReduceMean", "Reshape", "Split", "Squeeze", "Unsqueeze"), (1,))
+OTHER: dict[str, tuple[int, ...]] = dict.fromkeys(
+    ("Pad", "ReduceMean", "Reshape", "Split", "Squeeze", "Unsqueeze"), (1,)
+)
 OTHER |= {"Resize": (1, 2, 3), "Slice": (1, 2, 3, 4)}
 
 
@@ -38,6 +40,8 @@ def network(model: onnx.ModelProto) -> list[onnx.NodeProto]:
     inside: list[onnx.NodeProto] = []
     for node in nodes:
         if node.name.startswith(OURS):
+            continue
+        if node.name.split("/")[0] in OURS:
             continue
         if node.op_type in PLAIN and (node.op_type in ANCHORS or after & set(node.input)):
             inside.append(node)

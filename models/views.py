@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from models.cards import Card
@@ -37,6 +38,14 @@ def judged(card: Card) -> list[Picture]:
 def calibrated(card: Card) -> list[Picture]:
     """As `judged`, other views: what static quantisation takes its ranges from."""
     return _fitted(card, CALIBRATED, CALIBRATED_FACES)
+
+
+def feeds(card: Card, model: onnx.ModelProto, rgba: str) -> list[dict[str, NDArray[np.generic]]]:
+    """`calibrated` as the inputs of a fused graph whose `rgba` is of this type, nothing smoothed."""
+    inputs = {value.name for value in model.graph.input}
+    still = {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
+    every = [{"rgba": picture.astype(rgba), **still} for picture in calibrated(card)]
+    return [{name: value for name, value in each.items() if name in inputs} for each in every]
 
 
 def fitted(picture: Picture, height: int, width: int, fit: str = "stretch") -> Picture:

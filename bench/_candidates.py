@@ -1,0 +1,67 @@
+"""Every candidate of a card, made, stored and run natively: what bench/variants.py measures in the page.
+
+Does not open a browser and chooses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from numpy.typing import NDArray
+
+from app.native.session import Session
+from models import fetch, halves, make, quantize, verify, views
+from models.cards import Card, Wanted
+
+Array = NDArray[Any]
+Outputs = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One candidate: its stored graphs, and the bytes that compute natively what it computes in a page."""
+
+    wanted: Wanted
+    rgba: str
+    stored: tuple[bytes, ...]
+    native: tuple[bytes, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all its graphs."""
+        return sum(map(len, self.stored))
+
+    def write(self, folder: Path) -> list[str]:
+        """The graphs as files in a folder; gives their names."""
+        names = [f"{self.wanted.id}.{n}.onnx" for n in range(len(self.stored))]
+        for name, data in zip(names, self.stored, strict=True):
+            (folder / name).write_bytes(data)
+        return names
+
+    def run(self, card: Card, pictures: Sequence[Array]) -> list[Outputs]:
+        """The outputs for each picture, uint8 [1,H,W,4], by native onnxruntime."""
+        dimensions = verify.dimensions(card)
+        sessions = [Session(data, threads=1, dimensions=dimensions) for data in self.native]
+        return [verify.run(card, sessions, picture.astype(self.rgba)) for picture in pictures]
+
+
+def candidates(card: Card, fetched: fetch.Fetched) -> list[Made]:
+    """All that the card wants to be measured. Raises models.importers.Unreadable or models.verify.Failure."""
+    network = make.imported(card, fetched)
+    return [_made(card, wanted, network) for wanted in card.wanted]
+
+
+def _made(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Made:
+    rgba, fused = make.graphs(card, wanted, network)
+    stored = [quantize.STORED[wanted.weights](model, views.feeds(card, model, rgba)) for model in fused]
+    # The processor computes a float16 graph in float32: what a GPU loses is shown by rounding in between.
+    native = [halves.rounded(quantize.unpacked(m)) for m in fused] if wanted.weights == "half" else stored
+    return Made(wanted, rgba, _bytes(stored), _bytes(native))
+
+
+def _bytes(models: Sequence[onnx.ModelProto]) -> tuple[bytes, ...]:
+    return tuple(model.SerializeToString(deterministic=True) for model in models)
