@@ -200,8 +200,6 @@ def _list(node: Node, name: str, default: tuple[int, ...] = ()) -> tuple[int, ..
 
 def _pair(node: Node, name: str) -> tuple[int, int]:
     sizes = _list(node, name, (1, 1, 1, 1))
-    if len(sizes) == 4 and set(sizes[:2]) == {sizes[0]} and sizes[2:] == (1, 1) and sizes[0] > 1:
-        return sizes[0], sizes[1]  # some files have the dilations of a height and a width first
     if len(sizes) != 4 or (sizes[0], sizes[3]) != (1, 1):
         raise Unreadable(f"{name} {sizes} are not those of a picture")
     return sizes[1], sizes[2]
@@ -218,7 +216,15 @@ def _window(node: Node) -> Found:
 
 
 def _conv(order: str) -> Callable[[Node], Found]:
-    return lambda node: {**_window(node), "dilations": _pair(node, "dilations"), "order": order}
+    def read(node: Node) -> Found:
+        # BodyPix has [2, 2, 1, 1] where [1, 2, 2, 1] is meant. tf.js takes the two in the middle, and so
+        # that is the published model: dilated in height only.
+        dilations = _list(node, "dilations", (1, 1, 1, 1))[1:3]
+        if len(dilations) != 2:
+            raise Unreadable("its dilations are not those of a picture")
+        return {**_window(node), "dilations": dilations, "order": order}
+
+    return read
 
 
 def _pool(node: Node) -> Found:
