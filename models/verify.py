@@ -78,22 +78,23 @@ def parity(card: Card, fetched: Fetched, imported: onnx.ModelProto) -> dict[str,
     above SLACK gates.
     """
     session = Session(imported.SerializeToString(), threads=1, dimensions=dimensions(card))
-    planar = {value.name for value in imported.graph.output if value.doc_string == "NCHW"}
-    roles = [value.name for value in imported.graph.output]
+    names = card.outputs or {value.name: value.name for value in imported.graph.output}
     found: dict[str, float | str] = {}
     for kind, gate in card.gates.items():
-        taken = [planes(card, picture) for picture in pictures(card.input.height, card.input.width, kind)]
+        x = np.concatenate(
+            [planes(card, picture) for picture in pictures(card.input.height, card.input.width, kind)]
+        )
         try:
-            names = card.outputs or {name: name for name in roles}
-            theirs = [published.run(fetched.source.format, fetched.files, x, names) for x in taken]
+            theirs = published.run(fetched.source.format, fetched.files, x, names)
         except published.NotHere as error:
             found[kind] = f"not measured: {error}"
             continue
-        ours = [session.run_now({"picture": np.ascontiguousarray(x.transpose(0, 3, 1, 2))}) for x in taken]
+        theirs = published.arranged(imported, theirs)
+        rows = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+        ours = [session.run_now({"picture": row[None]}) for row in rows]
         worst = 0.0
-        for role in roles:
-            a = np.stack([v[role].transpose(0, 2, 3, 1) if role in planar else v[role] for v in ours])
-            b = np.stack([v[role] for v in theirs]).reshape(a.shape)
+        for role, b in theirs.items():
+            a = np.stack([values[role] for values in ours]).reshape(b.shape)
             scope = 1.0 if role in PROBABILITIES else float(np.ptp(b)) or 1.0
             worst = max(worst, float(np.abs(a - b).max()) / scope)
         found[kind] = worst
