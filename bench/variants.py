@@ -6,7 +6,7 @@ write the verdicts anew only. A loss is against float32 run by native onnxruntim
 and, where they are, on people before rooms (VITRINE_PEOPLE); in the page it is taken on the first of those
 pictures. Milliseconds are of one picture's run with its way through Python, one thread, the candidates in
 turns; `ratio` compares the smallest times, which a busy machine changes least. WebGL and WebGPU are imitated
-by the processor here: their figures tell that a candidate runs and what it loses, not how fast a GPU would be.
+by the processor here: their figures tell that a candidate runs and what it loses, not how fast a GPU is.
 """
 
 from __future__ import annotations

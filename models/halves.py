@@ -24,8 +24,8 @@ def computed(model: onnx.ModelProto) -> onnx.ModelProto:
     nodes = [onnx.NodeProto() for _ in model.graph.node]
     for copy, node in zip(nodes, model.graph.node, strict=True):
         copy.CopyFrom(node)
-    inner = {id(node) for node in network(model)}
-    inside = [id(node) in inner for node in model.graph.node]
+    inner = set(network(model))
+    inside = [place in inner for place in range(len(nodes))]
     constant = {tensor.name: tensor for tensor in model.graph.initializer}
     made = {name for node, within in zip(nodes, inside, strict=True) if within for name in node.output}
     outer = {name for node, within in zip(nodes, inside, strict=True) if not within for name in node.input}
@@ -69,8 +69,8 @@ def rounded(model: onnx.ModelProto) -> onnx.ModelProto:
     The processor's onnxruntime computes a float16 graph in float32 without rounding in between, so this is
     what shows natively what a GPU loses. A GPU may add up in halves as well, which this does not show.
     """
-    inner = {id(node) for node in network(model)}
-    inside = [node for node in model.graph.node if id(node) in inner]
+    inner = set(network(model))
+    inside = [model.graph.node[place] for place in inner]
     made = {name for node in inside for name in node.output}
     large = {name for node in inside for name in weights(node)}
     kept, nodes = [], []
@@ -81,10 +81,10 @@ def rounded(model: onnx.ModelProto) -> onnx.ModelProto:
             kept.append(numpy_helper.from_array(half(array).astype(np.float32), f"{tensor.name}_rounded"))
         kept.append(tensor)
     constant = {tensor.name for tensor in model.graph.initializer}
-    for own in model.graph.node:
+    for place, own in enumerate(model.graph.node):
         node = onnx.NodeProto()
         node.CopyFrom(own)
-        if id(own) in inner:
+        if place in inner:
             taken = set(weights(node))
             for i, name in enumerate(node.input):
                 if name not in taken:

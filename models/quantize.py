@@ -162,7 +162,7 @@ def _large(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, int]]:
     """The network's float32 weights of at least LARGE numbers, each with the axis of its output channels."""
     constant = {tensor.name: tensor for tensor in model.graph.initializer}
     found = {}
-    for node in network(model):
+    for node in (model.graph.node[place] for place in network(model)):
         tensor = constant.get(node.input[1]) if len(node.input) > 1 and node.op_type in CHANNEL else None
         if tensor is not None and tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.dims) > 1:
             found[tensor.name] = tensor, _channel(node)

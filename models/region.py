@@ -30,28 +30,26 @@ OTHER: dict[str, tuple[int, ...]] = dict.fromkeys(
 OTHER |= {"Resize": (1, 2, 3), "Slice": (1, 2, 3, 4)}
 
 
-def network(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The nodes between the first and the last Conv or Gemm, those included, in the graph's order.
+def network(model: onnx.ModelProto) -> list[int]:
+    """The places of the nodes between the first and the last Conv or Gemm, those included, in order.
 
-    Empty where there is neither. The nodes are the model's own, not copies.
+    Empty where there is neither.
     """
     nodes = list(model.graph.node)
     after: set[str] = set()
-    inside: list[onnx.NodeProto] = []
-    for node in nodes:
-        if node.name.startswith(OURS):
+    inside: list[int] = []
+    for place, node in enumerate(nodes):
+        if node.name.split("/")[0] in OURS or node.op_type not in PLAIN:
             continue
-        if node.name.split("/")[0] in OURS:
-            continue
-        if node.op_type in PLAIN and (node.op_type in ANCHORS or after & set(node.input)):
-            inside.append(node)
+        if node.op_type in ANCHORS or after & set(node.input):
+            inside.append(place)
             after.update(node.output)
     before: set[str] = set()
     result = []
-    for node in reversed(inside):
-        if node.op_type in ANCHORS or before & set(node.output):
-            result.append(node)
-            before.update(node.input)
+    for place in reversed(inside):
+        if nodes[place].op_type in ANCHORS or before & set(nodes[place].output):
+            result.append(place)
+            before.update(nodes[place].input)
     return result[::-1]
 
 

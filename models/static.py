@@ -31,16 +31,16 @@ def quantized(model: onnx.ModelProto, feeds: Sequence[Mapping[str, NDArray[Any]]
         raise ValueError("static quantisation needs pictures to calibrate on")
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    inside = {id(node) for node in network(model)}
+    inside = set(network(model))
     named = onnx.ModelProto()
     named.CopyFrom(model)
     version = max(entry.version for entry in model.opset_import if not entry.domain)
     named.ClearField("opset_import")  # graphs joined from several name their opset several times
     named.opset_import.append(onnx.helper.make_opsetid("", version))
     chosen = []
-    for i, (node, own) in enumerate(zip(named.graph.node, model.graph.node, strict=True)):
-        node.name = f"n{i}"
-        if id(own) in inside and node.op_type in KINDS:
+    for place, node in enumerate(named.graph.node):
+        node.name = f"n{place}"
+        if place in inside and node.op_type in KINDS:
             chosen.append(node.name)
     with TemporaryDirectory() as folder, _quiet():
         path = Path(folder) / "qdq.onnx"
