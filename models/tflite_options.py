@@ -14,8 +14,8 @@ from models.tensors import Shape, Unreadable
 
 INFINITE = float("inf")
 FLEX = "tflite:"  # the kind of an operator nobody knows, with its name: an error only where it is needed
-# Kinds whose integers stop at the end of their range, as an activation folded into it wants it.
-LINEAR = frozenset({"add", "bias", "conv", "dense", "depthwise", "div", "mul", "same", "sub"})
+# Kinds that an activation is folded into, by the end of their result's range alone.
+LINEAR = frozenset({"add", "conv", "dense", "depthwise"})
 
 
 class Options:
