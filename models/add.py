@@ -10,12 +10,19 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models import cardtext, export, offered, rules
-from models.cards import FOLDER, CardError, read
+from models.cards import FOLDER, Card, CardError, read
+from models.fetch import Fetched
 from models.offered import Offered, Unfit
+
+if TYPE_CHECKING:
+    import onnx
+
+    from models.guess import Guess
 
 ROOT = Path(__file__).parent.parent
 OWN = "own"  # the folder in the project for models that have no public address
@@ -38,18 +45,24 @@ title, about, licence and credit; [input] scale and offset (now byte * {scale:.6
 [outputs]. Then: python3 build.py serve"""
 
 
+# The importers speak to who edits a card; here there is none yet.
+OPTIONS = {
+    "give one in [input] of the card": "give it with --size HxW",
+    "in [outputs] to": "with --output to",
+}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     lines = argparse.RawDescriptionHelpFormatter
     result = argparse.ArgumentParser(prog="build.py models add", description=ABOUT, formatter_class=lines)
-    result.add_argument("given", metavar="FILE_OR_URL", help="the published model")
-    result.add_argument("--id", help="the card's name, a word in the page's URL (default: from the file's)")
-    result.add_argument(
-        "--kind", choices=rules.KINDS, help="what it gives (default: guessed from its outputs)"
-    )
-    result.add_argument(
-        "--size", type=_size, metavar="HxW", help="its picture, where the file leaves it open"
-    )
+    add = result.add_argument
+    add("given", metavar="FILE_OR_URL", help="the published model")
+    add("--id", help="the card's name, a word in the page's URL (default: from the file's)")
+    add("--kind", choices=rules.KINDS, help="what it gives (default: guessed from its outputs)")
+    add("--size", type=_size, metavar="HxW", help="its picture, where the file leaves it open")
+    about = "an output, any tensor of the network, again for each; the rest is cut off (default: the file's)"
+    add("--output", action="append", type=_output, metavar="[ROLE=]NAME", help=about)
     return result
 
 
@@ -57,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: 0, or 1 after one sentence about what is wrong."""
     args = parser().parse_args(arguments)
     try:
-        print(add(_from(args.given), args.id, args.kind, args.size))
+        print(add(_from(args.given), args.id, args.kind, args.size, dict(args.output or [])))
     except KeyboardInterrupt:
         return 130
     except (Unfit, export.Failed) as error:
@@ -74,50 +87,84 @@ def add(
     id: str | None = None,
     kind: str | None = None,
     size: tuple[int, int] | None = None,
+    outputs: Mapping[str, str] | None = None,
     folder: Path = FOLDER,
     root: Path = ROOT,
 ) -> str:
-    """The report of the model at `given`, whose card is then in `folder`.
+    """The report of the model at `given`, whose card is then in `folder`; `outputs` is role -> name.
 
     Raises Unfit, models.export.Failed, CardError, models.importers.Unreadable or models.verify.Failure.
     """
     name = id or _id(given)
     _free(name, folder)
     found = offered.take(given, size, _say)
-    text = _text(found, name, kind, size)
+    guessed = _guessed(found, kind, size, outputs or {})
     draft = DRAFTS / name
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        path = draft / f"{name}.toml"
-        path.write_text(text, "utf-8")
-        report, scale, offset = _made(path, found, draft)
+        card = draft / f"{name}.toml"
+        _write(card, found, guessed, cardtext.VARIANTS)
+        if lacking := _lacking(card, found):
+            _say(f"{name}: not offered on webgl: {lacking}")
+            _write(card, found, guessed, cardtext.WITHOUT_WEBGL)
+        report = _made(card, found, draft)
         _free(name, folder)  # another may have come meanwhile
-        _keep(found, name, path, folder, root)
+        _keep(found, name, card, folder, root)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return report + "\n" + EDIT.format(id=name, scale=scale, offset=offset)
+    return report + "\n" + EDIT.format(id=name, scale=guessed.scale, offset=guessed.offset)
 
 
-def _made(path: Path, found: Offered, out: Path) -> tuple[str, float, float]:
-    from models import made, report
-    from models.fetch import Fetched
-
-    card = read(path)
-    source = card.sources[0]
-    fetched = Fetched(source, found.files, str(source))
-    model = made(card.of(source), fetched, out, _say)
-    return report.text([model]), card.scale, card.offset
-
-
-def _text(found: Offered, id: str, kind: str | None, size: tuple[int, int] | None) -> str:
+def _guessed(
+    found: Offered, kind: str | None, size: tuple[int, int] | None, outputs: Mapping[str, str]
+) -> Guess:
     from models import guess, importers
 
     _say(f"{found.name}: importing")
-    model = importers.read(found.format, found.files, size, {})
-    guessed = guess.guess(found.format, found.files, model, kind)
-    places = [cardtext.placed(file, f"{OWN}/{id}") for file in found.places]
-    return cardtext.text(id, found.format, places, guessed, found.credit)
+    try:
+        model = importers.read(found.format, found.files, size, outputs)
+    except importers.Unreadable as error:
+        text = str(error)
+        for card, option in OPTIONS.items():
+            text = text.replace(card, option)
+        raise importers.Unreadable(text) from None
+    return guess.guess(found.format, found.files, model, kind, outputs)
+
+
+def _write(path: Path, found: Offered, guessed: Guess, variants: cardtext.Variants) -> None:
+    places = [cardtext.placed(file, f"{OWN}/{path.stem}") for file in found.places]
+    text = cardtext.text(path.stem, found.format, places, guessed, found.credit, variants)
+    path.write_text(text, "utf-8")
+
+
+def _read(path: Path, found: Offered) -> tuple[Card, Fetched]:
+    card = read(path)
+    source = card.sources[0]
+    return card.of(source), Fetched(source, found.files, str(source))
+
+
+def _made(path: Path, found: Offered, out: Path) -> str:
+    from models import made, report
+
+    return report.text([made(*_read(path, found), out, _say)])
+
+
+def _lacking(path: Path, found: Offered) -> str:
+    """What keeps the model from WebGL, the one backend that cannot fall back; "" where nothing does."""
+    from models import make, verify
+
+    card, fetched = _read(path, found)
+    wanted = next(wanted for wanted in card.wanted if "webgl" in wanted.backends)
+    graphs: list[onnx.ModelProto] = []
+    try:
+        _, graphs = make.graphs(card, wanted, make.imported(card, fetched))
+        verify.operators(graphs, wanted.backends)
+    except verify.Failure as error:
+        nodes = (node for model in graphs for node in model.graph.node if node.op_type not in verify.WEBGL)
+        first = next((f" (node {n.name or n.output[0]!r} is the first)" for n in nodes), "")
+        return f"{error}{first}; --output with a tensor before it is the way round"
+    return ""
 
 
 def _keep(found: Offered, id: str, card: Path, folder: Path, root: Path) -> None:
@@ -176,6 +223,13 @@ def _size(value: str) -> tuple[int, int]:
     if not found or not all(low <= int(side) <= high for side in found.groups()):
         raise argparse.ArgumentTypeError(f"{value!r} is not HEIGHTxWIDTH in pixels, {low} to {high} each")
     return int(found[1]), int(found[2])
+
+
+def _output(value: str) -> tuple[str, str]:
+    role, name = value.split("=", 1) if "=" in value else (value, value)
+    if not role or not name:
+        raise argparse.ArgumentTypeError(f"{value!r} is not NAME or ROLE=NAME")
+    return role, name
 
 
 def _sentence(error: Exception) -> str:

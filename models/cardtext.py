@@ -14,12 +14,14 @@ from models.cards import File
 from models.guess import Guess
 
 # What is tried; the build ships what its figures recommend.
-VARIANTS = (
+Variants = tuple[tuple[str, tuple[str, ...], str], ...]
+VARIANTS: Variants = (
     ("fp32", ("wasm", "webgpu"), "fp32"),
     ("fp16", ("wasm", "webgpu"), "fp16"),
     ("int8", ("wasm", "webgpu"), "int8"),
     ("webgl", ("webgl",), "fp32"),
 )
+WITHOUT_WEBGL = tuple(row for row in VARIANTS if "webgl" not in row[1])
 LOSS = {"iou": 0.005, "points": 0.5, "top1": 0.01, "top5": 0.01, "features": 0.005}
 FITS = {"segmenter": "stretch", "classifier": "crop", "landmarks": "stretch"}
 # Float32 sums in another order differ by 1e-6 to 1e-4; a model that rounds every layer to 8 bits by far more.
@@ -31,14 +33,14 @@ def placed(file: File, folder: str) -> File:
     return replace(file, local=f"{folder}/{file.local}") if file.local else file
 
 
-def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str) -> str:
-    """The card as TOML."""
+def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str, variants: Variants) -> str:
+    """The card as TOML; `variants` is VARIANTS or fewer."""
     mask = {"height": guess.mask[0], "width": guess.mask[1]} if guess.mask else {}
     fit = FITS.get(guess.kind, "letterbox")
     loss = {name: LOSS[name] for name in rules.METRICS[guess.kind]}
-    variants = [
+    rows = [
         _table("[[variant]]", {"id": name, "backends": list(backends), "weights": weights})
-        for name, backends, weights in VARIANTS
+        for name, backends, weights in variants
     ]
     parts = [
         _rows(
@@ -75,7 +77,7 @@ def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str)
             ROUNDED if guess.rounded else GATES,
         ),
         *([_table("[loss] # largest loss of a variant against float32", loss)] if loss else []),
-        *variants,
+        *rows,
     ]
     return "\n".join(parts)
 

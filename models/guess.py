@@ -31,8 +31,14 @@ class Guess:
     rounded: bool  # the published model computes in 8 bits
 
 
-def guess(format: str, files: Mapping[str, bytes], model: onnx.ModelProto, kind: str | None) -> Guess:
-    """The guess for an imported model, its outputs by their own names; `kind` is what the user says it is.
+def guess(
+    format: str,
+    files: Mapping[str, bytes],
+    model: onnx.ModelProto,
+    kind: str | None,
+    given: Mapping[str, str],
+) -> Guess:
+    """The guess for an imported model; `kind` and `given`, role -> name, are what the user says.
 
     Raises Unfit where it takes no picture, or has not the outputs that `kind` needs.
     """
@@ -51,18 +57,20 @@ def guess(format: str, files: Mapping[str, bytes], model: onnx.ModelProto, kind:
         name for name, shape in shapes.items() if len(shape) == 4 and shape[1] == 1 and min(shape[2:]) > 1
     ]
     kind = kind or ("segmenter" if len(shapes) == len(maps) == 1 else "network")
-    outputs: dict[str, str] = {}
-    if kind == "segmenter":
+    outputs = dict(given)
+    if rules.fits(kind, given):
+        pass
+    elif kind == "segmenter":
         if len(maps) != 1:
             raise Unfit(f"a segmenter has one map of one channel, this has {_listed(shapes)}")
-        outputs = {_role(model, maps[0]): maps[0]}
-    elif kind != "network":
-        outputs = _fitting(kind, shapes)
+        outputs = {_role(model, maps[0]): given.get(maps[0], maps[0])}
+    else:
+        outputs = {role: given.get(name, name) for role, name in _fitting(kind, shapes).items()}
     steps = quantised(format, files)
     scale, offset = steps or (1 / 255, 0.0)
     mask = None
     if kind in rules.MASKED:
-        _, _, *sides = shapes[maps[0]] if kind == "segmenter" else (1, 1, 64, 64)
+        _, _, *sides = shapes[maps[0]] if maps else (1, 1, 64, 64)
         mask = (sides[0], sides[1])
     return Guess(kind, taken[2], taken[3], scale, offset, mask, outputs, steps is not None)
 

@@ -134,12 +134,15 @@ def _file(file: File) -> None:
         raise ValueError(f"local = {file.local!r}: a path inside this project")
 
 
+def fits(kind: str, outputs: Collection[str]) -> bool:
+    """Whether these are roles of a kind; a network's are what they are."""
+    groups, more = ROLES[kind]
+    return kind == "network" or set(outputs) - more in groups
+
+
 def _roles(kind: str, outputs: Mapping[str, str]) -> None:
     groups, more = ROLES[kind]
-    if kind == "network":
-        return
-    given = set(outputs) - more
-    if given not in groups:
+    if not fits(kind, outputs):
         wanted = ", or ".join(" and ".join(sorted(group)) for group in groups)
         besides = f"; besides, {' and '.join(sorted(more))} may be named" if more else ""
         raise ValueError(f"[outputs] names {', '.join(outputs) or 'nothing'}: a {kind} has {wanted}{besides}")

@@ -25,7 +25,7 @@ def onnx_file(last: str = "Sigmoid", channels: int = 1, side: int | None = 32, o
         helper.make_node("Conv", ["b", "v"], ["c"], "third", kernel_shape=[1, 1]),
         helper.make_node(last, ["c"], ["answer"], "last"),
     ]
-    weights = {
+    weights: dict[str, Any] = {
         "w": rng.standard_normal((4, 3, 3, 3)).astype(np.float32) / 5,
         "v": rng.standard_normal((channels, 4, 1, 1)).astype(np.float32),
     }

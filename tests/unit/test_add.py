@@ -13,6 +13,7 @@ import pytest
 
 import build
 from models import add, cards, cardtext, download, export, guess, importers, offered
+from models.cardtext import VARIANTS
 from models.guess import Guess
 from models.offered import Offered, Unfit
 from tests.models_given import KERAS, TORCH, onnx_file, put, tfjs_files
@@ -124,9 +125,9 @@ def test_a_model_json_that_is_none(tmp_path: Path, text: bytes, says: str) -> No
     assert "\n" not in str(unfit.value)
 
 
-def guessed(data: bytes, kind: str | None = None) -> Guess:
+def guessed(data: bytes, kind: str | None = None, given: dict[str, str] | None = None) -> Guess:
     files = {"a.onnx": data}
-    return guess.guess("onnx", files, importers.read("onnx", files, None, {}), kind)
+    return guess.guess("onnx", files, importers.read("onnx", files, None, given), kind, given or {})
 
 
 def test_one_map_of_one_channel_is_a_segmenter() -> None:
@@ -139,6 +140,19 @@ def test_one_map_of_one_channel_is_a_segmenter() -> None:
 def test_anything_else_is_a_network() -> None:
     found = guessed(onnx_file(channels=5))
     assert (found.kind, found.outputs, found.mask) == ("network", {}, None)
+
+
+def test_outputs_may_be_named() -> None:
+    five = onnx_file(channels=5)
+    assert guessed(five, None, {"b": "b"}).outputs == {"b": "b"}
+    assert guessed(onnx_file(), None, {"c": "c"}).outputs == {"logits": "c"}
+    assert guessed(onnx_file(), None, {"logits": "c"}).outputs == {"logits": "c"}
+    both = guessed(five, "pose", {"heatmaps": "answer", "offsets": "b"})
+    assert (both.kind, both.outputs) == ("pose", {"heatmaps": "answer", "offsets": "b"})
+    assert guessed(five, "pose", {"answer": "answer", "b": "b"}).outputs == {
+        "offsets": "answer",
+        "heatmaps": "b",
+    }
 
 
 def test_a_kind_that_does_not_fit_is_refused() -> None:
@@ -156,7 +170,7 @@ def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: s
     (place,) = found.places
     place = cards.File(place.name, place.sha256, place.bytes, url=url) if url else place
     placed = cardtext.placed(place, "own/eyes")
-    text = cardtext.text("eyes", "onnx", [placed], guessed(onnx_file(), kind), 'from "there"')
+    text = cardtext.text("eyes", "onnx", [placed], guessed(onnx_file(), kind), 'from "there"', VARIANTS)
     path = tmp_path / "eyes.toml"
     path.write_text(text, "utf-8")
     card = cards.read(path)
