@@ -39,6 +39,7 @@ class Draft:
         self.constants: dict[str, Constant] = dict(network.constants)
         self.values = {network.picture: Value("picture", bounded(network.shape, "the picture"), True)}
         self.uses = Counter(name for step in network.steps for name in step.inputs)
+        self.taken = {name for step in network.steps for name in step.outputs} | {network.picture, "picture"}
         self.nodes: list[onnx.NodeProto] = []
         self.weights: dict[str, Array] = {}
         self._turned: dict[tuple[str, bool], str] = {}
@@ -97,15 +98,13 @@ class Draft:
     def weight(self, name: str, array: Array) -> str:
         """Stores an initialiser, under `name` or, where other numbers have it, under a longer one."""
         array = np.ascontiguousarray(array) if array.ndim else array
-        while name in self.weights and not (
-            self.weights[name].dtype == array.dtype and np.array_equal(self.weights[name], array)
-        ):
+        while name in self.taken or (name in self.weights and not _equal(self.weights[name], array)):
             name += "_"
         self.weights[name] = array
         return name
 
     def kernel(self, name: str, order: Sequence[int], shape: Sequence[int]) -> str:
-        """A constant transposed by `order` and reshaped; quantised ones stay bytes, behind DequantizeLinear."""
+        """A constant transposed by `order` and reshaped; quantised bytes stay, behind DequantizeLinear."""
         if name not in self.constants or not self.constants[name].packed:
             return self.weight(name, self.numbers(name).transpose(order).reshape(shape))
         constant = self.constants[name]
@@ -134,23 +133,28 @@ class Draft:
         kind: str,
         step: Step,
         inputs: Sequence[str],
-        shape: Sequence[int] | None = None,
+        shape: Sequence[int],
         image: bool = False,
         output: int = 0,
         **attributes: Any,
     ) -> None:
         """The node that makes an output of `step`, of this shape in the file's order."""
         target = step.outputs[output]
-        node = helper.make_node(kind, list(inputs), [target], target, **attributes)
-        if shape is not None and all(name in self.weights for name in inputs if name):
-            self._fold(node, bounded(shape, f"the tensor {target}"))
+        name = "picture_own" if target == "picture" else target  # the graph's input has that name
+        node = helper.make_node(kind, list(inputs), [name], name, **attributes)
+        sizes = bounded(shape, f"the tensor {target}")
+        if all(given in self.weights for given in inputs if given):
+            self.constants[target] = self._folded(node, sizes)
             return
         self.nodes.append(node)
-        self.values[target] = Value(target, bounded(shape or (), f"the tensor {target}"), image)
+        self.values[target] = Value(name, sizes, image)
 
     def between(self, kind: str, step: Step, inputs: Sequence[str], mark: str, **attributes: Any) -> str:
         """A node on the way to an output of `step`; gives the name of what it makes."""
         name = f"{step.outputs[0]}_{mark}"
+        while name in self.taken or name in self.weights:
+            name += "_"
+        self.taken.add(name)
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
 
@@ -185,7 +189,7 @@ class Draft:
             self._turned[value.name, image] = result
         return self._turned[value.name, image]
 
-    def _fold(self, node: onnx.NodeProto, shape: Shape) -> None:
+    def _folded(self, node: onnx.NodeProto, shape: Shape) -> Constant:
         sizes = [int(np.prod(shape)), *(self.weights[i].size for i in node.input if i)]
         if max(sizes) > MAX_FOLDED:
             raise Unreadable(f"{node.name} is computed of constants alone and has {max(sizes)} elements")
@@ -194,4 +198,8 @@ class Draft:
         graph = helper.make_graph([node], "folded", [], [result], given)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
         (array,) = ReferenceEvaluator(model).run(None, {})
-        self.constants[node.output[0]] = Constant(np.asarray(array))
+        return Constant(np.asarray(array))
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()

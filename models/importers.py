@@ -121,7 +121,8 @@ def _written(parse: Callable[[Files, Size | None], Network]) -> Callable[..., on
 
 def _step(draft: Draft, step: Step, network: Network) -> None:
     if step.kind not in OPERATORS:
-        source = next((f for f, value in network.names.items() if value in step.inputs), "")
+        inside = {name for name in step.inputs if name in draft.values} - {network.picture}
+        source = next((f for f, value in network.names.items() if value in inside), "")
         before = f"name {source!r} in [outputs] to stop before it, or " if source else ""
         raise Unreadable(
             f"{step.label} is not an operator the importer knows: {before}convert the model to ONNX with its "

@@ -101,13 +101,13 @@ def finished(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProt
             nodes.remove(node)
     taken = set(names.values())
     for node in nodes:  # a value that has a role's name by chance gives way
-        for name in node.output:
+        for name in (*node.output, *node.input):
             if name in taken and name not in renamed:
                 renamed[name] = f"{name}_inside"
     for node in nodes:
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
-    for value in (*model.graph.output, *model.graph.value_info):
+    for value in (*model.graph.initializer, *model.graph.output, *model.graph.value_info):
         value.name = renamed.get(value.name, value.name)
     del model.graph.node[:]
     model.graph.node.extend(nodes)

@@ -87,8 +87,7 @@ def _add_bias(d: Draft, step: Step) -> None:
     conv = d.maker(step.inputs[0])
     if conv is not None and conv.op_type == "Conv" and len(conv.input) == 2:
         conv.input.append(_bias(d, step.inputs[1], shape[3]))
-        conv.output[0] = conv.name = step.outputs[0]
-        d.values[step.outputs[0]] = type(d.values[step.inputs[0]])(step.outputs[0], shape, True)
+        d.values[step.outputs[0]] = d.values[step.inputs[0]]
         return
     arrays.binary("Add")(d, step)
 
@@ -160,7 +159,7 @@ def _resize(d: Draft, step: Step) -> None:
     if mode == "nearest":
         options["nearest_mode"] = "round_prefer_ceil" if corners or half else "floor"
     scales = np.array([1, 1, out[0] / size[0], out[1] / size[1]], np.float32)
-    if all(math.floor(np.float32(n) * s) == o for n, s, o in zip(size, scales[2:], out, strict=True)):
+    if all(n * float(s) == o for n, s, o in zip(size, scales[2:], out, strict=True)):
         last = ["", d.weight(f"{step.outputs[0]}_scales", scales)]
     else:  # rounded, the scales would give another size
         last = ["", "", d.weight(f"{step.outputs[0]}_sizes", np.array((batch, channels, *out)))]

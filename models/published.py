@@ -104,8 +104,8 @@ def _numbers(array: Array, details: Mapping[str, Any]) -> Array:
     scale, zero = details["quantization"]
     if array.dtype.kind == "f":
         return array.astype(np.float32)
-    wide = array.astype(np.int64)
-    return ((wide - zero) * np.float64(scale)).astype(np.float32) if scale else wide
+    wide: Array = array.astype(np.int64)
+    return np.asarray((wide - zero) * float(scale), np.float32) if scale else wide
 
 
 # ---- tf.js ----
