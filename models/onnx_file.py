@@ -241,4 +241,11 @@ def _line(error: Exception) -> str:
 
 if __name__ == "__main__":
     given = onnx.load_model_from_string(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(version_converter.convert_version(given, OPSET).SerializeToString())
+    converted = version_converter.convert_version(given, OPSET)
+    for node in converted.graph.node:
+        if node.op_type.startswith("Reduce") and any(a.name == "axes" for a in node.attribute):
+            # onnx 1.23 leaves this on; it came with opset 18 and says nothing beside axes.
+            for index in reversed(range(len(node.attribute))):
+                if node.attribute[index].name == "noop_with_empty_axes":
+                    del node.attribute[index]
+    sys.stdout.buffer.write(converted.SerializeToString())
