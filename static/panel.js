@@ -82,12 +82,12 @@ export function drawPanel(controls, changed) {
 export function drawStats(stats) {
   by('stage').parentElement.style.setProperty('--ratio', stats.picture[0] / stats.picture[1]);
   by('fps').textContent = stats.fps ? stats.fps.toFixed(0) : '–';
-  const { sample, infer, compose, python, frame } = stats.ms;
+  const { sample, infer, compose, overlay, python, frame } = stats.ms;
   const mb = (bytes) => `${Math.round(bytes / 1048576)} MB`;
   const figures = {
     Backend: `${stats.backend}${stats.threads > 1 ? `, ${stats.threads} threads` : stats.backend === 'wasm' ? ', 1 thread' : ''}`,
     Model: `${stats.model} (${stats.variant})`,
-    'Frame': `${frame} ms`, Sample: `${sample} ms`, Infer: `${infer} ms`, Compose: `${compose} ms`, Python: `${python} ms`,
+    'Frame': `${frame} ms`, Sample: `${sample} ms`, Infer: `${infer} ms`, Compose: `${compose} ms`, ...(overlay !== undefined && { Overlay: `${overlay} ms` }), Python: `${python} ms`,
     Frames: `${stats.frames}${stats.dropped ? `, ${stats.dropped} dropped` : ''}`,
     Memory: [`Python ${mb(stats.memory.python)}`, stats.memory.page && `page ${mb(stats.memory.page)}`].filter(Boolean).join(', '),
   };

@@ -15,9 +15,10 @@ from app.ports import Tensor
 
 SURE = 0.3  # MoveNet's own example leaves out what is below: https://www.tensorflow.org/hub/tutorials/movenet
 # Of COCO's 17 points: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, left before right.
+# None between those of the face: dots alone say more there than a zigzag across it.
 LIMBS = (
-    (0, 1), (0, 2), (1, 3), (2, 4), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10),
-    (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
+    (5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12),
+    (11, 13), (13, 15), (12, 14), (14, 16),
 )  # fmt: skip
 ROW = 3  # score, x, y
 

@@ -13,6 +13,7 @@ from typing import Any
 from js import Float32Array, Object, performance
 from pyodide.ffi import JsException, to_js
 
+from app.dimensions import fixed
 from app.ports import Tensor
 
 
@@ -39,12 +40,15 @@ class Session:
         # Folding constants and fusing happens here, once; the files are stored unoptimised so that each
         # backend folds for itself.
         # Severity 3 is "error": what the runtime warns of is known and looked at when the model is made.
-        options = {
+        options: dict[str, Any] = {
             "executionProviders": [provider],
             "graphOptimizationLevel": "all",
             "logSeverityLevel": 3,
-            **({"freeDimensionOverrides": dict(dimensions)} if dimensions else {}),
         }
+        if dimensions and provider == "webgl":  # its runtime has no option for them
+            js_bytes = to_js(fixed(js_bytes.to_bytes(), dimensions))
+        elif dimensions:
+            options["freeDimensionOverrides"] = dict(dimensions)
         try:
             js_session = await js_ort.InferenceSession.create(js_bytes, to_js(options))
             return cls(js_ort, js_session, js_ort.env.webgl.context if provider == "webgl" else None)
