@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 
 from app.native.session import Session
-from models import fetch, halves, make, quantize, verify, views
+from models import fetch, halves, make, quantize, verify
 from models.cards import Card, Wanted
 
 Array = NDArray[Any]
@@ -57,11 +57,8 @@ def candidates(card: Card, fetched: fetch.Fetched) -> list[Made]:
 
 def _made(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Made:
     rgba, fused = make.graphs(card, wanted, network)
-    stored = [quantize.STORED[wanted.weights](model, views.feeds(card, model, rgba)) for model in fused]
+    stored = make.stored(card, wanted, fused, rgba)
     # The processor computes a float16 graph in float32: what a GPU loses is shown by rounding in between.
     native = [halves.rounded(quantize.unpacked(m)) for m in fused] if wanted.weights == "half" else stored
-    return Made(wanted, rgba, _bytes(stored), _bytes(native))
-
-
-def _bytes(models: Sequence[onnx.ModelProto]) -> tuple[bytes, ...]:
-    return tuple(model.SerializeToString(deterministic=True) for model in models)
+    files = (tuple(make.file(model, wanted.backends) for model in models) for models in (stored, native))
+    return Made(wanted, rgba, *files)

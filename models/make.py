@@ -6,17 +6,16 @@ Does not fetch, cache or report; the steps are those of the other modules, in or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 
 from app.card import Graph, ModelCard, Variant
 from app.native.session import Session
-from models import choice, fuse, importers, matte, metrics, quantize, verify, views
+from models import choice, fuse, halves, importers, matte, metrics, quantize, verify, views, wire
 from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
@@ -100,10 +99,18 @@ def rgba_type(wanted: Wanted) -> str:
 def stored(
     card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: str
 ) -> list[onnx.ModelProto]:
-    """Fused graphs as the variant stores them, each calibrated on pictures where it computes in integers."""
-    pictures = views.calibrated(card) if wanted.weights == "qdq" else []
-    feeds = [_feeds(card, picture.astype(rgba)) for picture in pictures]
-    return [quantize.STORED[wanted.weights](model, feeds) for model in fused]
+    """Fused graphs as the variant stores them, calibrated on pictures where it computes in integers."""
+    calibrates = wanted.weights == "qdq"
+    return [
+        quantize.STORED[wanted.weights](model, views.feeds(card, model, rgba) if calibrates else ())
+        for model in fused
+    ]
+
+
+def file(model: onnx.ModelProto, backends: Collection[str]) -> bytes:
+    """A graph as the bytes of its file, always the same."""
+    data: bytes = model.SerializeToString(deterministic=True)
+    return wire.with_zeros(data) if "webgl" in backends else data
 
 
 def loss(
@@ -112,7 +119,7 @@ def loss(
     """What `found` loses against `exact`, both all graphs of a variant, by the metrics of the card's kind."""
     both = []
     for models in (exact, found):
-        sessions = [Session(_bytes(m), threads=1, dimensions=verify.dimensions(card)) for m in models]
+        sessions = [Session(file(m, ()), threads=1, dimensions=verify.dimensions(card)) for m in models]
         both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
     return metrics.loss(card.kind, card.input, *both)
 
@@ -123,7 +130,7 @@ def _variant(
     rgba, fused = graphs(card, wanted, network)
     exact = [quantize.unpacked(model) for model in fused]
     figures: dict[str, Any] = {
-        "fused": verify.same(card, network, [_bytes(model) for model in exact], rgba),
+        "fused": verify.same(card, network, [file(model, ()) for model in exact], rgba),
         "nodes": sum(len(model.graph.node) for model in exact),
         "operators": verify.operators(exact, wanted.backends),
     }
@@ -131,19 +138,13 @@ def _variant(
     if "webgl" in wanted.backends:
         verify.operators(kept, wanted.backends)
     if wanted.weights != "fp32":
-        figures["loss"] = loss(card, exact, kept, rgba)
+        # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
+        native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else kept
+        figures["loss"] = loss(card, exact, native, rgba)
     names = [f"{card.id}-{wanted.id}{f'.{n}' if len(kept) > 1 else ''}" for n in range(1, len(kept) + 1)]
-    files = tuple(_stored(name, model, out) for name, model in zip(names, kept, strict=True))
+    files = tuple(_kept(n, file(m, wanted.backends), out) for n, m in zip(names, kept, strict=True))
     needs = choice.NEEDS.get(wanted.weights, "")
     return Variant(wanted.id, wanted.backends, files, rgba, OPSET, needs), figures
-
-
-def _feeds(card: Card, rgba: Any) -> dict[str, Any]:
-    """What a fused graph in one piece takes; nothing is smoothed."""
-    feeds = {"rgba": rgba}
-    if card.mask[0]:
-        feeds |= {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
-    return feeds
 
 
 def _with_mattes(card: ModelCard, out: Path) -> ModelCard:
@@ -157,16 +158,10 @@ def _with_mattes(card: ModelCard, out: Path) -> ModelCard:
 
 def _matte(name: str, size: Any, out: Path) -> Graph:
     model = matte.graph(size.input.height, size.input.width, size.mask)
-    return _stored(f"{name}-matte", tidy(model), out)
+    return _kept(f"{name}-matte", file(tidy(model), ()), out)
 
 
-def _bytes(model: onnx.ModelProto) -> bytes:
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
-
-
-def _stored(name: str, model: onnx.ModelProto, out: Path) -> Graph:
-    data = _bytes(model)
+def _kept(name: str, data: bytes, out: Path) -> Graph:
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"models/{name}.{sha256[:8]}.onnx"
     (out / path).write_bytes(data)

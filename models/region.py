@@ -12,7 +12,7 @@ import onnx
 from onnx import helper
 
 ANCHORS = ("Conv", "Gemm")  # the published networks begin and end with these
-OURS = ("front/", "back/")  # nodes written in models/graph.py's text; PoseNet's back counts cells by a Conv
+OURS = ("front", "back")  # whose nodes models/graph.py names FRONT/...; PoseNet's back counts cells by a Conv
 # Operators that compute in the type they are given and carry no positions, sizes or indices.
 PLAIN = frozenset(
     {

@@ -15,7 +15,8 @@ def test_the_network_is_the_published_one(published: Published) -> None:
     missing = [value for value in found.values() if isinstance(value, str)]
     if missing:
         pytest.skip(missing[0])
-    assert set(found) == {"noise", "photo"}
+    assert "photo" in found
+    assert set(found) == set(published.card.gates)
     for kind, gate in published.card.gates.items():
         assert float(found[kind]) <= gate, kind
 

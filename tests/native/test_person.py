@@ -1,0 +1,57 @@
+"""Person IoU of every segmenter on pictures with true masks: ours and the published model's are the same.
+
+The pictures are not part of the project (bench/_people.py says where they are looked for); without them
+this is skipped. A third of each set shows a graph that is wrong; `build.py bench variants` takes them all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.native.session import Session
+from bench._people import SETS, people, placed, spread
+from models import decoded, make, metrics, published, verify
+from models.cards import Wanted
+from tests.native.conftest import Published
+
+Array = NDArray[Any]
+EQUAL = 0.005
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_person_iou_is_the_published_models(published: Published, name: str) -> None:
+    card = published.card
+    if card.kind != "segmenter":
+        pytest.skip("no segmenter")
+    truth = list(people(name))[::3]
+    if not truth:
+        pytest.skip(f"the set {name} is not here")
+    laid = [placed(card, picture) for picture, _ in truth]
+    theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
+    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), published.network)
+    sessions = [Session(g.SerializeToString(), threads=1, dimensions=verify.dimensions(card)) for g in graphs]
+    ours = [verify.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
+    scores = []
+    for masks in (ours, theirs):
+        grown = [spread(m, card, f, t.shape) for m, (_, f), (_, t) in zip(masks, laid, truth, strict=True)]
+        scores.append(metrics.person_iou(grown, [person for _, person in truth]))
+    assert scores[0] == pytest.approx(scores[1], abs=EQUAL)
+    assert scores[0] > 0.25  # a person is found at all: the worst is 0.31, BodyPix 1.0 in bytes on ccp60
+
+
+def _published(given: Published, pictures: Array) -> list[Array]:
+    card, fetched = given.card, given.fetched
+    x = verify.planes(card, pictures)
+    try:
+        values = published.run(fetched.source.format, fetched.files, x, card.outputs)
+    except published.NotHere as error:
+        pytest.skip(str(error))
+    values = published.arranged(given.network, values)
+    return [
+        decoded.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        for n in range(len(pictures))
+    ]
