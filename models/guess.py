@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import onnx
 
 
+PROBABILITIES = frozenset({"Sigmoid", "HardSigmoid", "Softmax", "Clip"})
+# Only move numbers, or lay them between their neighbours: 0 to 1 stays 0 to 1.
+PLACES = frozenset(
+    {"Gather", "Identity", "Reshape", "Resize", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
+)
+
+
 @dataclass(frozen=True)
 class Guess:
     """What `models add` writes into a card, besides its files."""
@@ -76,9 +83,11 @@ def guess(
 
 
 def _role(model: onnx.ModelProto, name: str) -> str:
-    """A map that a sigmoid made is a probability; what it is otherwise is taken for logits."""
-    makers = {output: node.op_type for node in model.graph.node for output in node.output}
-    return "mask" if makers.get(name) in ("Sigmoid", "HardSigmoid", "Clip") else "logits"
+    """A map that a sigmoid or softmax made is a probability; what it is otherwise is taken for logits."""
+    makers = {output: node for node in model.graph.node for output in node.output}
+    while name in makers and makers[name].op_type in PLACES:
+        name = makers[name].input[0]
+    return "mask" if name in makers and makers[name].op_type in PROBABILITIES else "logits"
 
 
 # By kind: its roles, the one with the most numbers first.

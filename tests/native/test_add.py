@@ -1,0 +1,172 @@
+"""`models add` from a file to a model that is made, checked and kept, or to nothing at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import models
+from app.native.session import Session
+from models import add, cards, fetch, verify
+from models.offered import Unfit
+from tests.models_given import onnx_file, put, tfjs_files
+
+
+class Project:
+    """A project of its own, so that nothing is added to this one."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.folder, self.given = root, root / "cards", root / "given"
+        self.folder.mkdir()
+        monkeypatch.setattr(add, "DRAFTS", root / "drafts")
+        monkeypatch.setattr(models, "CACHE", root / "cache")
+        monkeypatch.setattr(fetch, "ROOT", root)
+        monkeypatch.delenv("VITRINE_MIRROR", raising=False)
+
+    def add(self, path: Path, **options: object) -> str:
+        return add.add(str(path), folder=self.folder, root=self.root, **options)  # type: ignore[arg-type]
+
+    def left(self) -> list[str]:
+        """What is there besides what was given and the cache."""
+        kept = (path for path in self.root.rglob("*") if path.is_file())
+        names = sorted(path.relative_to(self.root).as_posix() for path in kept)
+        return [name for name in names if not name.startswith(("given/", "cache/"))]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(tmp_path, monkeypatch)
+
+
+def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
+    report = project.add(put(project.given, {"Eyes.onnx": onnx_file()}))
+    assert project.left() == ["cards/eyes.toml", "own/eyes/Eyes.onnx"]
+    assert "own/eyes/Eyes.onnx" in report
+    assert "byte * 0.00392157 + 0" in report
+    card = cards.read(project.folder / "eyes.toml")
+    out, said = project.root / "cache" / "out", list[str]()
+    model = models.made(card, fetch.fetch(card, said.append), out, said.append)
+    assert said == []  # it was made when it was added
+    variant = model.variant("wasm")
+    assert variant is not None
+    assert model.variant("webgl") is not None
+    session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
+    rgba = np.random.default_rng(3).integers(0, 256, (1, 32, 32, 4), np.uint8)
+    still = {"memory": np.zeros((1, 1, 32, 32), np.float32), "keep": np.zeros(1, np.float32)}
+    mask = session.run_now({"rgba": rgba, **still})["mask"]
+    published = Session(onnx_file(), threads=1)
+    image = np.ascontiguousarray((rgba[..., :3].astype(np.float32) / 255).transpose(0, 3, 1, 2))
+    assert np.abs(mask - published.run_now({"image": image})["answer"]).max() < 1e-5
+
+
+def test_a_network_gives_what_it_gives(project: Project) -> None:
+    project.add(put(project.given, {"five.onnx": onnx_file(channels=5)}), id="other")
+    card = cards.read(project.folder / "other.toml")
+    assert (card.kind, card.outputs) == ("network", {})
+
+
+def test_a_tfjs_model_is_compared_with_tfjs(project: Project) -> None:
+    report = project.add(put(project.given / "eyes", tfjs_files()))
+    own = [f"own/eyes/{name}" for name in ("model.json", "one.bin", "two.bin")]
+    assert project.left() == ["cards/eyes.toml", *own]
+    assert "not measured" not in report
+    card = cards.read(project.folder / "eyes.toml")
+    assert [file.local for file in card.sources[0].files] == own
+
+
+def test_a_published_tflite_file(project: Project) -> None:
+    path = fetch.NODE / "@mediapipe" / "selfie_segmentation" / "selfie_segmentation_landscape.tflite"
+    if not path.is_file():
+        pytest.skip("the package is not installed")
+    project.add(path, id="landscape")
+    card, own = (
+        cards.read(project.folder / "landscape.toml"),
+        cards.read(cards.FOLDER / "selfie-landscape.toml"),
+    )
+    assert (card.kind, card.input, card.mask, card.outputs) == (own.kind, own.input, own.mask, own.outputs)
+    assert (card.scale, card.offset) == pytest.approx((own.scale, own.offset))
+
+
+def test_what_webgl_lacks_leaves_only_webgl_out(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.add(put(project.given, {"odd.onnx": onnx_file("Erf")}))
+    assert "not offered on webgl: webgl has no Erf (node 'last' is the first)" in capsys.readouterr().err
+    card = cards.read(project.folder / "odd.toml")
+    assert {backend for wanted in card.wanted for backend in wanted.backends} == {"wasm", "webgpu"}
+
+
+def test_the_outputs_may_be_named(project: Project) -> None:
+    path = put(project.given, tfjs_files("Betainc"))
+    assert add.main([str(path)]) == 1
+    project.add(path, id="before", outputs={"logits": "a"})
+    assert cards.read(project.folder / "before.toml").outputs == {"logits": "a"}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "tf/model.json",
+            "node 'answer' (Betainc) is not an operator the importer knows: name 'a' with --output",
+        ),
+        ("open.onnx", "has no size of its own: give it with --size HxW"),
+        ("cut.onnx", "ONNX file damaged"),
+        ("cut.tflite", "TFLite file"),
+        ("gone.onnx", "there is no such file"),
+        ("empty.onnx", "empty.onnx"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    project: Project,
+    name: str,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(add.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    put(project.given / "tf", tfjs_files("Betainc"))
+    files = {"open.onnx": onnx_file(side=None), "cut.onnx": onnx_file()[:300], "empty.onnx": b""}
+    put(project.given, {**files, "cut.tflite": b"\x1c\0\0\0TFL3" + b"\xff" * 99})
+    assert add.main([str(project.given / name)]) == 1
+    said = capsys.readouterr().err.strip().split("\n\n")[-1]
+    assert said.startswith("Nothing was added. ")
+    assert says in said
+    assert "\n" not in said
+    assert project.left() == []
+
+
+def test_a_model_that_fails_its_checks_leaves_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise verify.Failure("eyes: noise is 0.5 of the range off the published model, gate 0.001")
+
+    monkeypatch.setattr(verify, "parity", fail)
+    with pytest.raises(verify.Failure, match="off the published model"):
+        project.add(put(project.given, {"eyes.onnx": onnx_file()}))
+    assert project.left() == []
+
+
+def test_a_disk_that_is_full_leaves_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = put(project.given, {"eyes.onnx": onnx_file()})
+    monkeypatch.setattr(shutil, "move", full)
+    with pytest.raises(OSError, match="No space"):
+        project.add(path)
+    assert project.left() == []
+    assert not (project.root / "own").exists()
+
+
+def test_a_name_that_is_taken_is_refused(project: Project) -> None:
+    path = put(project.given, {"eyes.onnx": onnx_file()})
+    project.add(path)
+    before = (project.folder / "eyes.toml").read_bytes()
+    with pytest.raises(Unfit, match=r"there is already a model 'eyes'.*with --id"):
+        project.add(path)
+    assert (project.folder / "eyes.toml").read_bytes() == before
+    with pytest.raises(Unfit, match="give another with --id"):
+        project.add(path, id="Big Eyes")
