@@ -66,6 +66,8 @@ def cut(model: onnx.ModelProto, outputs: Mapping[str, str]) -> onnx.ModelProto:
     for role, name in outputs.items():
         if name not in made:
             there = ", ".join(value.name for value in graph.output)
+            if name in {value.name for value in graph.output}:
+                raise Unreadable(f"nothing computes the output {name!r}")
             raise Unreadable(f"no tensor is called {name!r}, wanted as {role!r}; the outputs are {there}")
     nodes, needed = [], set(outputs.values())
     for node in reversed(graph.node):

@@ -5,13 +5,14 @@ Does not use the importers' graphs: it is what they are measured against.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -20,7 +21,10 @@ from models import tfjs, tflite
 from models.tensors import Array, Unreadable
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
-PATIENCE = 900.0  # seconds for tf.js; a picture of BodyPix takes 0.1 (WebAssembly, 241 x 321)
+ROOT = SCRIPT.parent.parent
+PATIENCE = (
+    900.0  # seconds for a start of LiteRT or tf.js; a picture of BodyPix takes 0.1 (WebAssembly, 241 x 321)
+)
 # WebAssembly and plain JavaScript agree to 1e-6 of the range; the first is a hundred times as fast.
 BACKEND = "wasm"
 
@@ -62,50 +66,22 @@ def _joined(rows: list[dict[str, Array]]) -> dict[str, Array]:
 
 
 def _tflite(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
-    try:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-    except ImportError:
-        raise NotHere("ai-edge-litert has no wheel for this machine") from None
+    """By a process of its own: on a file that does not hold together LiteRT ends the process it runs in."""
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        raise NotHere("ai-edge-litert has no wheel for this machine")
     data = next(iter(files.values()))
     network = tflite.parse(data)
-    wanted = {role: int(network.names[name][1:]) for role, name in outputs.items()}
-    wanted = wanted or {name: int(value[1:]) for name, value in network.outputs.items()}
-    inside = set(wanted.values()) - {int(value[1:]) for value in network.outputs.values()}
-    options: dict[str, Any] = {}
-    if inside:  # a delegate keeps its tensors to itself
-        options["experimental_preserve_all_tensors"] = True
-        options["experimental_op_resolver_type"] = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    try:
-        # XNNPACK, the default delegate, is needed otherwise: it alone knows Convolution2DTransposeBias.
-        model = Interpreter(model_content=data, num_threads=1, **options)
-        model.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
-        raise Unreadable(f"LiteRT refuses the file: {str(error).splitlines()[0]}") from None
-    (taken,) = model.get_input_details()
-    details = {row["index"]: row for row in model.get_tensor_details()}
-    rows = []
-    for picture in x:
-        model.set_tensor(taken["index"], _stored(picture[None], taken))
-        model.invoke()
-        rows.append({role: _numbers(model.get_tensor(i), details[i]) for role, i in wanted.items()})
-    return _joined(rows)
-
-
-def _stored(x: Array, details: Mapping[str, Any]) -> Array:
-    kind = np.dtype(details["dtype"])
-    if kind.kind == "f":
-        return x.astype(kind)
-    scale, zero = details["quantization"]
-    limits = np.iinfo(kind)
-    return np.clip(np.rint(x / (scale or 1) + zero), limits.min, limits.max).astype(kind)
-
-
-def _numbers(array: Array, details: Mapping[str, Any]) -> Array:
-    scale, zero = details["quantization"]
-    if array.dtype.kind == "f":
-        return array.astype(np.float32)
-    wide: Array = array.astype(np.int64)
-    return np.asarray((wide - zero) * float(scale), np.float32) if scale else wide
+    own = {name: int(value[1:]) for name, value in network.outputs.items()}
+    wanted = {role: int(network.names[name][1:]) for role, name in outputs.items()} or own
+    with tempfile.TemporaryDirectory(prefix="vitrine-litert-") as name:
+        folder = Path(name)
+        (folder / "model.tflite").write_bytes(data)
+        np.save(folder / "pictures.npy", x)
+        inside = bool(set(wanted.values()) - set(own.values()))
+        job = json.dumps({"tensors": list(wanted.values()), "inside": inside})
+        (folder / "job.json").write_text(job, "utf-8")
+        _ran("LiteRT", [sys.executable, "-m", "models.litert", name])
+        return {role: np.load(folder / f"{index}.npy") for role, index in wanted.items()}
 
 
 # ---- tf.js ----
@@ -115,7 +91,7 @@ def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict
     node = shutil.which("node")
     if node is None:
         raise NotHere("tf.js needs Node 20 or newer")
-    if not (SCRIPT.parent.parent / "node_modules" / "@tensorflow" / "tfjs-core").is_dir():
+    if not (ROOT / "node_modules" / "@tensorflow" / "tfjs-core").is_dir():
         raise NotHere("the packages of tf.js are not installed (npm ci brings them)")
     network = tfjs.parse(files)
     wanted = outputs or dict(network.outputs)
@@ -135,7 +111,7 @@ def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict
         }
         (folder / "pictures.bin").write_bytes(x.tobytes())
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
-        _node([node, str(SCRIPT), str(folder)])
+        _ran("tf.js", [node, str(SCRIPT), str(folder)])
         shapes = json.loads((folder / "shapes.json").read_text("utf-8"))
         return _joined(
             [
@@ -148,14 +124,14 @@ def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict
         )
 
 
-def _node(command: list[str]) -> None:
+def _ran(who: str, command: list[str]) -> None:
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT)
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"tf.js did not finish in {PATIENCE:.0f} seconds") from None
+        raise Unreadable(f"{who} did not finish in {PATIENCE:.0f} seconds") from None
     if ran.returncode:
         lines = [line for line in ran.stderr.splitlines() if "Error" in line] or ["it stopped"]
-        raise Unreadable(f"tf.js refuses the model: {lines[0].strip()}")
+        raise Unreadable(f"{who} refuses the model: {lines[-1].strip()[:300]}")
 
 
 # ---- onnxruntime ----

@@ -117,8 +117,9 @@ def parse(data: bytes) -> Network:
     except Unreadable as error:
         raise Unreadable(f"TFLite file not readable: {error}") from None
     except DAMAGE as error:
+        detail = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise Unreadable(
-            f"TFLite file damaged: {str(error).splitlines()[0] if str(error) else 'no'}"
+            f"TFLite file damaged or cut short: a table of it leads nowhere ({detail})"
         ) from None
 
 

@@ -51,6 +51,7 @@ def test_operators_compute_what_litert_does() -> None:
         constant("w", floats(4, 3, 3, 3)),
         constant("b", floats(4)),
         constant("d", floats(1, 3, 3, 8)),
+        constant("e", floats(8)),
         constant("slope", floats(1, 1, 4)),
         constant("pads", [[0, 0], [1, 0], [0, 2], [0, 3]], "int32"),
         constant("hw", [1, 2], "int32"),
@@ -94,7 +95,7 @@ def test_operators_compute_what_litert_does() -> None:
         ),
         Operator(
             "DEPTHWISE_CONV_2D",
-            ["c", "d"],
+            ["c", "d", "e"],
             ["deep"],
             "DepthwiseConv2DOptions",
             conv(Padding=VALID, DepthMultiplier=2, FusedActivationFunction=RELU),
