@@ -2,11 +2,12 @@
 
 Writes models/figures.json, and chooses nothing by itself: models/choice.py does, and its verdicts are written
 beside the figures. Arguments: the cards to measure (all without one; the others' figures stay), or --judge to
-write the verdicts anew only. A loss is against float32 run by native onnxruntime, on scikit-image's photos
-and, where they are, on people before rooms (VITRINE_PEOPLE); in the page it is taken on the first of those
-pictures. Milliseconds are of one picture's run with its way through Python, one thread, the candidates in
-turns; `ratio` compares the smallest times, which a busy machine changes least. WebGL and WebGPU are imitated
-by the processor here: their figures tell that a candidate runs and what it loses, not how fast a GPU is.
+write the verdicts anew only. `loss` and `error` are against float32, both run by native onnxruntime, on
+scikit-image's photos and, where they are, on people before rooms (VITRINE_PEOPLE); `page` and `page_error` are
+of the candidate in the page against the same one run natively, on the first of those pictures. Milliseconds
+are of one picture's run with its way through Python, one thread, the candidates in turns; `ratio` compares the
+smallest times, which a busy machine changes least. WebGL and WebGPU are imitated by the processor here: their
+figures tell that a candidate runs and what it loses, not how fast a GPU is.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from models.cards import Card
 from publish import ROOT, STATE
 
 Array = NDArray[Any]
-PEOPLE = 24  # pictures of people that a loss is measured on besides the photos
+PEOPLE = 24  # pictures of people that a loss is measured on besides the photos, and before them
 COLLECT = {"wasm": 8, "webgl": 3, "webgpu": 2}  # pictures that each candidate runs in the page
 BUDGET = {
     "wasm": 4000.0,
@@ -75,7 +76,7 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
         return
     card = card.of(fetched.source)
     made = candidates(card, fetched)
-    pictures = [*views.judged(card), *(placed(card, p)[0] for p in _people(card))]
+    pictures = [*(placed(card, p)[0] for p in _people(card)), *views.judged(card)]
     plain = next(each for each in made if each.wanted.weights == "fp32")
     exact = plain.run(card, pictures)
     here = folder / card.id
@@ -86,10 +87,11 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
         each.write(here)
         found = each.run(card, pictures)
         native[each.wanted.id] = {
+            "outputs": found[: max(COLLECT.values())],
             "error": metrics.error(exact, found),
             "loss": metrics.loss(card.kind, card.input, exact, found),
         }
-        say(f"{card.id} {each.wanted.id}: {each.bytes:,} bytes, {native[each.wanted.id]}")
+        say(f"{card.id} {each.wanted.id}: {each.bytes:,} bytes, {native[each.wanted.id]['loss']}")
     segments = card.kind == "segmenter"
     if segments:
         _truth.write(card, here)
@@ -100,7 +102,7 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
             given = COLLECT[backend], BUDGET[backend]
             answers = beside(chromium, url, card, backend, mine, "pictures.bin", *given) if mine else {}
             for each in mine:
-                row = _row(card, each, backend, answers, native[each.wanted.id], exact, len(pictures))
+                row = _row(card, each, backend, answers, native[each.wanted.id], len(pictures))
                 say(f"  {backend} {each.wanted.id}: {json.dumps(row)}")
                 rows.append(row)
         _replace(figures, "rows", card, rows)
@@ -128,14 +130,14 @@ def _row(
     backend: str,
     answers: Mapping[str, Mapping[str, Any]],
     native: Mapping[str, Any],
-    exact: Sequence[Mapping[str, Array]],
     count: int,
 ) -> dict[str, Any]:
     answer = answers[made.wanted.id]
     plain = next((answers[m] for m in ("fp32", "webgl") if m in answers), {})
     times, base = answer.get("times", []), plain.get("times", [])
     outputs = [{k: array(v) for k, v in each.items()} for each in answer.get("outputs", [])]
-    like = [{k: each[k] for k in outputs[0]} for each in exact[: len(outputs)]] if outputs else []
+    own = native["outputs"][: len(outputs)]
+    like = [{k: each[k] for k in outputs[0]} for each in own] if outputs else []
     shaped = [{k: v.reshape(like[0][k].shape) for k, v in each.items()} for each in outputs]
     return {
         "card": card.id,

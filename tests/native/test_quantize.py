@@ -30,7 +30,8 @@ def model(packed: bool = False) -> onnx.ModelProto:
     node = helper.make_node
     weights: dict[str, Array] = {"first": FIRST, "bias": np.full(32, 0.1, np.float32)}
     weights |= {"begin": np.array([0]), "end": np.array([3]), "axis": np.array([1])}
-    weights |= {"huge": np.array([1e9], np.float32), "low": np.float32(0), "high": np.float32(1)}
+    weights |= {"low": np.array(0, np.float32), "high": np.array(1, np.float32)}
+    weights |= {"huge": np.array([1e9], np.float32)}
     nodes = [
         node("Transpose", ["rgba"], ["layers"], "front/layers", perm=[0, 3, 1, 2]),
         node("Slice", ["layers", "begin", "end", "axis"], ["bytes"], "front/bytes"),
