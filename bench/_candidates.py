@@ -60,5 +60,5 @@ def _made(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Made:
     stored = make.stored(card, wanted, fused, rgba)
     # The processor computes a float16 graph in float32: what a GPU loses is shown by rounding in between.
     native = [halves.rounded(quantize.unpacked(m)) for m in fused] if wanted.weights == "half" else stored
-    files = (tuple(make.file(model, wanted.backends) for model in models) for models in (stored, native))
+    files = (tuple(make.file(model) for model in models) for models in (stored, native))
     return Made(wanted, rgba, *files)

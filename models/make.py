@@ -6,7 +6,7 @@ Does not fetch, cache or report; the steps are those of the other modules, in or
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import onnx
 
 from app.card import Graph, ModelCard, Variant
 from app.native.session import Session
-from models import choice, fuse, halves, importers, matte, metrics, quantize, verify, views, wire
+from models import choice, fuse, halves, importers, matte, metrics, quantize, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
@@ -107,10 +107,10 @@ def stored(
     ]
 
 
-def file(model: onnx.ModelProto, backends: Collection[str]) -> bytes:
+def file(model: onnx.ModelProto) -> bytes:
     """A graph as the bytes of its file, always the same."""
     data: bytes = model.SerializeToString(deterministic=True)
-    return wire.with_zeros(data) if "webgl" in backends else data
+    return data
 
 
 def loss(
@@ -119,7 +119,7 @@ def loss(
     """What `found` loses against `exact`, both all graphs of a variant, by the metrics of the card's kind."""
     both = []
     for models in (exact, found):
-        sessions = [Session(file(m, ()), threads=1, dimensions=verify.dimensions(card)) for m in models]
+        sessions = [Session(file(m), threads=1, dimensions=verify.dimensions(card)) for m in models]
         both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
     return metrics.loss(card.kind, card.input, *both)
 
@@ -130,7 +130,7 @@ def _variant(
     rgba, fused = graphs(card, wanted, network)
     exact = [quantize.unpacked(model) for model in fused]
     figures: dict[str, Any] = {
-        "fused": verify.same(card, network, [file(model, ()) for model in exact], rgba),
+        "fused": verify.same(card, network, [file(model) for model in exact], rgba),
         "nodes": sum(len(model.graph.node) for model in exact),
         "operators": verify.operators(exact, wanted.backends),
     }
@@ -142,7 +142,7 @@ def _variant(
         native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else kept
         figures["loss"] = loss(card, exact, native, rgba)
     names = [f"{card.id}-{wanted.id}{f'.{n}' if len(kept) > 1 else ''}" for n in range(1, len(kept) + 1)]
-    files = tuple(_kept(n, file(m, wanted.backends), out) for n, m in zip(names, kept, strict=True))
+    files = tuple(_kept(n, file(m), out) for n, m in zip(names, kept, strict=True))
     needs = choice.NEEDS.get(wanted.weights, "")
     return Variant(wanted.id, wanted.backends, files, rgba, OPSET, needs), figures
 
@@ -158,7 +158,7 @@ def _with_mattes(card: ModelCard, out: Path) -> ModelCard:
 
 def _matte(name: str, size: Any, out: Path) -> Graph:
     model = matte.graph(size.input.height, size.input.width, size.mask)
-    return _kept(f"{name}-matte", file(tidy(model), ()), out)
+    return _kept(f"{name}-matte", file(tidy(model)), out)
 
 
 def _kept(name: str, data: bytes, out: Path) -> Graph:
