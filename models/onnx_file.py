@@ -95,10 +95,11 @@ def finished(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProt
     )
     model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
     nodes, renamed = list(model.graph.node), dict(names)
-    for node in list(nodes):
-        source = node.input[0] if node.input else ""
-        made = any(source in other.output for other in nodes)
-        if node.op_type == "Identity" and node.output[0] in names and made and source not in renamed:
+    made = {name for node in nodes for name in node.output}
+    last = [node for node in nodes if node.op_type == "Identity" and node.output[0] in names]
+    for node in last:
+        source = node.input[0]
+        if source in made and source not in renamed:
             renamed[source] = names[node.output[0]]
             nodes.remove(node)
     taken = set(names.values())
@@ -107,8 +108,8 @@ def finished(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProt
             if name in taken and name not in renamed:
                 renamed[name] = f"{name}_inside"
     for node in nodes:
-        node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
+    _renamed(model.graph, renamed)
     for value in (*model.graph.initializer, *model.graph.output, *model.graph.value_info):
         value.name = renamed.get(value.name, value.name)
     del model.graph.node[:]
@@ -150,9 +151,11 @@ def _picture(model: onnx.ModelProto, shape: tuple[int, int] | None) -> onnx.Mode
     if last:
         nodes.append(helper.make_node("Transpose", [name], ["picture_nhwc"], "picture_nhwc", perm=TO_NHWC))
         name = "picture_nhwc"
+    names = {"picture": "picture_own"}
     for node in graph.node:
-        node.input[:] = [name if i == inputs[0].name else i for i in node.input]
-        node.output[:] = [f"{o}_own" if o == "picture" else o for o in node.output]
+        node.output[:] = [names.get(output, output) for output in node.output]
+    names[inputs[0].name] = name
+    _renamed(graph, names)
     source = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, height, width])
     results = [helper.make_empty_tensor_value_info(value.name) for value in graph.output]
     whole = helper.make_graph(
@@ -167,9 +170,10 @@ def _bounded(model: onnx.ModelProto) -> None:
     for graph in _graphs(model.graph):
         nodes += len(graph.node)
         for node in graph.node:
-            if node.domain not in ("", "ai.onnx"):
+            if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type):
+                own = f"{node.domain}.{node.op_type}".removeprefix(".")
                 raise Unreadable(
-                    f"node {node.name!r} is {node.domain}.{node.op_type}, an operator of its own: {EXPORT} "
+                    f"node {node.name!r} is {own}, an operator of its own: {EXPORT} "
                     "and without functions or quantised operators of the exporter"
                 )
         for tensor in _tensors(graph):
@@ -210,6 +214,13 @@ def _inner(node: onnx.NodeProto) -> set[str]:
     """Names that the graphs inside a node (of If, Loop) take from around it."""
     graphs = (g for a in node.attribute for g in (*a.graphs, *([a.g] if a.HasField("g") else [])))
     return {name for graph in graphs for one in _graphs(graph) for n in one.node for name in n.input}
+
+
+def _renamed(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    """What nodes take, also inside If and Loop, by its new name."""
+    for one in _graphs(graph):
+        for node in one.node:
+            node.input[:] = [names.get(name, name) for name in node.input]
 
 
 def _converted(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -22,9 +22,7 @@ from models.tensors import Array, Unreadable
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
 ROOT = SCRIPT.parent.parent
-PATIENCE = (
-    900.0  # seconds for a start of LiteRT or tf.js; a picture of BodyPix takes 0.1 (WebAssembly, 241 x 321)
-)
+PATIENCE = 900.0  # seconds for a start; a picture of BodyPix takes tf.js 0.1 (WebAssembly, 241 x 321)
 # WebAssembly and plain JavaScript agree to 1e-6 of the range; the first is a hundred times as fast.
 BACKEND = "wasm"
 

@@ -40,7 +40,7 @@ def damaged(files: dict[str, bytes], seed: int, count: int) -> Iterator[dict[str
 
 
 def main(format: str, seed: str, count: str, *folders: str) -> None:
-    """Reads everything and prints what happened: how many gave a model, the sentences, what else was raised."""
+    """Reads everything; prints how many gave a model, the sentences, and what else was raised."""
     if sys.platform != "win32":
         import resource
 
