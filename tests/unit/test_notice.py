@@ -9,14 +9,15 @@ import re
 from publish import ROOT, wheel
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
-# Installed with pyodide, but for Node and TypeScript: never in dist/.
-NOT_SHIPPED = {"@types/emscripten", "@types/node", "undici-types", "ws"}
+# Installed with pyodide and tf.js, but for Node and TypeScript: never in dist/.
+NOT_SHIPPED = {"@types/emscripten", "@types/long", "@types/node", "@types/offscreencanvas", "@types/seedrandom"}
+NOT_SHIPPED |= {"@webgpu/types", "undici-types", "ws"}
 
 
 def test_every_npm_package_is_named_with_its_licence() -> None:
     lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     for place, package in lock.items():
-        name = place.removeprefix("node_modules/")
+        name = place.rpartition("node_modules/")[2]
         if name and not package.get("dev") and name not in NOT_SHIPPED:
             assert re.search(rf"(?<![\w/]){re.escape(name)}\b(?!/)", NOTICE), f"NOTICE does not name {name}"
             if not name.startswith("@protobufjs/"):  # one line for all of them, with protobufjs's own licence
