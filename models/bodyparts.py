@@ -38,7 +38,8 @@ def mask(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
     h, w = ("height", "width") if card.sizes else card.mask
     gh, gw = ("rows", "columns") if card.sizes else grid[2:]
     size, small = f"float[1,1,{h},{w}]", f"float[1,1,{gh},{gw}]"
-    given, shown, joints = f"{small} map", f"{size} mask", [(role, "map")]
+    given, shown = f"{small} map", f"{size} mask"
+    joints: list[tuple[str, str]] = [(role, "map")]
     if "parts" in found:
         many = f"float[1,{found['parts'][1]},{gh},{gw}]"
         given, shown, joints = f"{given}, {many} heat", f"{shown}, {many} parts", [*joints, ("parts", "heat")]

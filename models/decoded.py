@@ -31,7 +31,8 @@ def answers(card: Card, values: Values) -> dict[str, Array]:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)) in float64."""
-    return 1 / (1 + np.exp(-np.clip(x.astype(float), -100, 100)))
+    result: Array = 1 / (1 + np.exp(-np.clip(x.astype(float), -100, 100)))
+    return result
 
 
 def chosen(candidates: Array) -> Array:

@@ -34,22 +34,22 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
     network = imported(card, fetched)
     say(f"{card.title}: comparing with the published model")
     parity = verify.parity(card, fetched, network)
-    variants, figures, refused = [], {}, {}
+    variants: list[Variant] = []
+    figures: dict[str, Any] = {}
+    refused: dict[str, str] = {}
     left = list(choice.chosen(card, choice.read()))
     while left:
         wanted = left.pop(0)
         say(f"{card.title}: making {wanted.id} for {', '.join(wanted.backends)}")
-        variant, figures[wanted.id] = _variant(card, wanted, network, out)
-        missed = metrics.missed(card.loss, figures[wanted.id].get("loss", {}))
-        if not missed:
-            variants.append(variant)
+        rgba, models, measured = _made(card, wanted, network)
+        if missed := metrics.missed(card.loss, measured.get("loss", {})):
+            refused[wanted.id] = missed[0]
+            say(f"{card.title}: {wanted.id} is not shipped: {missed[0]}")
+            if without := _unserved(wanted, variants, left):
+                left.insert(0, Wanted(f"fp32-{without[0]}", without, "fp32"))
             continue
-        del figures[wanted.id]
-        refused[wanted.id] = missed[0]
-        say(f"{card.title}: {wanted.id} is not shipped: {missed[0]}")
-        served = {backend for w in (*variants, *left) for backend in w.backends}
-        if without := tuple(backend for backend in wanted.backends if backend not in served):
-            left.insert(0, Wanted(f"fp32-{without[0]}", without, "fp32"))
+        figures[wanted.id] = measured
+        variants.append(_variant(card, wanted, rgba, models, out))
     report = {
         "parity": parity,
         "variants": figures,
@@ -96,9 +96,7 @@ def rgba_type(wanted: Wanted) -> str:
     return "float32" if FLOAT_RGBA & set(wanted.backends) else "uint8"
 
 
-def stored(
-    card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: str
-) -> list[onnx.ModelProto]:
+def stored(card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: str) -> list[onnx.ModelProto]:
     """Fused graphs as the variant stores them, calibrated on pictures where it computes in integers."""
     calibrates = wanted.weights == "qdq"
     return [
@@ -124,9 +122,10 @@ def loss(
     return metrics.loss(card.kind, card.input, *both)
 
 
-def _variant(
-    card: Card, wanted: Wanted, network: onnx.ModelProto, out: Path
-) -> tuple[Variant, dict[str, Any]]:
+def _made(
+    card: Card, wanted: Wanted, network: onnx.ModelProto
+) -> tuple[str, list[onnx.ModelProto], dict[str, Any]]:
+    """The type of rgba, a variant's graphs as they are stored, and what was found of them."""
     rgba, fused = graphs(card, wanted, network)
     exact = [quantize.unpacked(model) for model in fused]
     figures: dict[str, Any] = {
@@ -134,17 +133,29 @@ def _variant(
         "nodes": sum(len(model.graph.node) for model in exact),
         "operators": verify.operators(exact, wanted.backends),
     }
-    kept = stored(card, wanted, fused, rgba)
-    if "webgl" in wanted.backends:
-        verify.operators(kept, wanted.backends)
+    models = stored(card, wanted, fused, rgba)
     if wanted.weights != "fp32":
         # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
-        native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else kept
+        native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else models
         figures["loss"] = loss(card, exact, native, rgba)
-    names = [f"{card.id}-{wanted.id}{f'.{n}' if len(kept) > 1 else ''}" for n in range(1, len(kept) + 1)]
-    files = tuple(_kept(n, file(m), out) for n, m in zip(names, kept, strict=True))
-    needs = choice.NEEDS.get(wanted.weights, "")
-    return Variant(wanted.id, wanted.backends, files, rgba, OPSET, needs), figures
+    return rgba, models, figures
+
+
+def _unserved(refused: Wanted, variants: list[Variant], left: list[Wanted]) -> tuple[str, ...]:
+    """The backends that nothing is left for where a candidate is refused, in a browser without features."""
+    served = {backend for v in variants if not v.needs for backend in v.backends}
+    served |= {backend for w in left if w.weights not in choice.NEEDS for backend in w.backends}
+    if refused.weights in choice.NEEDS:
+        return ()  # what every browser has was chosen besides
+    return tuple(backend for backend in refused.backends if backend not in served)
+
+
+def _variant(card: Card, wanted: Wanted, rgba: str, models: list[onnx.ModelProto], out: Path) -> Variant:
+    """The variant, its files written."""
+    many = range(1, len(models) + 1)
+    names = [f"{card.id}-{wanted.id}{f'.{n}' if len(models) > 1 else ''}" for n in many]
+    files = tuple(_kept(name, file(model), out) for name, model in zip(names, models, strict=True))
+    return Variant(wanted.id, wanted.backends, files, rgba, OPSET, choice.NEEDS.get(wanted.weights, ""))
 
 
 def _with_mattes(card: ModelCard, out: Path) -> ModelCard:

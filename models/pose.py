@@ -83,7 +83,8 @@ def keypoints(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
     pinned = {"height": card.input.height, "width": card.input.width} if card.sizes else None
     rows, columns = shapes(model, pinned)["heatmaps"][2:]
     down, across = (card.input.height - 1) / (rows - 1), (card.input.width - 1) / (columns - 1)
-    largest = max(max(size.input.height, size.input.width) for size in (card, *card.sizes))
+    inputs = [card.input, *(size.input for size in card.sizes)]
+    largest = max(max(taken.height, taken.width) for taken in inputs)
     if down != across or down != int(down) or (largest - 1) / down >= CELLS:
         raise ValueError(
             f"{card.id}: a grid of {rows}x{columns} does not divide {card.input.height}x{card.input.width}: "
