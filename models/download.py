@@ -14,12 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 TIMEOUT = 30.0  # seconds without an answer before it is given up
 LONGEST = 900.0  # seconds for one file: 256 MiB at 300 kB/s
 CHUNK = 1 << 16
 
 Say = Callable[[str], None]
+_silent: dict[str, str] = {}  # host -> why it did not answer; a build asks some for ten files, 30 s each
 
 
 class Refused(Exception):
@@ -40,6 +42,9 @@ def download(url: str, most: int, say: Say, title: str, exact: bool = True) -> b
     """
     if not url.startswith("https://"):
         raise Refused("only https is fetched")
+    host = urlsplit(url).netloc
+    if host in _silent:
+        raise Refused(f"no answer ({_silent[host]})")
     parts: list[bytes] = []
     got, told, end = 0, -1, monotonic() + LONGEST
     try:
@@ -55,8 +60,14 @@ def download(url: str, most: int, say: Say, title: str, exact: bool = True) -> b
                 if exact and (tenth := 10 * got // most) > told:
                     told = tenth
                     say(f"{title}: {10 * tenth} % of {most:,} bytes")
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise Refused(f"no answer ({error.code} {error.reason})") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise Refused(f"no answer ({getattr(error, 'reason', error)})") from None
+        reason = str(getattr(error, "reason", error))
+        if not got:
+            _silent[host] = reason
+        raise Refused(f"no answer ({reason})") from None
     return b"".join(parts)
 
 

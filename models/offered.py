@@ -18,6 +18,9 @@ from models.cards import File
 from models.download import Refused, download, mirrored
 
 LARGEST = 1 << 28  # bytes of all files together, as of one file of a card
+TOPOLOGY = (
+    1 << 25
+)  # bytes of a model.json; BodyPix's has 50 kB, and as Python objects it takes ten times that
 SHARDS = 256  # of one tf.js model; 4 MB each, so 1 GB, more than LARGEST
 # How a file's name ends -> its format, or the framework whose exporter makes an ONNX file of it.
 FORMATS = {".tflite": "tflite", ".json": "tfjs", ".onnx": "onnx"}
@@ -120,6 +123,8 @@ def _local(name: str, data: bytes) -> File:
 
 def _shards(given: str, data: bytes) -> list[str]:
     """The weight files a tf.js model.json names."""
+    if len(data) > TOPOLOGY:
+        raise Unfit(f"{given}: a model.json of {len(data):,} bytes, more than {TOPOLOGY:,}")
     try:
         model = json.loads(data)
         groups = [[str(name) for name in group["paths"]] for group in model["weightsManifest"]]

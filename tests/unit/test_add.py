@@ -125,6 +125,12 @@ def test_a_model_json_that_is_none(tmp_path: Path, text: bytes, says: str) -> No
     assert "\n" not in str(unfit.value)
 
 
+def test_a_model_json_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offered, "TOPOLOGY", 4)
+    with pytest.raises(Unfit, match="more than 4"):
+        take(put(tmp_path, {"model.json": b"[[[]]]"}))
+
+
 def guessed(data: bytes, kind: str | None = None, given: dict[str, str] | None = None) -> Guess:
     files = {"a.onnx": data}
     return guess.guess("onnx", files, importers.read("onnx", files, None, given), kind, given or {})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import urllib.request
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
 
 import pytest
 
@@ -154,6 +158,28 @@ def test_nothing_but_https_is_fetched() -> None:
     redirect = download._HttpsOnly()
     with pytest.raises(download.Refused, match="leads to http://127"):
         redirect.redirect_request(None, None, 302, "", {}, "http://127.0.0.1:1/a")
+
+
+def test_a_host_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Nothing:
+        def open(self, request: urllib.request.Request, **_: object) -> None:
+            asked.append(request.full_url)
+            raise (
+                URLError("timed out")
+                if "silent" in request.host
+                else HTTPError("", 404, "Not Found", *nobody)
+            )
+
+    nobody: tuple[Any, BytesIO] = ({}, BytesIO())
+    monkeypatch.setattr(download, "_silent", {})
+    monkeypatch.setattr("urllib.request.build_opener", lambda *_: Nothing())
+    for host in ("silent.example", "other.example"):
+        for name in "ab":
+            with pytest.raises(download.Refused, match=r"no answer \((timed out|404 Not Found)\)"):
+                download.download(f"https://{host}/{name}", 10, quiet, "it")
+    assert asked == ["https://silent.example/a", "https://other.example/a", "https://other.example/b"]
 
 
 class Answer:
