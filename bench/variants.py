@@ -2,12 +2,14 @@
 
 Writes models/figures.json, and chooses nothing by itself: models/choice.py does, and its verdicts are written
 beside the figures. Arguments: the cards to measure (all without one; the others' figures stay), or --judge to
-write the verdicts anew only. `loss` and `error` are against float32, both run by native onnxruntime, on
-scikit-image's photos and, where they are, on people before rooms (VITRINE_PEOPLE); `page` and `page_error` are
-of the candidate in the page against the same one run natively, on the first of those pictures. Milliseconds
-are of one picture's run with its way through Python, one thread, the candidates in turns; `ratio` compares the
-smallest times, which a busy machine changes least. WebGL and WebGPU are imitated by the processor here: their
-figures tell that a candidate runs and what it loses, not how fast a GPU is.
+write the verdicts anew only.
+
+`loss` and `error` are against float32, both run by native onnxruntime, on scikit-image's photos and, where
+they are, on people before rooms (VITRINE_PEOPLE). `page` and `page_error` are of the candidate in the page
+against the same one run natively, on the first of those pictures. Milliseconds are of one picture's run with
+its way through Python, one thread, the candidates in turns; `ratio` compares the smallest times, which a busy
+machine changes least. WebGL and WebGPU are imitated by the processor here: their figures tell that a candidate
+runs and what it loses, not how fast a GPU is.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
@@ -41,7 +43,7 @@ from publish import ROOT, STATE
 
 Array = NDArray[Any]
 PEOPLE = 24  # pictures of people that a loss is measured on besides the photos, and before them
-COLLECT = {"wasm": 8, "webgl": 3, "webgpu": 2}  # pictures that each candidate runs in the page
+COLLECT = {"wasm": 8, "webgl": 2, "webgpu": 2}  # pictures that each candidate runs in the page
 BUDGET = {
     "wasm": 4000.0,
     "webgl": 800.0,
@@ -61,7 +63,10 @@ def main() -> None:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(dir=STATE)))
             for card in (known[name] for name in asked or known):
-                measured(card, figures, folder)
+                try:
+                    measured(card, figures, folder)
+                except ValueError as error:  # the card's own trouble; the others are measured
+                    say(f"{card.id}: {error}")
                 write(known, figures)
     write(known, figures)
     show(figures)
