@@ -1,6 +1,6 @@
-"""The operators the importers know: those that compute element by element, and those that move elements.
+"""The operators the importers know that move elements about: joined, cut, picked, laid out anew.
 
-Does not know convolutions, pools and other windows (operators.py does), nor any file.
+Does not compute (elementwise.py and operators.py do) and knows no file.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import onnx
 
 from models.draft import TO_NCHW, Draft
-from models.tensors import Shape, Step, Unreadable, bounded
+from models.tensors import Step, Unreadable
 
 Operator = Callable[[Draft, Step], None]
 
@@ -33,87 +32,6 @@ def _one(d: Draft, name: str) -> int:
     if array.size != 1:
         raise Unreadable(f"the tensor {name} has {array.size} numbers, not 1")
     return int(array.ravel()[0])
-
-
-# ---- element by element ----
-
-
-def unary(kind: str, *more: str, **attributes: Any) -> Operator:
-    """An operator that keeps shape and layout."""
-
-    def build(d: Draft, step: Step) -> None:
-        name = step.inputs[0]
-        image = d.is_image(name)
-        given = d.image(name) if image else d.plain(name)
-        d.add(kind, step, [given, *more], d.shape(name), image=image, **attributes)
-
-    return build
-
-
-def _aligned(d: Draft, step: Step) -> tuple[list[str], Shape, bool]:
-    """Two operands that broadcast alike; as NCHW where one is, and the other can be."""
-    shapes = [d.shape(name) for name in step.inputs[:2]]
-    try:
-        out = bounded(np.broadcast_shapes(*shapes), "the result")
-    except ValueError:
-        raise Unreadable(f"shapes {shapes[0]} and {shapes[1]} do not fit each other") from None
-    image = any(d.is_image(name) for name in step.inputs[:2]) and all(
-        name in d.constants or len(shape) in (0, 4)
-        for name, shape in zip(step.inputs[:2], shapes, strict=True)
-    )
-    names = [
-        d.image(name) if image and (shape or name in d.constants) else d.plain(name)
-        for name, shape in zip(step.inputs[:2], shapes, strict=True)
-    ]
-    return names, out, image
-
-
-def binary(kind: str) -> Operator:
-    """An operator of two operands, broadcast."""
-
-    def build(d: Draft, step: Step) -> None:
-        names, out, image = _aligned(d, step)
-        d.add(kind, step, names, out, image=image)
-
-    return build
-
-
-def _floor_div(d: Draft, step: Step) -> None:
-    """(a - a mod b) / b: ONNX divides integers towards zero, TensorFlow downwards."""
-    names, out, image = _aligned(d, step)
-    rest = d.between("Mod", step, names, "rest")
-    whole = d.between("Sub", step, [names[0], rest], "whole")
-    d.add("Div", step, [whole, names[1]], out, image=image)
-
-
-def _rsqrt(d: Draft, step: Step) -> None:
-    image = d.is_image(step.inputs[0])
-    given = (d.image if image else d.plain)(step.inputs[0])
-    root = d.between("Sqrt", step, [given], "root")
-    d.add("Reciprocal", step, [root], d.shape(step.inputs[0]), image=image)
-
-
-def _softmax(d: Draft, step: Step) -> None:
-    image = d.is_image(step.inputs[0])
-    if step.options.get("beta", 1.0) != 1.0:
-        raise Unreadable("only a softmax with beta 1 is supported")
-    given = (d.image if image else d.plain)(step.inputs[0])
-    d.add("Softmax", step, [given], d.shape(step.inputs[0]), image=image, axis=1 if image else -1)
-
-
-def _cast(d: Draft, step: Step) -> None:
-    """Options: `integer`; every integer is int64 here, every other number float32."""
-    image = d.is_image(step.inputs[0])
-    if step.inputs[0] in d.constants:
-        kind = np.int64 if step.options["integer"] else np.float32
-        d.holds(step, d.numbers(step.inputs[0]).astype(kind))
-        return
-    to = onnx.TensorProto.INT64 if step.options["integer"] else onnx.TensorProto.FLOAT
-    given = (d.image if image else d.plain)(step.inputs[0])
-    d.add("Cast", step, [given], d.shape(step.inputs[0]), image=image, to=to)
-
-
-# ---- elements moved ----
 
 
 def _pad(d: Draft, step: Step) -> None:
@@ -270,37 +188,18 @@ def _same(d: Draft, step: Step) -> None:
 
 
 OPERATORS: dict[str, Operator] = {
-    "abs": unary("Abs"),
-    "add": binary("Add"),
     "arg_max": _arg_max,
-    "cast": _cast,
     "concat": _concat,
-    "div": binary("Div"),
-    "elu": unary("Elu"),
-    "exp": unary("Exp"),
     "expand": _expand,
-    "floor": unary("Floor"),
-    "floor_div": _floor_div,
     "gather": _gather,
     "gather_nd": _gather_nd,
-    "hard_swish": unary("HardSwish"),
-    "leaky_relu": lambda d, s: unary("LeakyRelu", alpha=s.options["alpha"])(d, s),
-    "mul": binary("Mul"),
-    "neg": unary("Neg"),
     "pack": _pack,
     "pad": _pad,
-    "relu": unary("Relu"),
     "reshape": _reshape,
-    "rsqrt": _rsqrt,
     "same": _same,
     "shape": _shape,
-    "sigmoid": unary("Sigmoid"),
-    "softmax": _softmax,
-    "sqrt": unary("Sqrt"),
     "squeeze": _squeeze,
     "strided_slice": _strided_slice,
-    "sub": binary("Sub"),
-    "tanh": unary("Tanh"),
     "transpose": _transpose,
     "unpack": _unpack,
 }

@@ -17,7 +17,7 @@ from models import onnx_file, tfjs, tflite
 from models.draft import OPSET, TO_NCHW, Draft
 from models.onnx_file import cut
 from models.operators import OPERATORS
-from models.tensors import Network, Step, Unreadable
+from models.tensors import Network, Step, Unreadable, shown
 
 __all__ = ["FORMATS", "OPSET", "PICTURE", "Unreadable", "cut", "free", "read"]
 
@@ -102,7 +102,7 @@ def _written(parse: Callable[[Files, Size | None], Network]) -> Callable[..., on
         wanted = {}
         for role, name in outputs.items():
             if name not in network.names:
-                there = ", ".join(network.outputs)
+                there = ", ".join(shown(output)[1:-1] for output in list(network.outputs)[:12])
                 raise Unreadable(f"no tensor is called {name!r}, wanted as {role!r}; the outputs are {there}")
             wanted[role] = network.names[name]
         wanted = wanted or dict(network.outputs)

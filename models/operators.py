@@ -1,7 +1,7 @@
 """The operators the importers know, each a small function that adds ONNX nodes: those of pictures.
 
-Does not read files. A new operator is one function and one line of OPERATORS; those that move
-elements about instead of computing are in arrays.py. Kinds and options are TensorFlow's meanings.
+Does not read files. A new operator is one function and one line of OPERATORS; those of single elements
+are in elementwise.py, those that only move them in arrays.py. Kinds and options are TensorFlow's meanings.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from models import arrays
+from models import arrays, elementwise
 from models.draft import Draft
 from models.tensors import Shape, Step, Unreadable
 
 Operator = Callable[[Draft, Step], None]
 # How a file orders a kernel: the axes as ONNX wants them, o,i,h,w.
 ORDERS = {"ohwi": (0, 3, 1, 2), "hwio": (3, 2, 0, 1), "1hwc": (3, 0, 1, 2), "hwcm": (2, 3, 0, 1)}
-LOWEST = float(np.finfo(np.float32).min)
 
 
 def window(
@@ -89,7 +88,7 @@ def _add_bias(d: Draft, step: Step) -> None:
         conv.input.append(_bias(d, step.inputs[1], shape[3]))
         d.values[step.outputs[0]] = d.values[step.inputs[0]]
         return
-    arrays.binary("Add")(d, step)
+    elementwise.binary("Add")(d, step)
 
 
 def _transpose_conv(d: Draft, step: Step) -> None:
@@ -175,33 +174,6 @@ def _depth_to_space(d: Draft, step: Step) -> None:
     d.add("DepthToSpace", step, [d.image(step.inputs[0])], out, image=True, blocksize=block, mode="DCR")
 
 
-def _clip(d: Draft, step: Step) -> None:
-    """Options: `low` and `high`; both are always given, as WebGL's Clip wants them."""
-    low, high = max(step.options["low"], LOWEST), min(step.options["high"], -LOWEST)
-    limits = [d.weight(_number(n), np.array(n, np.float32)) for n in (low, high)]
-    arrays.unary("Clip", *limits)(d, step)
-
-
-def _number(n: float) -> str:
-    return {0.0: "zero", 6.0: "six"}.get(n, f"limit_{n:.9g}")
-
-
-def _limit(kind: str) -> Operator:
-    """Minimum or maximum; with one number it is a Clip, which every backend has."""
-
-    def build(d: Draft, step: Step) -> None:
-        for one, other in (step.inputs[:2], step.inputs[1::-1]):
-            if other in d.constants and one not in d.constants and d.numbers(other).size == 1:
-                number = float(d.numbers(other).ravel()[0])
-                limits = {"low": number if kind == "Max" else LOWEST, "high": -LOWEST}
-                limits |= {"high": number} if kind == "Min" else {}
-                _clip(d, Step("clip", step.label, (one,), step.outputs, limits))
-                return
-        arrays.binary(kind)(d, step)
-
-    return build
-
-
 def _dense(d: Draft, step: Step) -> None:
     """A fully connected layer. Options: `transposed` (weights o,i as TFLite has them, else i,o), `keep`."""
     shape, found = d.shape(step.inputs[0]), d.shape(step.inputs[1])
@@ -226,30 +198,17 @@ def _dense(d: Draft, step: Step) -> None:
     d.add("Gemm", step, [name, weight, *bias], (rows, outs), transB=transposed)
 
 
-def _prelu(d: Draft, step: Step) -> None:
-    if not d.is_image(step.inputs[0]):
-        arrays.binary("PRelu")(d, step)
-        return
-    slope = d.numbers(step.inputs[1])
-    slope = slope.reshape((1,) * (4 - slope.ndim) + slope.shape).transpose(0, 3, 1, 2)[0]
-    inputs = [d.image(step.inputs[0]), d.weight(f"{step.inputs[1]}_chw", slope)]
-    d.add("PRelu", step, inputs, d.shape(step.inputs[0]), image=True)
-
-
 OPERATORS: dict[str, Operator] = {
     **arrays.OPERATORS,
+    **elementwise.OPERATORS,
     "average_pool": _pool("AveragePool"),
     "bias": _add_bias,
-    "clip": _clip,
     "conv": _convolution(depthwise=False),
     "dense": _dense,
     "depth_to_space": _depth_to_space,
     "depthwise": _convolution(depthwise=True),
     "max_pool": _pool("MaxPool"),
-    "maximum": _limit("Max"),
     "mean": _mean,
-    "minimum": _limit("Min"),
-    "prelu": _prelu,
     "resize": _resize,
     "transpose_conv": _transpose_conv,
 }

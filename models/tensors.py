@@ -43,7 +43,8 @@ class Constant:
         if self.scale.size > 1:
             form[self.axis] = -1
         zero, scale = self.zero.reshape(form), self.scale.astype(np.float64).reshape(form)
-        return ((array.astype(np.int64) - zero) * scale).astype(np.float32).reshape(array.shape)
+        with np.errstate(over="ignore"):  # of a damaged file
+            return ((array.astype(np.int64) - zero) * scale).astype(np.float32).reshape(array.shape)
 
     @property
     def packed(self) -> bool:
@@ -89,7 +90,14 @@ class Network:
 
 def bounded(shape: Sequence[int], what: str) -> Shape:
     """`shape` as a tuple. Raises Unreadable for one no network has."""
+    if len(shape) > 6:
+        raise Unreadable(f"{what} has {len(shape)} dimensions")
     result = tuple(int(n) for n in shape)
-    if len(result) > 6 or any(n <= 0 for n in result) or math.prod(result) > MAX_ELEMENTS:
+    if any(n <= 0 for n in result) or math.prod(result) > MAX_ELEMENTS:
         raise Unreadable(f"{what} has the shape {result}")
     return result
+
+
+def shown(name: str) -> str:
+    """A name in quotes, its middle left out where it is long, as those of converted models are."""
+    return repr(name if len(name) <= 60 else f"{name[:30]}...{name[-25:]}")

@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 import tflite
 
-from models.tensors import MAX_STEPS, MAX_TOTAL, Array, Constant, Network, Shape, Step, Unreadable, bounded
+from models.tensors import (
+    MAX_STEPS,
+    MAX_TOTAL,
+    Array,
+    Constant,
+    Network,
+    Shape,
+    Step,
+    Unreadable,
+    bounded,
+    shown,
+)
 from models.tflite_options import CUSTOM, FLEX, INFINITE, KINDS, LINEAR, Options
 
 MAX_TENSORS = 50_000
@@ -90,7 +101,7 @@ class _File:
         if raw.Sparsity() is not None or dtype is None:
             what = "sparse numbers" if dtype else f"numbers of type {raw.Type()}"
             raise Unreadable(
-                f"tensor {index} ({self.name(index)}) holds {what}; use the model's dense float file"
+                f"tensor {index} ({shown(self.name(index))}) holds {what}; use the model's dense float file"
             )
         array = data.view(dtype) if data.nbytes % np.dtype(dtype).itemsize == 0 else data[:0]
         self.total += array.size
@@ -172,7 +183,7 @@ def _operator(file: _File, number: int) -> list[Step]:
     outputs = [int(i) for i in _ints(raw.OutputsAsNumpy())]
     if not outputs:
         raise Unreadable(f"operator {number} ({name}) makes nothing")
-    label = f"operator {number} ({name}, making {file.name(outputs[0])!r})"
+    label = f"operator {number} ({name}, making {shown(file.name(outputs[0]))})"
     if not inputs:
         raise Unreadable(f"{label} takes nothing")
     while inputs and inputs[-1] < 0:  # optional ones at the end
