@@ -42,7 +42,7 @@ METRICS = {
     "pose": ("points",),
     "landmarks": ("points",),
     "classifier": ("top1", "top5", "features"),
-    "network": (),
+    "network": ("outputs",),
 }
 ENTRIES = {
     "": "id title kind about licence credit source input size mask outputs gates loss variant",

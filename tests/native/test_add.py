@@ -65,7 +65,7 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
 def test_a_network_gives_what_it_gives(project: Project) -> None:
     project.add(put(project.given, {"five.onnx": onnx_file(channels=5)}), id="other")
     card = cards.read(project.folder / "other.toml")
-    assert (card.kind, card.outputs) == ("network", {})
+    assert (card.kind, card.outputs, card.loss) == ("network", {}, {"outputs": 0.001})
 
 
 def test_a_tfjs_model_is_compared_with_tfjs(project: Project) -> None:
