@@ -59,7 +59,7 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    return replace(_with_mattes(described, out), variants=tuple(variants), report=report)
+    return replace(with_mattes(described, out), variants=tuple(variants), report=report)
 
 
 def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
@@ -158,7 +158,7 @@ def _variant(card: Card, wanted: Wanted, rgba: str, models: list[onnx.ModelProto
     return Variant(wanted.id, wanted.backends, files, rgba, OPSET, choice.NEEDS.get(wanted.weights, ""))
 
 
-def _with_mattes(card: ModelCard, out: Path) -> ModelCard:
+def with_mattes(card: ModelCard, out: Path) -> ModelCard:
     """The card with the matte graph of each of its sizes, where it has a Mask."""
     if not card.mask[0]:
         return card
