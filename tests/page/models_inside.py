@@ -1,0 +1,32 @@
+"""Runs one variant of a card on the page's own backend, on pictures given. Sent as text by test_models.py.
+
+Does not judge the outputs.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from typing import Any
+
+from js import Float32Array, Uint8Array
+from pyodide.ffi import to_js
+
+from app.card import from_dict
+from app.model import Model
+
+
+async def inside(page: Any, given: dict[str, Any]) -> str:
+    """Of each picture the outputs by name, in base64, as JSON."""
+    engine = page.python.unwrap().engine
+    card = from_dict(given["card"]).sized(given["size"])
+    variant = next(each for each in card.variants if each.id == given["variant"])
+    session = await engine.runtime.open(card, await engine.runtime.fetch(card, variant))
+    alone = Model(card, session, engine.compositor, engine.model.meter).alone
+    shape = 1, card.input.height, card.input.width, 4
+    found = []
+    for text in given["pictures"]:
+        js_bytes = Uint8Array.new(to_js(b64decode(text)))
+        js_array = js_bytes if variant.rgba == "uint8" else Float32Array.new(js_bytes)
+        outputs = await session.run({"rgba": engine.runtime.wrap(variant.rgba, js_array, shape), **alone})
+        found.append({name: b64encode(session.numbers(t).tobytes()).decode() for name, t in outputs.items()})
+    session.close()
+    return json.dumps(found)

@@ -1,0 +1,120 @@
+"""Every model on every backend of the real browser, each variant shipped, against native onnxruntime.
+
+On photographs, in the page's own Python; how far they may be apart is the card's own gate of loss. Does not
+measure time: bench/variants.py does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.backend import BACKENDS
+from app.card import ModelCard, Variant, to_dict
+from app.chain import Chain
+from app.native.session import Session
+from models import metrics, views
+from models.cards import Card, read_all
+from models.verify import resized
+from tests.built import DIST, cards
+from tests.page.drive import Visit
+
+Array = NDArray[Any]
+INSIDE = Path(__file__).with_name("models_inside.py").read_text("utf-8") + "\nawait inside(page, given)\n"
+PHOTOS = {"wasm": 2, "webgl": 1, "webgpu": 1}  # a GPU in software takes a second for each
+KNOWN = {card.id: card for card in read_all()}
+NEEDS = ("", "shader-f16")
+
+
+def shipped(backend: str, needs: str) -> Iterator[tuple[ModelCard, Variant]]:
+    """What this build has for a backend. A model of several sizes is run at the smallest, which a GPU in
+    software does in a second where the largest takes ten; on WASM at its usual size as well.
+    """
+    for card in cards().values():
+        for variant in card.variants:
+            if backend in variant.backends and variant.needs == needs:
+                if backend == "wasm" or not card.sizes:
+                    yield card, variant
+                if card.sizes:
+                    yield card.sized(card.sizes[0].id), variant
+
+
+def pictures(card: ModelCard, most: int) -> list[Array]:
+    """Photographs fitted to the input, uint8 [1,H,W,4]."""
+    known: Card = resized(KNOWN[card.id], card.input.height, card.input.width)
+    return list(views.judged(known)[:most])
+
+
+def native(card: ModelCard, variant: Variant, rgba: list[Array]) -> list[dict[str, Array]]:
+    """The stored graphs by onnxruntime; of two, Python chooses the faces between them, as in the page."""
+    opened = [
+        Session((DIST / graph.path).read_bytes(), dimensions=card.dimensions) for graph in variant.graphs
+    ]
+    session: Session | Chain = opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
+    blank = {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
+    masked = blank if card.kind in ("segmenter", "detector") else {}
+    feeds = [{"rgba": picture.astype(variant.rgba), **masked} for picture in rgba]
+    with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
+        return [thread.submit(asyncio.run, session.run(each)).result() for each in feeds]
+
+
+def in_the_page(
+    visit: Visit, card: ModelCard, variant: Variant, rgba: list[Array], like: list[dict[str, Array]]
+) -> list[dict[str, Array]]:
+    """The same by the page; its outputs come flat and are given the shapes of `like`."""
+    size = next((size.id for size in card.sizes if size.input == card.input), "")
+    given = {
+        "card": to_dict(card),
+        "size": size,
+        "variant": variant.id,
+        "pictures": [b64encode(np.ascontiguousarray(picture).tobytes()).decode() for picture in rgba],
+    }
+    found = json.loads(visit.python(INSIDE, given=given))
+    return [
+        {
+            name: np.frombuffer(b64decode(text), np.float32).reshape(wanted[name].shape)
+            for name, text in one.items()
+        }
+        for one, wanted in zip(found, like, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("needs", NEEDS)
+@pytest.mark.parametrize("backend", list(BACKENDS)[::-1])
+def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: str) -> None:
+    rows = list(shipped(backend, needs))
+    if not rows and needs:
+        pytest.skip(f"this build ships nothing for {backend} that needs {needs}")
+    assert rows, f"this build ships nothing for {backend}"
+    visit.open(background="none", backend=backend)  # "none": nothing is inferred meanwhile
+    option = visit.control("Backend").locator(f"option[value={backend}]")
+    if option.is_disabled():
+        pytest.skip(f"this Chromium has no {backend}")
+    if needs and needs not in visit.python("list(page.python.unwrap().offer.probe.features)"):
+        pytest.skip(f"this Chromium's {backend} has no {needs}")
+    assert visit.stats()["backend"] == backend
+    apart = {}
+    for card, variant in rows:
+        rgba = pictures(card, PHOTOS[backend])
+        wanted = native(card, variant, rgba)
+        found = in_the_page(visit, card, variant, rgba, wanted)
+        name = f"{card.id} {variant.id} {card.input.width}x{card.input.height}"
+        losses = metrics.loss(card.kind, card.input, wanted, found)
+        for role in ("mask", "presence"):
+            if role in wanted[0]:
+                far = [np.abs(a[role] - b[role]).mean() for a, b in zip(wanted, found, strict=True)]
+                losses[f"mean {role}"] = float(np.mean(far))
+        gates = {**KNOWN[card.id].loss, "mean mask": 0.01, "mean presence": 0.01}
+
+        if not losses or (missed := metrics.missed(gates, losses)):
+            apart[name] = missed if losses else ["nothing on the photographs to compare"]
+    assert not apart
