@@ -179,6 +179,36 @@ def _strided_slice(d: Draft, step: Step) -> None:
         d.add("Reshape", step, inputs, kept)
 
 
+def _slice(d: Draft, step: Step) -> None:
+    """From the second input's numbers on, as many as the third says; -1 is all that follow."""
+    shape = d.shape(step.inputs[0])
+    begins, sizes = ([int(n) for n in d.numbers(name).ravel()] for name in step.inputs[1:3])
+    if not len(begins) == len(sizes) == len(shape):
+        raise Unreadable(f"its limits do not fit the shape {shape}")
+    cut = [n - b if s == -1 else s for n, b, s in zip(shape, begins, sizes, strict=True)]
+    ends = [b + s for b, s in zip(begins, cut, strict=True)]
+    if any(not 0 <= b < e <= n for n, b, e in zip(shape, begins, ends, strict=True)):
+        raise Unreadable(f"from {begins} to {ends} does not lie in {shape}")
+    limits = [_indices(d, step, name, numbers) for name, numbers in (("begin", begins), ("end", ends))]
+    d.add("Slice", step, [d.plain(step.inputs[0]), *limits], cut)
+
+
+def _split(d: Draft, step: Step) -> None:
+    """Axis and tensor come in this order; the outputs are equal parts."""
+    shape = d.shape(step.inputs[1])
+    axis, count = _axis(_one(d, step.inputs[0]), len(shape)), len(step.outputs)
+    if shape[axis] % count:
+        raise Unreadable(f"{shape} does not come apart into {count}")
+    each = shape[axis] // count
+    image = d.is_image(step.inputs[1])
+    given, where = (d.image if image else d.plain)(step.inputs[1]), TO_NCHW.index(axis) if image else axis
+    for index in range(count):
+        numbers = (("begin", [index * each]), ("end", [(index + 1) * each]), ("axis", [where]))
+        limits = [_indices(d, step, f"{name}{index}", number) for name, number in numbers]
+        out = (*shape[:axis], each, *shape[axis + 1 :])
+        d.add("Slice", step, [given, *limits], out, image=image, output=index)
+
+
 def _shape(d: Draft, step: Step) -> None:
     d.holds(step, np.array(d.shape(step.inputs[0]), np.int64))
 
@@ -198,6 +228,8 @@ OPERATORS: dict[str, Operator] = {
     "reshape": _reshape,
     "same": _same,
     "shape": _shape,
+    "slice": _slice,
+    "split": _split,
     "squeeze": _squeeze,
     "strided_slice": _strided_slice,
     "transpose": _transpose,

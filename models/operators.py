@@ -19,6 +19,7 @@ from models.tensors import Shape, Step, Unreadable
 Operator = Callable[[Draft, Step], None]
 # How a file orders a kernel: the axes as ONNX wants them, o,i,h,w.
 ORDERS = {"ohwi": (0, 3, 1, 2), "hwio": (3, 2, 0, 1), "1hwc": (3, 0, 1, 2), "hwcm": (2, 3, 0, 1)}
+TRANSPOSED = {"ohwi": (3, 0, 1, 2), "hwoi": (3, 2, 0, 1)}  # as ONNX wants them: i,o,h,w
 
 
 def window(
@@ -92,28 +93,31 @@ def _add_bias(d: Draft, step: Step) -> None:
 
 
 def _transpose_conv(d: Draft, step: Step) -> None:
-    """Weights o,h,w,i. Options: `out` (h, w), strides, padding; SAME pads more at the end."""
+    """Options: `out` (h, w; None: the last input says it), `strides`, `padding`, `order` of the kernel."""
     batch, *size, channels = _picture(d, step)
-    found = d.shape(step.inputs[1])
-    order = (3, 0, 1, 2)  # ONNX wants i,o,h,w
-    if len(found) != 4 or found[3] != channels:
+    inputs, out = list(step.inputs), step.options["out"]
+    if out is None:
+        out = [int(n) for n in d.numbers(inputs.pop()).ravel()][1:3]
+    found = d.shape(inputs[1])
+    order = TRANSPOSED[step.options["order"]]
+    if len(found) != 4 or found[order[0]] != channels or len(out) != 2:
         raise Unreadable(f"its kernel {found} does not fit {channels} channels")
-    kernel, out = found[1:3], step.options["out"]
+    shape = [found[axis] for axis in order]
+    outputs, kernel = shape[1], shape[2:]
     strides = step.options["strides"] or (out[0] // size[0], out[1] // size[1])
     pads, more = [0, 0, 0, 0], [0, 0]
     for axis in (0, 1):
         total = (size[axis] - 1) * strides[axis] + kernel[axis] - out[axis]
         if not -strides[axis] < total < kernel[axis] or strides[axis] < 1:
-            raise Unreadable(f"from {tuple(size)} with kernel {kernel} it cannot become {out}")
+            raise Unreadable(f"from {tuple(size)} with kernel {tuple(kernel)} it cannot become {tuple(out)}")
         begin = max(total, 0) // 2 if step.options["padding"] == "SAME" else 0
         pads[axis], pads[axis + 2], more[axis] = begin, max(total, 0) - begin, max(-total, 0)
-    weight = d.kernel(step.inputs[1], order, [found[axis] for axis in order])
-    bias = [_bias(d, step.inputs[2], found[0])] if len(step.inputs) > 2 else []
+    bias = [_bias(d, inputs[2], outputs)] if len(inputs) > 2 else []
     options: dict[str, Any] = {"kernel_shape": kernel, "strides": strides}
     options |= {"pads": pads} if any(pads) else {}
     options |= {"output_padding": more} if any(more) else {}
-    inputs = [d.image(step.inputs[0]), weight, *bias]
-    d.add("ConvTranspose", step, inputs, (batch, *out, found[0]), image=True, **options)
+    given = [d.image(inputs[0]), d.kernel(inputs[1], order, shape), *bias]
+    d.add("ConvTranspose", step, given, (batch, *out, outputs), image=True, **options)
 
 
 def _pool(kind: str) -> Operator:
@@ -130,20 +134,29 @@ def _pool(kind: str) -> Operator:
     return build
 
 
-def _mean(d: Draft, step: Step) -> None:
-    shape = d.shape(step.inputs[0])
-    axes = sorted({int(a) % max(len(shape), 1) for a in d.numbers(step.inputs[1]).ravel()})
-    keep = step.options["keep"]
-    if d.is_image(step.inputs[0]) and axes == [1, 2]:
-        pooled, flat = (shape[0], 1, 1, shape[3]), (shape[0], shape[3])
-        if keep:
-            d.add("GlobalAveragePool", step, [d.image(step.inputs[0])], pooled, image=True)
+def _reduce(kind: str) -> Operator:
+    """Over the axes of the second input; option `keep` keeps them, of one element."""
+
+    def build(d: Draft, step: Step) -> None:
+        name, shape, keep = step.inputs[0], d.shape(step.inputs[0]), step.options["keep"]
+        axes = sorted({int(a) % max(len(shape), 1) for a in d.numbers(step.inputs[1]).ravel()})
+        if kind == "ReduceMean" and d.is_image(name) and axes == [1, 2]:
+            if keep:
+                d.add("GlobalAveragePool", step, [d.image(name)], (shape[0], 1, 1, shape[3]), image=True)
+                return
+            pooled, flat = (
+                d.between("GlobalAveragePool", step, [d.image(name)], "pooled"),
+                (shape[0], shape[3]),
+            )
+            d.add("Reshape", step, [pooled, d.weight(f"{step.outputs[0]}_shape", np.array(flat))], flat)
             return
-        inner = d.between("GlobalAveragePool", step, [d.image(step.inputs[0])], "pooled")
-        d.add("Reshape", step, [inner, d.weight(f"{step.outputs[0]}_shape", np.array(flat))], flat)
-        return
-    out = [1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes]
-    d.add("ReduceMean", step, [d.plain(step.inputs[0])], out, axes=axes, keepdims=int(keep))
+        out = [1 if a in axes else n for a, n in enumerate(shape) if keep or a not in axes]
+        inputs, options = [d.plain(name)], dict[str, Any](axes=axes, keepdims=int(keep))
+        if kind == "ReduceSum":  # its axes became an input with opset 13, those of the others later
+            inputs.append(d.weight(f"{step.outputs[0]}_axes", np.array(options.pop("axes"))))
+        d.add(kind, step, inputs, out, **options)
+
+    return build
 
 
 def _resize(d: Draft, step: Step) -> None:
@@ -207,8 +220,10 @@ OPERATORS: dict[str, Operator] = {
     "dense": _dense,
     "depth_to_space": _depth_to_space,
     "depthwise": _convolution(depthwise=True),
+    "max": _reduce("ReduceMax"),
     "max_pool": _pool("MaxPool"),
-    "mean": _mean,
+    "mean": _reduce("ReduceMean"),
     "resize": _resize,
+    "sum": _reduce("ReduceSum"),
     "transpose_conv": _transpose_conv,
 }

@@ -99,6 +99,20 @@ def _alpha(node: Node) -> Found:
     return {"alpha": float(_attr(node, "leakyrelu_alpha", "f", _attr(node, "alpha", "f", 0.2)))}
 
 
+def _transpose_conv(node: Node) -> Found:
+    return {"out": None, **_window(node), "order": "hwoi"}
+
+
+def _mirror(node: Node) -> Found:
+    if _text(node, "mode") != "REFLECT":
+        raise Unreadable("only mirroring without the edge itself is supported")
+    return {"mode": "reflect"}
+
+
+def _keep(node: Node) -> Found:
+    return {"keep": bool(_attr(node, "keep_dims", "b", False))}
+
+
 def _none(node: Node) -> Found:
     return {}
 
@@ -114,6 +128,7 @@ KINDS: dict[str, tuple[str, Callable[[Node], Found]]] = {
     "Cast": ("cast", lambda node: {"integer": _attr(node, "DstT", "type", "") in _INTEGER}),
     "ConcatV2": ("concat", _none),
     "Conv2D": ("conv", _conv("hwio")),
+    "Conv2DBackpropInput": ("transpose_conv", _transpose_conv),
     "DepthToSpace": ("depth_to_space", lambda node: {"block": _whole(node, "block_size")}),
     "DepthwiseConv2dNative": ("depthwise", _conv("hwcm")),
     "Elu": ("elu", _none),
@@ -127,10 +142,12 @@ KINDS: dict[str, tuple[str, Callable[[Node], Found]]] = {
     "Identity": ("same", _none),
     "LeakyRelu": ("leaky_relu", _alpha),
     "MatMul": ("dense", _dense),
+    "Max": ("max", _keep),
     "MaxPool": ("max_pool", _pool),
     "Maximum": ("maximum", _none),
-    "Mean": ("mean", lambda node: {"keep": bool(_attr(node, "keep_dims", "b", False))}),
+    "Mean": ("mean", _keep),
     "Minimum": ("minimum", _none),
+    "MirrorPad": ("pad", _mirror),
     "Mul": ("mul", _none),
     "Neg": ("neg", _none),
     "Pack": ("pack", lambda node: {"axis": _whole(node, "axis")}),
@@ -146,11 +163,14 @@ KINDS: dict[str, tuple[str, Callable[[Node], Found]]] = {
     "Rsqrt": ("rsqrt", _none),
     "Shape": ("shape", _none),
     "Sigmoid": ("sigmoid", _none),
+    "Slice": ("slice", _none),
     "Softmax": ("softmax", _none),
+    "Split": ("split", _none),
     "Sqrt": ("sqrt", _none),
     "Squeeze": ("squeeze", lambda node: {"axes": _list(node, "squeeze_dims", _list(node, "axis"))}),
     "StridedSlice": ("strided_slice", _slice),
     "Sub": ("sub", _none),
+    "Sum": ("sum", _keep),
     "Tanh": ("tanh", _none),
     "Transpose": ("transpose", _none),
     "Unpack": ("unpack", lambda node: {"axis": _whole(node, "axis")}),
@@ -170,12 +190,14 @@ def steps(name: str, node: Node) -> list[Step]:
         raise Unreadable(f"{label}: {error}") from None
     given = inputs(node)
     fused = [base64.b64decode(s).decode() for s in _attr(node, "fused_ops", "list", {}).get("s", ())]
+    if kind == "transpose_conv":  # sizes, kernel, picture
+        given = given[::-1]
     own, after = given, [op for op in fused if op not in ("BiasAdd", "NoOp")]
     if fused:
         if len(after) > 1 or not set(after) <= FUSED:
             raise Unreadable(f"{label}: {' and '.join(fused)} in one node is not supported")
         own = given[: 3 if "BiasAdd" in fused else 2]
-    count = _whole(node, "num") if kind == "unpack" else 1
+    count = _whole(node, {"unpack": "num", "split": "num_split"}.get(kind, ""), 1)
     outputs = (name, *(f"{name}:{n}" for n in range(1, min(count, 1024))))
     if not after:
         return [Step(kind, label, tuple(own), outputs, options)]

@@ -26,7 +26,7 @@ from models.tensors import (
     bounded,
     shown,
 )
-from models.tflite_options import CUSTOM, FLEX, INFINITE, KINDS, LINEAR, Options
+from models.tflite_options import CUSTOM, FLEX, INFINITE, INPUTS, KINDS, LINEAR, Options
 
 MAX_TENSORS = 50_000
 
@@ -188,7 +188,8 @@ def _operator(file: _File, number: int) -> list[Step]:
         raise Unreadable(f"{label} takes nothing")
     while inputs and inputs[-1] < 0:  # optional ones at the end
         inputs.pop()
-    given = tuple(f"t{i}" for i in inputs)
+    order = INPUTS.get(name, range(len(inputs)))
+    given = tuple(f"t{inputs[place]}" for place in order if place < len(inputs))
     kind, read = KINDS.get(name) or CUSTOM.get(name) or (f"{FLEX}{name}", None)
     options = Options(raw.BuiltinOptions(), label, [file.shape(i) for i in (*inputs, *outputs)], len(inputs))
     found: Mapping[str, Any] = {} if read is None else read(options)

@@ -112,9 +112,24 @@ def _dense(o: Options) -> Found:
     return {"transposed": True, "keep": raw.KeepNumDims()}
 
 
+def _transpose(o: Options) -> Found:
+    raw = o.read("TransposeConvOptions")
+    return {**_bias_transpose(o), "strides": (raw.StrideH(), raw.StrideW()), "padding": _padding(raw)}
+
+
 def _bias_transpose(o: Options) -> Found:
     """MediaPipe's Convolution2DTransposeBias, where the kernel is as large as the stride."""
-    return {"out": o.outputs[0][1:3], "strides": None, "padding": "VALID"}
+    return {"out": o.outputs[0][1:3], "strides": None, "padding": "VALID", "order": "ohwi"}
+
+
+def _mirror(o: Options) -> Found:
+    if o.read("MirrorPadOptions").Mode() != tflite.MirrorPadMode.REFLECT:
+        raise Unreadable(f"{o.label}: only mirroring without the edge itself is supported")
+    return {"mode": "reflect"}
+
+
+# Operators whose inputs come in another order than their steps'.
+INPUTS = {"TRANSPOSE_CONV": (2, 1, 3)}
 
 
 KINDS: dict[str, tuple[str, Read | None]] = {
@@ -144,6 +159,7 @@ KINDS: dict[str, tuple[str, Read | None]] = {
     "MAX_POOL_2D": ("max_pool", _pool),
     "MEAN": ("mean", _field("ReducerOptions", keep="KeepDims")),
     "MINIMUM": ("minimum", None),
+    "MIRROR_PAD": ("pad", _mirror),
     "MUL": ("mul", _activated("MulOptions")),
     "NEG": ("neg", None),
     "PACK": ("pack", _field("PackOptions", axis="Axis")),
@@ -151,6 +167,7 @@ KINDS: dict[str, tuple[str, Read | None]] = {
     "PADV2": ("pad", None),
     "PRELU": ("prelu", None),
     "QUANTIZE": ("same", None),
+    "REDUCE_MAX": ("max", _field("ReducerOptions", keep="KeepDims")),
     "RELU": ("relu", None),
     "RELU6": ("clip", _fixed(low=0.0, high=6.0)),
     "RELU_N1_TO_1": ("clip", _fixed(low=-1.0, high=1.0)),
@@ -159,13 +176,17 @@ KINDS: dict[str, tuple[str, Read | None]] = {
     "RESIZE_NEAREST_NEIGHBOR": ("resize", _resize("ResizeNearestNeighborOptions", "nearest")),
     "RSQRT": ("rsqrt", None),
     "SHAPE": ("shape", None),
+    "SLICE": ("slice", None),
     "SOFTMAX": ("softmax", _field("SoftmaxOptions", beta="Beta")),
+    "SPLIT": ("split", None),
     "SQRT": ("sqrt", None),
     "SQUEEZE": ("reshape", _shape),
     "STRIDED_SLICE": ("strided_slice", _slice),
     "SUB": ("sub", _activated("SubOptions")),
+    "SUM": ("sum", _field("ReducerOptions", keep="KeepDims")),
     "TANH": ("tanh", None),
     "TRANSPOSE": ("transpose", None),
+    "TRANSPOSE_CONV": ("transpose_conv", _transpose),
     "UNPACK": ("unpack", _field("UnpackOptions", axis="Axis")),
 }
 CUSTOM: dict[str, tuple[str, Read | None]] = {

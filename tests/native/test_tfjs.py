@@ -19,6 +19,7 @@ from tests.small import Node, tfjs_files
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
 WINDOW = {"data_format": "NHWC", "T": "DT_FLOAT"}
+UP = {"strides": [1, 2, 2, 1], "data_format": "NHWC", "T": "DT_FLOAT"}
 FLOAT, INT = {"T": "DT_FLOAT"}, {"T": "DT_INT32"}
 
 
@@ -128,6 +129,14 @@ def test_elements_are_moved_as_tfjs_does() -> None:
         Node("GatherV2", "taken", ["rows", "hw", "one"], {"batch_dims": 0, **FLOAT}),
         Node("Sub", "against", ["c", "three"], FLOAT),
         Node("Identity", "same", ["against"], FLOAT),
+        Node("Conv2DBackpropInput", "up", ["up_size", "u", "c"], {**UP, "padding": "SAME"}),
+        Node("Conv2DBackpropInput", "wider", ["wider_size", "u", "c"], {**UP, "padding": "VALID"}),
+        Node("MirrorPad", "mirrored", ["c", "pads"], {"mode": "REFLECT", **FLOAT}),
+        Node("Max", "most", ["c", "last"], {"keep_dims": False, **FLOAT}),
+        Node("Sum", "all", ["c", "hw"], {"keep_dims": True, **FLOAT}),
+        Node("Slice", "corner", ["c", "begin", "few"], FLOAT),
+        Node("Split", "halves", ["last", "c"], {"num_split": 2, **FLOAT}),
+        Node("Sub", "between", ["halves", "halves:1"], FLOAT),
     ]
     weights = {
         "w": floats(1, 1, 3, 4),
@@ -139,6 +148,10 @@ def test_elements_are_moved_as_tfjs_does() -> None:
         "pads": np.array([[0, 0], [1, 2], [0, 3], [2, 0]], np.int32),
         "hw": ints(1, 2),
         "flat": ints(1, -1, 4),
+        "u": floats(3, 3, 2, 4),
+        "up_size": ints(1, 16, 12, 2),
+        "wider_size": ints(1, 17, 13, 2),
+        "few": ints(1, 4, -1, 3),
         "one": number(1),
         "order": ints(0, 2, 1),
         "last": number(-1),

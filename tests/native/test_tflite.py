@@ -83,6 +83,13 @@ def test_operators_compute_what_litert_does() -> None:
         Tensor("cat", (1, 9, 12, 7)),
         Tensor("swish", (1, 9, 12, 4)),
         Tensor("sure", (1, 108, 4)),
+        constant("u", floats(2, 3, 3, 4)),
+        constant("up_size", [1, 18, 24, 2], "int32"),
+        constant("last", 3, "int32"),
+        Tensor("up", (1, 18, 24, 2)),
+        Tensor("left", (1, 9, 12, 2)),
+        Tensor("right", (1, 9, 12, 2)),
+        Tensor("between", (1, 9, 12, 2)),
     ]
     operators = [
         Operator("CONV_2D", ["image", "w", "b"], ["c"], "Conv2DOptions", conv()),
@@ -122,6 +129,15 @@ def test_operators_compute_what_litert_does() -> None:
         Operator("ADD", ["pr", "mean"], ["sum"], "AddOptions", {"FusedActivationFunction": RELU}),
         Operator("CONCATENATION", ["image", "c"], ["cat"], "ConcatenationOptions", {"Axis": 3}),
         Operator("HARD_SWISH", ["c"], ["swish"], "HardSwishOptions"),
+        Operator(
+            "TRANSPOSE_CONV",
+            ["up_size", "u", "c"],
+            ["up"],
+            "TransposeConvOptions",
+            {"Padding": SAME, "StrideH": 2, "StrideW": 2},
+        ),
+        Operator("SPLIT", ["last", "c"], ["left", "right"], "SplitOptions", {"NumSplits": 2}),
+        Operator("SUB", ["left", "right"], ["between"], "SubOptions"),
         Operator("SOFTMAX", ["rows"], ["sure"], "SoftmaxOptions", {"Beta": 1.0}),
     ]
     made = [operator.outputs[0] for operator in operators]
