@@ -37,7 +37,7 @@ from bench._beside import array, beside, masks
 from bench._browser import browser, run, served, table
 from bench._candidates import Made, candidates
 from bench._people import people, placed
-from models import cards, choice, fetch, metrics, views
+from models import cards, choice, fetch, make, metrics, verify, views
 from models.cards import Card
 from publish import ROOT, STATE
 
@@ -80,6 +80,8 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
         say(str(error))
         return
     card = card.of(fetched.source)
+    parity = verify.parity(card, fetched, make.imported(card, fetched))
+    figures["parity"] = {**figures.get("parity", {}), card.id: _rounded(parity)}
     made = candidates(card, fetched)
     pictures = [*(placed(card, p)[0] for p in _people(card)), *views.judged(card)]
     plain = next(each for each in made if each.wanted.weights == "fp32")
@@ -182,6 +184,7 @@ def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
     for name in ("rows", "person"):
         kept = [row for row in figures.get(name, ()) if row["card"] in known]
         figures[name] = sorted(kept, key=lambda row: list(known).index(row["card"]))
+    figures["parity"] = {name: each for name, each in figures.get("parity", {}).items() if name in known}
     head = {name: value for name, value in figures.items() if name not in ("rows", "person")}
     lists = (
         f' "{name}": [\n  ' + ",\n  ".join(json.dumps(row) for row in figures[name]) + "\n ]"
@@ -231,7 +234,7 @@ def _people(card: Card) -> Iterator[Array]:
 def _rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _rounded(each) for name, each in value.items()}
-    return float(f"{min(value, LOST):.3g}")
+    return value if isinstance(value, str) else float(f"{min(value, LOST):.3g}")
 
 
 if __name__ == "__main__":

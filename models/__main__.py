@@ -16,11 +16,12 @@ def main(arguments: list[str]) -> int:
     """The exit code: 0, or 1 after one sentence about what is wrong."""
     if arguments[:1] == ["add"]:
         return add.main(arguments[1:])
-    from models import report
+    from models import readme, report
 
     out = Path(arguments[0]) if arguments else ROOT / "dist"
     try:
         cards = build_models(out, lambda line: print(line, file=sys.stderr, flush=True))
+        readme.write()
     except CardError as error:
         print(error, file=sys.stderr)
         return 1

@@ -20,13 +20,13 @@ LONGEST = 240  # s for one run; WebGPU imitated by the processor compiles for ha
 
 async def main(
     provider: str,
-    candidates: dict[str, Any],
+    candidates: Any,
     pictures: str,
     shape: list[int],
     mask: list[int],
     collect: int,
     budget: float,
-    dimensions: dict[str, int],
+    dimensions: Any,
 ) -> str:
     """As JSON, by candidate: `said` (why it does not run, or ""), `times` in ms, `outputs` of each picture.
 
@@ -61,7 +61,7 @@ async def main(
         feeds["memory"] = wrap.blank((1, 1, *mask))
         feeds["keep"] = wrap.tensor([0.0], (1,))
         begin = now()
-        outputs = await asyncio.wait_for(session.run(feeds), LONGEST)
+        outputs: dict[str, Any] = await asyncio.wait_for(session.run(feeds), LONGEST)
         found[name]["times"].append(now() - begin)
         return outputs
 
