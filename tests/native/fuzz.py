@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+import onnx
 
 from models import importers
 
@@ -39,6 +41,45 @@ def damaged(files: dict[str, bytes], seed: int, count: int) -> Iterator[dict[str
         yield {**files, name: bytes(data)}
 
 
+def altered(files: dict[str, bytes], seed: int, count: int) -> Iterator[dict[str, bytes]]:
+    """An .onnx file that is still one, with other operators, edges, sizes, types and numbers in it.
+
+    Flipped bits hardly get there: nearly all of them break the protobuf.
+    """
+    rng = np.random.default_rng(seed)
+    ((name, data),) = files.items()
+    operators = sorted({schema.name for schema in onnx.defs.get_all_schemas()})
+    odd = (-(1 << 62), -1, 0, 1, 7, 1 << 31, 1 << 62)
+
+    def one(rows: Any) -> int:
+        return int(rng.integers(len(rows)))
+
+    for _ in range(count):
+        model = onnx.load_model_from_string(data)
+        graph = model.graph
+        for _ in range(int(rng.integers(1, 4))):
+            node, tensor = graph.node[one(graph.node)], graph.initializer[one(graph.initializer)]
+            numbers = [attribute for attribute in node.attribute if attribute.ints]
+            kind = int(rng.integers(7))
+            if kind == 0:
+                node.op_type = operators[one(operators)]
+            elif kind == 1:
+                node.input[one(node.input)] = graph.node[one(graph.node)].output[0]
+            elif kind == 2 and numbers:
+                ints = numbers[one(numbers)].ints
+                ints[one(ints)] = odd[one(odd)]
+            elif kind == 3:
+                tensor.dims[one(tensor.dims)] = odd[one(odd)]
+            elif kind == 4:
+                tensor.data_type = int(rng.integers(24))
+            elif kind == 5:
+                shape = graph.input[0].type.tensor_type.shape
+                shape.dim[one(shape.dim)].dim_value = odd[one(odd)]
+            else:
+                tensor.raw_data = tensor.raw_data[: int(rng.integers(len(tensor.raw_data) + 1))]
+        yield {name: bytes(model.SerializeToString())}
+
+
 def main(format: str, seed: str, count: str, *folders: str) -> None:
     """Reads everything; prints how many gave a model, the sentences, and what else was raised."""
     if sys.platform != "win32":
@@ -49,7 +90,8 @@ def main(format: str, seed: str, count: str, *folders: str) -> None:
     read, slowest = 0, 0.0
     for folder in folders:
         files = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-        for broken in damaged(files, int(seed), int(count)):
+        ways = [damaged, altered] if format == "onnx" else [damaged]
+        for broken in (case for way in ways for case in way(files, int(seed), int(count))):
             start = perf_counter()
             try:
                 importers.read(format, broken, None)
