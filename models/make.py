@@ -14,7 +14,6 @@ from typing import Any
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from app.native.session import Session
 from models import choice, fuse, halves, importers, matte, metrics, quantize, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
@@ -111,17 +110,6 @@ def file(model: onnx.ModelProto) -> bytes:
     return data
 
 
-def loss(
-    card: Card, exact: Sequence[onnx.ModelProto], found: Sequence[onnx.ModelProto], rgba: str
-) -> dict[str, float]:
-    """What `found` loses against `exact`, both all graphs of a variant, by the metrics of the card's kind."""
-    both = []
-    for models in (exact, found):
-        sessions = [Session(file(m), threads=1, dimensions=verify.dimensions(card)) for m in models]
-        both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
-    return metrics.loss(card.kind, card.input, *both)
-
-
 def _made(
     card: Card, wanted: Wanted, network: onnx.ModelProto
 ) -> tuple[str, list[onnx.ModelProto], dict[str, Any]]:
@@ -137,7 +125,7 @@ def _made(
     if wanted.weights != "fp32":
         # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
         native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else models
-        figures["loss"] = loss(card, exact, native, rgba)
+        figures["loss"] = verify.loss(card, [file(m) for m in exact], [file(m) for m in native], rgba)
     return rgba, models, figures
 
 

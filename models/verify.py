@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.card import ModelCard
 from app.native.session import Session
-from models import decoded, published
+from models import decoded, metrics, published, views
 from models.cards import Card
 from models.fetch import Fetched
 
@@ -161,6 +161,15 @@ def run(card: Card, sessions: Sequence[Session], rgba: Array) -> dict[str, Array
             outputs["faces"] = decoded.chosen(outputs["candidates"])
         outputs |= session.run_now({name: {**have, **outputs}[name] for name in session.inputs})
     return outputs
+
+
+def loss(card: Card, exact: Sequence[bytes], found: Sequence[bytes], rgba: str) -> dict[str, float]:
+    """What the graphs `found` lose against `exact`, both all of a variant, by the metrics of the card's kind."""
+    both = []
+    for graphs in (exact, found):
+        sessions = [Session(graph, threads=1, dimensions=dimensions(card)) for graph in graphs]
+        both.append([run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
+    return metrics.loss(card.kind, card.input, *both)
 
 
 def resized(card: Card, height: int, width: int) -> Card:

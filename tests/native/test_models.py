@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import models
 from app.card import ModelCard, from_dict, to_dict
@@ -84,7 +86,7 @@ def test_mattes_are_made_for_every_size(tmp_path: Path) -> None:
         assert size.matte is not None
         session = Session((tmp_path / size.matte.path).read_bytes(), threads=1)
         height, width = size.input.height, size.input.width
-        feeds = {
+        feeds: dict[str, NDArray[Any]] = {
             "rgba": np.zeros((1, height, width, 4), np.uint8),
             "mask": np.ones((1, 1, *size.mask), np.float32),
             "softness": np.array([0.2], np.float32),
