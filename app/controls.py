@@ -140,6 +140,7 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     image, on = look.background == "image", look.background
     card, drawn = offer.card(look.model), overlays(look, offer)
     sized, over = bool(card and card.sizes), len(drawn) > 1
+    size = next((s.id for s in card.sizes if s.input == card.sized(look.detail).input), "") if card else ""
     return (
         *group(
             "Picture",
@@ -164,7 +165,7 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
             "Inference",
             choice("backend", "Backend", look.backend, backends(look, offer)),
             choice("model", "Model", look.model, models(look, offer)),
-            choice("detail", "Internal resolution", look.detail, details(look, offer)) if sized else None,
+            choice("detail", "Internal resolution", size, details(look, offer)) if sized else None,
             choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
         ),
     )

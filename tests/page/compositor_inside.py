@@ -3,6 +3,7 @@
 Does not judge the pictures.
 """
 
+from array import array
 from base64 import b64decode, b64encode
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +11,40 @@ from typing import Any
 from js import Blob, Float32Array, Uint8Array, createImageBitmap
 from pyodide.ffi import to_js
 
-from app.frame import Frame
+from app.card import Input
+from app.frame import Frame, Matrix, Region
 from app.look import Look
+from app.marks import Marks
 
 
 async def picture(text: str) -> Any:
     """An ImageBitmap of a PNG in base64."""
     return await createImageBitmap(Blob.new(to_js([to_js(b64decode(text))])))
+
+
+def marks(rows: list[dict[str, Any]]) -> list[Marks]:
+    """Marks from JSON."""
+    return [Marks(**{**row, "numbers": array("f", row["numbers"]), "to": Matrix(*row["to"])}) for row in rows]
+
+
+async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
+    """A region's bytes, then the picture of each Look with Marks over it as PNG, all in base64."""
+    compositor = page.python.engine.compositor
+    js_frame = await picture(given["frame"])
+    frame = Frame(js_frame, js_frame.width, js_frame.height)
+    into, region = Input(*given["into"]), Region(*given["region"])
+    js_rgba = compositor.sample(frame, into, region).data
+    found = [b64encode(js_rgba.to_bytes()).decode()]
+    for fields in given["looks"]:
+        await compositor.compose(frame, None, Look(**fields), marks(given["marks"]))
+        found.append(await shown(page))
+    return found
+
+
+async def shown(page: Any) -> str:
+    """The canvas as PNG in base64."""
+    js_blob = await page.canvas.convertToBlob()
+    return b64encode(Uint8Array.new(await js_blob.arrayBuffer()).to_bytes()).decode()
 
 
 async def inside(page: Any, given: dict[str, Any]) -> list[str]:
@@ -32,7 +60,5 @@ async def inside(page: Any, given: dict[str, Any]) -> list[str]:
         if not found:
             found.append(b64encode(js_rgba.to_bytes()).decode())
         await compositor.compose(frame, mask, Look(**fields))
-        js_blob = await page.canvas.convertToBlob()
-        js_png = Uint8Array.new(await js_blob.arrayBuffer())
-        found.append(b64encode(js_png.to_bytes()).decode())
+        found.append(await shown(page))
     return found

@@ -6,8 +6,10 @@ Does not judge the picture: tests/native does.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,15 +19,18 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.frame import Frame
+from app.card import Input
+from app.frame import Frame, Region, matrix
 from app.look import Look
+from app.marks import Marks
 from app.native.compositor import Compositor
 from app.native.session import Session
 from tests import clip
 from tests.built import DIST, cards
 from tests.page.drive import Visit
 
-INSIDE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8") + "\nawait inside(page, given)\n"
+CODE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8")
+INSIDE, OVERLAID = (CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid"))
 LOOKS: tuple[dict[str, Any], ...] = (
     {"background": "none"},
     {"background": "none", "mirror": True},
@@ -78,3 +83,44 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
         # Measured 0.04 and 1.2; single pixels where the mask is cut hard differ by up to 6.
         assert difference.mean() < 0.1, look
         assert np.percentile(difference, 99.9) <= 3, look
+
+
+# A face's region, and marks in it: a grid of dots as close as a mesh's, and lines thick and thin.
+INTO, REGION = Input(192, 192, "stretch"), Region(330, 190, 240, 240, 0.3)
+TO = matrix(clip.WIDTH, clip.HEIGHT, INTO, REGION)
+GRID = [value for y in range(8) for x in range(8) for value in (0.1 + x / 10, 0.1 + y / 10, 0.0)]
+MARKS = (
+    Marks(array("f", GRID), 3, 0, TO, "#9ff7df", 0.002),
+    Marks(array("f", [0.1, 0.2, 0.8, 0.9, 0.5, -0.5, 0.5, 3.0]), 4, 2, TO, "#4fe0c0", 0.006),
+    Marks(array("f", [0.5, 0.5]), 2, 0, TO, "#ff4010", 0.02),
+)
+
+
+@pytest.mark.parametrize("backend", ["webgl", "wasm"])  # drawn by shaders, and by 2D canvases
+def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) -> None:
+    native = Compositor(cards()["selfie-landscape"])
+    frame = Frame(clip.frame(10), clip.WIDTH, clip.HEIGHT)
+    visit.open(model="selfie-landscape", backend=backend, background="none")
+    looks: tuple[dict[str, Any], ...] = ({"background": "none"}, {"background": "none", "mirror": True})
+    given = {
+        "frame": png(clip.frame(10)),
+        "into": [INTO.height, INTO.width, INTO.fit],
+        "region": [REGION.x, REGION.y, REGION.width, REGION.height, REGION.turn],
+        "marks": [{**asdict(marks), "numbers": marks.numbers.tolist()} for marks in MARKS],
+        "looks": looks,
+    }
+    sampled, *drawn = visit.python(OVERLAID, given=given)
+    ours = native.sample(frame, INTO, REGION)[..., :3].astype(int)
+    theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(1, 192, 192, 4)[..., :3]
+    assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
+    for look, text in zip(looks, drawn, strict=True):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, native.compose(frame, None, Look(**look), MARKS)).result()
+        plain = clip.frame(10)[:, ::-1] if look.get("mirror") else clip.frame(10)
+        shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
+        wanted = native.picture[..., :3].astype(int)
+        touched = np.abs(wanted - plain).max(2) > 2
+        assert 0.01 < touched.mean() < 0.2
+        assert np.abs(shown - wanted)[~touched].max() <= 3
+        # Where glows overlap a canvas covers once, the shader as often as there are marks.
+        assert np.abs(shown - wanted)[touched].mean() <= (1 if backend == "webgl" else 6)

@@ -25,6 +25,8 @@ SETTINGS = {
     "image": "linen",
     "softness": 71,
     "smoothing": 13,
+    "overlay": "facemesh",
+    "detail": "low",  # kept for a model that has sizes
     "backend": "wasm",
     "model": "blazeface",
     "threads": "1",
@@ -95,7 +97,7 @@ def test_a_bad_value_set_live_is_refused_with_a_sentence(visit: Visit) -> None:
 
 LABELS = [
     "Source", "Resolution", "Mirror", "Background", "Blur strength", "Edge softness", "Smoothing",
-    "Backend", "Model", "Threads",
+    "Overlay",     "Backend", "Model", "Threads",
 ]  # fmt: skip
 FOCUSED = """() => {
     const e = document.activeElement, box = e.getBoundingClientRect();

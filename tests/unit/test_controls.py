@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from app.backend import Probe
+from app.card import Input, Size, Variant
 from app.controls import Control, panel
 from app.look import Look
 from app.offer import Offer
 from app.settings import CHECKS, apply, first, from_query
-from tests.fakes import ABSENT, FACES, GPU, OFFER, SELFIE
+from tests.fakes import ABSENT, FACES, GPU, GRAPH, MESH, OFFER, SELFIE
 
 LOOK = Look()
 BARE = replace(OFFER, probe=Probe(cores=4))  # no GPU interface, not isolated
@@ -166,3 +167,63 @@ def test_a_first_visit_has_what_this_build_has() -> None:
     small = Offer(probe=GPU, cards=(ABSENT, FACES), backdrops=(("dunes", "Dunes"),))
     assert (first(small).model, first(small).image) == ("blazeface", "dunes")
     assert first(Offer()) == Look()
+
+
+SIZES = tuple(
+    Size(id, Input(h, w, "letterbox"), (h, w)) for id, h, w in (("low", 113, 161), ("high", 353, 481))
+)
+SIZED = replace(SELFIE, id="bodypix", title="BodyPix", input=SIZES[1].input, sizes=SIZES)
+
+
+def test_internal_resolution_is_shown_for_a_model_that_has_sizes() -> None:
+    offer = replace(OFFER, cards=(*OFFER.cards, SIZED))
+    assert "detail" not in {row.name for row in panel(LOOK, offer)}
+    shown = control("detail", replace(LOOK, model="bodypix"), offer)
+    assert shown.label == "Internal resolution"
+    assert [(o.value, o.title) for o in shown.options] == [
+        ("low", "Low (161×113)"),
+        ("high", "High (481×353)"),
+    ]
+    assert control("detail", replace(LOOK, model="bodypix", detail="low"), offer).value == "low"
+    assert shown.value == "high"  # there is no "medium": the size it is published with
+    assert from_query("model=bodypix&detail=tiny", offer)[1] == [
+        "detail takes one of low, high, not “tiny”. Using medium instead."
+    ]
+
+
+def test_overlays_are_this_builds_landmarks_and_poses() -> None:
+    shown = control("overlay")
+    assert [option.title for option in shown.options] == ["None", "Face mesh", "Pose (MoveNet)"]
+    assert cannot("overlay") == {}
+    assert cannot("overlay", replace(LOOK, backend="webgl")) == {
+        "facemesh": "not on WebGL",
+        "movenet": "not on WebGL",
+    }
+    alone = replace(OFFER, cards=(SELFIE, MESH))
+    assert cannot("overlay", offer=alone) == {"facemesh": "needs a detector, which is not in this build"}
+    gone = replace(OFFER, cards=(SELFIE, FACES, replace(MESH, variants=(), missing="no source answered")))
+    assert cannot("overlay", offer=gone) == {"facemesh": "not in this build"}
+    assert "overlay" not in {row.name for row in panel(LOOK, replace(OFFER, cards=(SELFIE,)))}
+
+
+def test_the_detector_beside_an_overlay_is_the_chosen_one_if_it_is_one() -> None:
+    other = replace(FACES, id="blazeface-full")
+    offer = replace(OFFER, cards=(other, FACES, SELFIE, MESH))
+    assert offer.beside(("detector",), LOOK, "wasm") == {"detector": other}
+    assert offer.beside(("detector",), replace(LOOK, model="blazeface"), "wasm") == {"detector": FACES}
+    with pytest.raises(ValueError, match="needs a detector"):
+        offer.beside(("detector",), LOOK, "webgl")
+
+
+def test_the_models_of_a_task_are_those_it_takes() -> None:
+    assert [o.value for o in control("model").options] == ["selfie-landscape", "blazeface", "absent"]
+    with pytest.raises(ValueError, match="model takes one of"):
+        apply(LOOK, "model", "facemesh", OFFER)
+
+
+def test_a_variant_that_needs_more_than_the_browser_has_is_not_offered() -> None:
+    half = replace(SELFIE, id="half", variants=(Variant("half", ("webgpu",), (GRAPH,), needs="shader-f16"),))
+    offer = replace(OFFER, cards=(half,))
+    assert cannot("model", Look(backend="webgpu"), offer) == {"half": "not on WebGPU"}
+    able = replace(offer, probe=replace(GPU, features=("shader-f16",)))
+    assert cannot("model", Look(backend="webgpu"), able) == {}

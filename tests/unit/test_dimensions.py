@@ -9,7 +9,7 @@ from app.dimensions import fixed
 
 def model() -> onnx.ModelProto:
     """One Relu over [1,height,width,4], whose weights hold the names as well."""
-    shape = [1, "height", "width", 4]
+    shape: list[str | int | None] = [1, "height", "width", 4]
     graph = helper.make_graph(
         [helper.make_node("Relu", ["rgba"], ["out"])],
         "height",
