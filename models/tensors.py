@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 
-MAX_ELEMENTS = 1 << 26  # of one tensor; the largest we import has 5 million. The limits only stop nonsense.
+MAX_ELEMENTS = 1 << 26  # of one tensor; the largest we meet has 6 million. The limits only stop nonsense.
 MAX_TOTAL = 1 << 27  # of all constants
-MAX_STEPS = 10_000  # the largest model we import has 300
+MAX_STEPS = 10_000  # operators of a file; the largest we import has 388
 
 
 class Unreadable(ValueError):

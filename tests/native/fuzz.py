@@ -18,7 +18,7 @@ import onnx
 
 from models import importers
 
-MEMORY = 1 << 30  # bytes of address space; NumPy and onnx take 0.5 GB of it, reading BlazeFace 0.1
+MEMORY = 1 << 30  # bytes of address space; at most 0.12 GB were resident
 HEAD = 4096  # bytes at either end of a file that half of the flips go to: tables lie there, weights between
 
 
