@@ -126,7 +126,7 @@ def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:
             _cell(", ".join(row.ships) or "–"),
             _cell(size(row.bytes), row.bytes),
             _cell(short(parity), parity if isinstance(parity, float) else -1.0),
-            _cell(lost(row.loss) or "–", worst),
+            _cell(lost(row.loss) or "–", worst, "loss"),
             *(_time(row, backend) for backend in BACKENDS),
             f'<td class="why">{escape(reasons(row))}</td>',
             _cell(card.licence),
@@ -139,11 +139,12 @@ def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:
 def _time(row: Row, backend: str) -> str:
     if backend in row.ratio:
         return _cell(f"× {row.ratio[backend]:.2f}", row.ratio[backend])
-    return _cell("does not run" if backend in row.said else "–", float("inf"))
+    return _cell("not here" if backend in row.said else "–", float("inf"))
 
 
-def _cell(content: str, value: float | None = None) -> str:
+def _cell(content: str, value: float | None = None, kind: str = "") -> str:
     sort = "" if value is None else f' data-value="{value!r}"'
+    sort += f' class="{kind}"' * bool(kind)
     return f"<td{sort}>{escape(content)}</td>"
 
 

@@ -36,6 +36,7 @@ async def main(
     """
     js_bytes = js.Uint8Array.new(await fetched(pictures))
     length = shape[1] * shape[2] * 4
+    collect = min(collect, js_bytes.length // length)
     found: dict[str, Any] = {}
     sessions: dict[str, Any] = {}
     for name, candidate in candidates.to_py().items():
@@ -48,7 +49,7 @@ async def main(
                 for path in candidate["paths"]
             ]
         except (RuntimeError, JsException) as error:
-            found[name]["said"] = str(error).split("\n")[0][:200]
+            found[name]["said"] = reason(error)
             continue
         sessions[name] = opened[0] if len(opened) == 1 else Chain(*opened), candidate["rgba"], opened[0]
 
@@ -70,7 +71,7 @@ async def main(
             for index in range(collect):
                 found[name]["outputs"].append({k: kept(v) for k, v in (await run(name, index)).items()})
         except (RuntimeError, JsException, TimeoutError) as error:
-            found[name]["said"] = str(error).split("\n")[0][:200] or "takes more than four minutes"
+            found[name]["said"] = reason(error) or "takes more than four minutes"
             del sessions[name]
         found[name]["times"] = found[name]["times"][1:]  # the first run compiles and allocates
     begin = now()
@@ -80,6 +81,11 @@ async def main(
     for session, _, _ in sessions.values():
         session.close()
     return json.dumps(found)
+
+
+def reason(error: Exception) -> str:
+    """The runtime's own words."""
+    return str(error).split("\n")[0].split("Error: ")[-1][:200]
 
 
 async def fetched(path: str) -> Any:

@@ -90,7 +90,7 @@ def test_one_table_holds_every_candidate_and_says_what_is_missing() -> None:
         ["Selfie <b>", "webgl-fp16", "–", "400 kB", "7e-5"],
     ]
     assert found[2][5:10] == ["0.38% IoU", "× 0.93", "–", "–", "the smallest"]
-    assert found[3][7] == "does not run"
+    assert found[3][7] == "not here"
     assert found[-1] == ["Gone", "Gone is left out: no source has its file"]
 
 
