@@ -15,7 +15,7 @@ from onnx import numpy_helper
 
 from models import bodyparts, classifier, detector, landmarks, pose
 from models.cards import Card
-from models.graph import chain, constants, outputs, text
+from models.graph import chain, constants, outputs, taken, text
 
 Back = Callable[[Card, onnx.ModelProto], onnx.ModelProto]
 
@@ -85,7 +85,7 @@ def _scaled(model: onnx.ModelProto, scale: float) -> tuple[onnx.ModelProto, floa
     result = onnx.ModelProto()
     result.CopyFrom(model)
     graph, source = result.graph, result.graph.input[0].name
-    users = [node for node in graph.node if source in node.input]
+    users = [node for node in graph.node if source in taken(node)]
     if scale == 1 or [node.op_type for node in users] != ["Conv"] or source in outputs(model):
         return result, scale
     (conv,) = users

@@ -52,6 +52,12 @@ def outputs(model: onnx.ModelProto) -> list[str]:
     return [value.name for value in model.graph.output]
 
 
+def taken(node: onnx.NodeProto) -> set[str]:
+    """The names of values a node may take: its inputs, and all names in the graphs of an If or Loop."""
+    inner = (name for a in node.attribute if a.HasField("g") for name in _names(a.g))
+    return {*node.input, *inner}
+
+
 def shapes(model: onnx.ModelProto, pinned: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
     """The shapes of inputs, outputs and everything between that inference finds; 0 is not known.
 
@@ -128,11 +134,12 @@ def _fresh(name: str, used: set[str]) -> str:
 def _renamed(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.GraphProto:
     copy = onnx.GraphProto()
     copy.CopyFrom(graph)
-    _rename(copy, lambda name: names.get(name, name))
+    rename(copy, lambda name: names.get(name, name))
     return copy
 
 
-def _rename(graph: onnx.GraphProto, new: Callable[[str], str]) -> None:
+def rename(graph: onnx.GraphProto, new: Callable[[str], str]) -> None:
+    """Gives every name in the graph, also within the graphs of its nodes, the one that `new` says."""
     for part in (graph.input, graph.output, graph.initializer):
         for item in part:
             item.name = new(item.name)
@@ -141,4 +148,4 @@ def _rename(graph: onnx.GraphProto, new: Callable[[str], str]) -> None:
         node.output[:] = [new(name) for name in node.output]
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                _rename(attribute.g, new)
+                rename(attribute.g, new)

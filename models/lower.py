@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.graph import shapes
+from models.graph import rename, shapes, taken
 
 Rewrite = Callable[[onnx.ModelProto], onnx.ModelProto]
 Nodes = list[onnx.NodeProto]
@@ -29,12 +29,15 @@ def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
     nodes: Nodes = []
     for node in _copies(model):
         node.input[:] = [same.get(name, name) for name in node.input]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                rename(attribute.g, lambda name: same.get(name, name))
         if node.op_type == "Identity" and node.output[0] not in public:
             same[node.output[0]] = node.input[0]
         else:
             nodes.append(node)
     stored = {tensor.name for tensor in model.graph.initializer}
-    nodes.sort(key=lambda node: not stored.issuperset(node.input))  # what only unpacks weights stands first
+    nodes.sort(key=lambda node: not stored.issuperset(taken(node)))  # what only unpacks weights stands first
     return _rebuilt(model, nodes)
 
 
@@ -44,12 +47,15 @@ def conv_first(model: onnx.ModelProto) -> onnx.ModelProto:
     Both are linear, one over channels and one over pixels, and Resize keeps a bias as it is.
     Selfie landscape on WASM, one thread: 4.9 to 4.5 ms.
     """
-    nodes = _copies(model)
+    nodes, stored = _copies(model), {tensor.name for tensor in model.graph.initializer}
     for resize in [node for node in nodes if node.op_type == "Resize"]:
-        users = [node for node in nodes if resize.output[0] in node.input]
+        users = [node for node in nodes if resize.output[0] in taken(node)]
         if len(users) != 1 or users[0].op_type != "Conv" or not _pointwise(users[0]):
             continue
         conv, between = users[0], f"{resize.output[0]}_small"
+        before = {name for node in nodes[: _index(nodes, resize)] for name in node.output}
+        if set(conv.input[1:]) - before - stored:
+            continue  # weights that are computed later
         conv.input[0], resize.output[0], conv.output[0] = resize.input[0], conv.output[0], between
         resize.input[0] = between
         first, second = _index(nodes, resize), _index(nodes, conv)
@@ -90,7 +96,7 @@ def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
             view = views.get(node.input[0]) if node.op_type in MOVED else None
             if view is None or view.output[0] in public or set(node.input[1:]) - single:
                 continue
-            if sum(view.output[0] in other.input for other in nodes) > 1:
+            if sum(view.output[0] in taken(other) for other in nodes) > 1:
                 continue
             node.input[0], view.input[0] = view.input[0], f"{node.output[0]}_before"
             node.output[0], view.output[0] = view.input[0], node.output[0]
@@ -117,7 +123,7 @@ def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
     for conv in nodes:
         if conv.op_type != "Conv" or _option(conv, "group", 1) != 1:
             continue  # grouped ones are cached by all their attributes
-        users = [node for node in nodes if conv.output[0] in node.input]
+        users = [node for node in nodes if conv.output[0] in taken(node)]
         fused = users[0].op_type if len(users) == 1 and users[0].op_type in FUSED else ""
         size = tuple(n for n in sizes.get(conv.output[0], ()) if n)
         key = (size, weights[conv.input[1]], len(conv.input))
@@ -198,7 +204,7 @@ def _replaced(
 def _rebuilt(
     model: onnx.ModelProto, nodes: Nodes, weights: dict[str, NDArray[np.generic]] | None = None
 ) -> onnx.ModelProto:
-    graph, used = model.graph, {name for node in nodes for name in node.input}
+    graph, used = model.graph, {name for node in nodes for name in taken(node)}
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     kept += [
         numpy_helper.from_array(np.ascontiguousarray(array), name)

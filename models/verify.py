@@ -164,7 +164,7 @@ def run(card: Card, sessions: Sequence[Session], rgba: Array) -> dict[str, Array
 
 
 def loss(card: Card, exact: Sequence[bytes], found: Sequence[bytes], rgba: str) -> dict[str, float]:
-    """What the graphs `found` lose against `exact`, both all of a variant, by the metrics of the card's kind."""
+    """What graphs `found` lose against `exact`, both all of a variant, by the metrics of the card's kind."""
     both = []
     for graphs in (exact, found):
         sessions = [Session(graph, threads=1, dimensions=dimensions(card)) for graph in graphs]

@@ -258,3 +258,49 @@ def test_webgl_computes_single_numbers_before_a_reshape() -> None:
     x = np.random.default_rng(0).normal(size=(1, 16)).astype(np.float32)
     a, b = (Session(m.SerializeToString(), threads=1).run_now({"x": x})["y"] for m in (model, lowered))
     assert np.array_equal(a, b)
+
+
+BEGINNINGS = {
+    "two users of the picture": "a = Conv(picture, w)\nb = Conv(picture, w)\nout = Add(a, b)",
+    "no convolution": "out = Relu(picture)",
+    "a convolution whose weights another uses": "a = Conv(picture, w)\nout = Conv(a, w)",
+    "a convolution with computed weights": "v = Tanh(w)\nout = Conv(picture, v)",
+}
+
+
+@pytest.mark.parametrize("lines", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_the_front_scales_however_a_network_begins(lines: str) -> None:
+    body = f"network (float[1,3,32,48] picture) => (float[1,3,32,48] out) {{ {lines} }}"
+    weight = np.random.default_rng(2).normal(size=(3, 3, 1, 1)).astype(np.float32)
+    model = text(body, {"w": weight} if "w)" in lines else {})
+    for shift in (0.0, -1.0):
+        found = replace(card("network", 32, 48), offset=shift)
+        rgba, graphs = built(found, CUTS[0], model)
+        assert verify.same(found, model, graphs, rgba) < 1e-6
+
+
+def test_a_network_with_a_branch_keeps_its_names() -> None:
+    """What an If takes from around it is renamed, kept and fed like any input."""
+    value = helper.make_tensor_value_info
+    branches = {}
+    for name, kind in (("then_branch", "Add"), ("else_branch", "Mul")):
+        node = helper.make_node(kind, ["colours", "more"], [f"{name}_out"])
+        out = value(f"{name}_out", onnx.TensorProto.FLOAT, [1, 3, 8, 8])
+        branches[name] = helper.make_graph([node], name, [], [out])
+    nodes = [
+        helper.make_node("Identity", ["picture"], ["colours"]),
+        helper.make_node("ReduceMax", ["colours"], ["top"], keepdims=0),
+        helper.make_node("Greater", ["top", "more_than"], ["bright"]),
+        helper.make_node("If", ["bright"], ["out"], **branches),
+    ]
+    weights = [
+        numpy_helper.from_array(np.array(n, np.float32), name)
+        for name, n in (("more", 2), ("more_than", 0.9))
+    ]
+    shape = [1, 3, 8, 8]
+    picture, out = (value(name, onnx.TensorProto.FLOAT, shape) for name in ("picture", "out"))
+    graph = helper.make_graph(nodes, "network", [picture], [out], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    found = card("network", 8, 8)
+    rgba, graphs = built(found, CUTS[0], model)
+    assert verify.same(found, model, graphs, rgba) < 1e-6
