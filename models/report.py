@@ -126,14 +126,19 @@ def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:
             _cell(", ".join(row.ships) or "–"),
             _cell(size(row.bytes), row.bytes),
             _cell(short(parity), parity if isinstance(parity, float) else -1.0),
-            _cell(lost(row.loss) or "–", worst, "loss"),
+            _cell(lost(row.loss) or "–", worst, "wrap"),
             *(_time(row, backend) for backend in BACKENDS),
             f'<td class="why">{escape(reasons(row))}</td>',
             _cell(card.licence),
-            _cell(source.split("/")[HOST] if source.startswith("https://") else source.split(":")[0]),
+            _cell(_place(source), kind="wrap"),
         ]
         kind = ' class="ships"' if row.ships else ""
         yield f"<tr{kind}>{name}{''.join(cells)}</tr>"
+
+
+def _place(source: str) -> str:
+    """The host of an address, or the npm package without its version."""
+    return source.split("/")[HOST] if source.startswith("https://") else " ".join(source.split(" ")[:2])
 
 
 def _time(row: Row, backend: str) -> str:
