@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.graph import rename, shapes, taken
+from models.graph import outputs, rename, shapes, taken
 
 Rewrite = Callable[[onnx.ModelProto], onnx.ModelProto]
 Nodes = list[onnx.NodeProto]
@@ -24,7 +24,7 @@ MOVED = ("Add", "Clip", "Div", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sqrt", "S
 
 def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
     """Takes out Identity nodes, and initialisers and shape notes nothing uses; unpacks weights first."""
-    public = {value.name for value in model.graph.output}
+    public = outputs(model)
     same: dict[str, str] = {}
     nodes: Nodes = []
     for node in _copies(model):
@@ -52,6 +52,8 @@ def conv_first(model: onnx.ModelProto) -> onnx.ModelProto:
         users = [node for node in nodes if resize.output[0] in taken(node)]
         if len(users) != 1 or users[0].op_type != "Conv" or not _pointwise(users[0]):
             continue
+        if len(resize.input) != 3 or resize.output[0] in outputs(model):
+            continue  # with sizes, it says how many channels there are
         conv, between = users[0], f"{resize.output[0]}_small"
         before = {name for node in nodes[: _index(nodes, resize)] for name in node.output}
         if set(conv.input[1:]) - before - stored:
@@ -87,7 +89,7 @@ def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
     are one number for all are moved; verify.operators refuses what is left.
     """
     single = {t.name for t in model.graph.initializer if not t.dims or list(t.dims) == [1]}
-    nodes, public = _copies(model), {value.name for value in model.graph.output}
+    nodes, public = _copies(model), outputs(model)
     moved = True
     while moved:
         moved = False

@@ -304,3 +304,20 @@ def test_a_network_with_a_branch_keeps_its_names() -> None:
     found = card("network", 8, 8)
     rgba, graphs = built(found, CUTS[0], model)
     assert verify.same(found, model, graphs, rgba) < 1e-6
+
+
+@pytest.mark.parametrize(("inputs", "moved"), [("x, , factors", True), ("x, , , sizes", False)])
+def test_a_resize_that_names_its_channels_stays_before_its_convolution(inputs: str, moved: bool) -> None:
+    body = f"""network (float[1,3,4,4] x) => (float[1,2,8,8] y) {{
+        large = Resize<mode = "linear">({inputs})
+        y = Conv(large, w)
+    }}"""
+    weight = np.random.default_rng(3).normal(size=(2, 3, 1, 1)).astype(np.float32)
+    name = inputs.split(", ")[-1]
+    extent = {"factors": np.array([1, 1, 2, 2], np.float32), "sizes": np.array([1, 3, 8, 8], np.int64)}
+    model = text(body, {"w": weight, name: extent[name]})
+    lowered = lower.lower(model, ("wasm",))
+    assert (lowered.graph.node[0].op_type == "Conv") is moved
+    x = np.random.default_rng(4).normal(size=(1, 3, 4, 4)).astype(np.float32)
+    a, b = (Session(m.SerializeToString(), threads=1).run_now({"x": x})["y"] for m in (model, lowered))
+    assert np.allclose(a, b, atol=1e-5)
