@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.native.session import Session
-from models import halves, quantize
+from models import cards, fetch, halves, make, metrics, quantize, verify, views
+from models.cards import Card
 from models.region import network
 
 Array = NDArray[Any]
@@ -164,3 +165,36 @@ def test_a_channel_of_zeros_stays_zeros() -> None:
     empty[5] = 0
     tensor.CopyFrom(numpy_helper.from_array(empty, "second"))
     assert off(run(quantize.int8(made)), run(made)) <= 1e-2
+
+
+def loss(
+    card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
+) -> dict[str, float]:
+    """What one form of a card's graphs loses against another, on the photos."""
+    both = []
+    for models in (exact, found):
+        sessions = [Session(make.file(each), threads=1) for each in models]
+        both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
+    return metrics.loss(card.kind, card.input, *both)
+
+
+@pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
+@pytest.mark.parametrize("weights", list(quantize.STORED))
+def test_real_graphs_run_in_every_form(id: str, weights: str) -> None:
+    """Also as halves, whose file the processor runs in float32: near what rounding in between gives."""
+    card = cards.read(cards.FOLDER / f"{id}.toml")
+    try:
+        fetched = fetch.fetch(card, lambda _: None)
+    except fetch.Missing as error:
+        pytest.skip(str(error))
+    card = card.of(fetched.source)
+    wanted = next(wanted for wanted in card.wanted if wanted.weights == weights)
+    rgba, fused = make.graphs(card, wanted, make.imported(card, fetched))
+    stored = make.stored(card, wanted, fused, rgba)
+    exact = [quantize.unpacked(each) for each in fused]
+    found = loss(card, exact, stored, rgba)
+    if weights == "half":
+        assert metrics.missed(card.loss, loss(card, [halves.rounded(m) for m in exact], stored, rgba)) == []
+    if weights not in ("int8", "qdq"):  # those may miss it on models this small, and are not shipped then
+        assert metrics.missed(card.loss, found) == []
+    assert set(found) == set(card.loss)
