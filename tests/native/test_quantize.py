@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.native.session import Session
-from models import cards, fetch, halves, make, metrics, quantize, verify, views
+from models import cards, fetch, halves, make, metrics, quantize, verify
 from models.cards import Card
 from models.region import network
 
@@ -171,11 +171,7 @@ def loss(
     card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
 ) -> dict[str, float]:
     """What one form of a card's graphs loses against another, on the photos."""
-    both = []
-    for models in (exact, found):
-        sessions = [Session(make.file(each), threads=1) for each in models]
-        both.append([verify.run(card, sessions, picture.astype(rgba)) for picture in views.judged(card)])
-    return metrics.loss(card.kind, card.input, *both)
+    return verify.loss(card, list(map(make.file, exact)), list(map(make.file, found)), rgba)
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
