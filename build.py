@@ -8,7 +8,7 @@
   python3 build.py check             ruff, mypy and the import rule
   python3 build.py models            what the models are: source, licence, size, parity
   python3 build.py models add FILE   add one: .tflite, tf.js, .onnx, Keras or PyTorch; --help tells more
-  python3 build.py bench NAME...     run bench/NAME.py; without a name, list them
+  python3 build.py bench NAME...     run bench/NAME.py, with what follows it; without a name, list them
 
 Needs Python 3.11 to 3.14 and a network on the first run. It makes .vitrine/venv, installs the packages that
 requirements/*.txt and package-lock.json pin by hash, brings Node where there is none, converts the models and
@@ -108,6 +108,7 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
         return 0
     if {"-h", "--help"} & set(rest) and args.command == "models":
         return python("-m", "models", *rest, by=sys.executable)  # nothing has to be installed to read it
+    runs = benches(rest) if args.command == "bench" else []
     testing = args.command in ("test", "check", "bench")
     environment("build", "page", *(["test"] if testing else []))
     if args.command == "check":
@@ -128,10 +129,23 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     if status or args.command == "build":
         return status
     if args.command == "bench":
-        return next(filter(None, (python("-m", f"bench.{name}") for name in rest)), 0)
+        return next(filter(None, (python("-m", *words) for words in runs)), 0)
     if args.layer in (None, "page") and python("-m", "publish", "chromium"):
         return 1
     return pytest([f"tests/{args.layer}"] * bool(args.layer) + rest)
+
+
+def benches(words: list[str]) -> list[list[str]]:
+    """`variants selfie fps` as what to run: bench.variants with the argument selfie, then bench.fps."""
+    runs: list[list[str]] = []
+    for word in words:
+        if (ROOT / "bench" / f"{word}.py").is_file():
+            runs.append([f"bench.{word}"])
+        elif runs:
+            runs[-1].append(word)
+        else:
+            raise Stop(f"There is no bench/{word}.py. What there is: python3 build.py bench")
+    return runs
 
 
 def check() -> int:

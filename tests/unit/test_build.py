@@ -67,6 +67,13 @@ def test_unknown_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "build does not take --fast" in capsys.readouterr().err
 
 
+def test_a_benchmark_takes_what_follows_it() -> None:
+    expected = [["bench.variants", "selfie", "--judge"], ["bench.fps"]]
+    assert build.benches(["variants", "selfie", "--judge", "fps"]) == expected
+    with pytest.raises(build.Stop, match="There is no bench/selfie"):
+        build.benches(["selfie"])
+
+
 def test_a_hash_that_does_not_match(project: Path) -> None:
     wheel = project / "thing-1.0-py3-none-any.whl"
     wheel.write_bytes(b"not what was pinned")
