@@ -49,6 +49,7 @@ def rows(card: ModelCard, figures: Mapping[str, Any]) -> list[Row]:
         if row["card"] == card.id:
             measured.setdefault(row["variant"], []).append(row)
     shipped = {variant.id: variant for variant in card.variants}
+    refused: Mapping[str, str] = card.report.get("refused", {})  # by this build's own look at the gates
     found = []
     for name, each in measured.items():
         variant = shipped.pop(name, None)
@@ -61,7 +62,7 @@ def rows(card: ModelCard, figures: Mapping[str, Any]) -> list[Row]:
                 each[0]["loss"],
                 {row["backend"]: row["ratio"] for row in each if row["ratio"] is not None},
                 {row["backend"]: row["said"] for row in each if row["said"]},
-                {row["backend"]: row["why"] for row in each},
+                {row["backend"]: refused.get(name, row["why"]) for row in each},
             )
         )
     for variant in shipped.values():

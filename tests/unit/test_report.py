@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -115,6 +116,14 @@ def test_what_nobody_measured_is_in_the_table_as_well() -> None:
         {"wasm": "not measured in a browser"},
     )
     assert "bench variants" in report.page([CARD], {})
+
+
+def test_what_this_build_refused_says_so() -> None:
+    card = replace(
+        CARD, variants=(), report={**CARD.report, "refused": {"int8": "iou 0.2 is above its gate"}}
+    )
+    found = next(each for each in rows.rows(card, FIGURES) if each.variant == "int8")
+    assert (found.ships, rows.reasons(found)) == ((), "iou 0.2 is above its gate")
 
 
 @pytest.mark.parametrize(
