@@ -82,7 +82,7 @@ def details(look: Look, offer: Offer) -> tuple[Option, ...]:
     """The sizes of the chosen model; without sizes whatever may be asked of another."""
     card = offer.card(look.model)
     known = {
-        size.id: f"{size.id.title()} ({size.input.width}×{size.input.height})"
+        size.id: f"{size.id.title()} {size.input.width}×{size.input.height}"
         for size in (card.sizes if card else ())
     }
     return tuple(Option(id, known.get(id, id.title())) for id in DETAILS if id in known or not known)

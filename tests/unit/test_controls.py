@@ -181,8 +181,8 @@ def test_internal_resolution_is_shown_for_a_model_that_has_sizes() -> None:
     shown = control("detail", replace(LOOK, model="bodypix"), offer)
     assert shown.label == "Internal resolution"
     assert [(o.value, o.title) for o in shown.options] == [
-        ("low", "Low (161×113)"),
-        ("high", "High (481×353)"),
+        ("low", "Low 161×113"),
+        ("high", "High 481×353"),
     ]
     assert control("detail", replace(LOOK, model="bodypix", detail="low"), offer).value == "low"
     assert shown.value == "high"  # there is no "medium": the size it is published with
