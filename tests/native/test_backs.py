@@ -314,7 +314,10 @@ def test_a_resize_that_names_its_channels_stays_before_its_convolution(inputs: s
     }}"""
     weight = np.random.default_rng(3).normal(size=(2, 3, 1, 1)).astype(np.float32)
     name = inputs.split(", ")[-1]
-    extent = {"factors": np.array([1, 1, 2, 2], np.float32), "sizes": np.array([1, 3, 8, 8], np.int64)}
+    extent: dict[str, Array] = {
+        "factors": np.array([1, 1, 2, 2], np.float32),
+        "sizes": np.array([1, 3, 8, 8], np.int64),
+    }
     model = text(body, {"w": weight, name: extent[name]})
     lowered = lower.lower(model, ("wasm",))
     assert (lowered.graph.node[0].op_type == "Conv") is moved
