@@ -140,6 +140,11 @@ class Visit:
         run = "code => self.page.pyodide.runPythonAsync(code).then((found) => JSON.stringify(found ?? null))"
         return json.loads(self.workers[-1].evaluate(run, given + code))
 
+    def patient(self) -> None:
+        """Have the page wait for a frame that compiles, or a GPU in software, as long as it takes."""
+        self.python("worker = page.python.unwrap(); worker.limit = 600_000; worker.plan()")
+        self.more(2)
+
     def close(self) -> None:
         """Close the tab. AssertionError where a request left the origin or the console has an error."""
         self.context.close()

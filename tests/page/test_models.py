@@ -30,12 +30,6 @@ from tests.page.drive import Visit
 
 Array = NDArray[Any]
 INSIDE = Path(__file__).with_name("models_inside.py").read_text("utf-8") + "\nawait inside(page, given)\n"
-# A frame has to wait while a model is compiled: the page must not take its worker for one that hangs.
-PATIENT = """
-worker = page.python.unwrap()
-worker.limit = 600_000
-worker.plan()
-"""
 PHOTOS = {"wasm": 2, "webgl": 1, "webgpu": 1}  # a GPU in software takes a second for each
 KNOWN = {card.id: card for card in read_all()}
 NEEDS = ("", "shader-f16")
@@ -108,8 +102,7 @@ def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: 
     if needs and needs not in visit.python("list(page.python.unwrap().offer.probe.features)"):
         pytest.skip(f"this Chromium's {backend} has no {needs}")
     assert visit.stats()["backend"] == backend
-    visit.python(PATIENT)
-    visit.more(2)
+    visit.patient()
     apart = {}
     for card, variant in rows:
         rgba = pictures(card, PHOTOS[backend])

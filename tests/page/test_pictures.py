@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.backend import BACKENDS
+from app.card import ModelCard
 from app.native.session import Session
 from tests import clip
 from tests.built import DIST, cards
-from tests.page.drive import Picture, Visit
+from tests.page.drive import START, Picture, Visit
 
 # One of each way to a Mask, where it is in the build; test_models.py has all cards.
 MODELS = ("selfie", "selfie-landscape", "blazeface", "bodypix")
@@ -69,11 +70,10 @@ def kept(picture: Picture, frame: Picture) -> bool:
     return all(np.abs(here - there).max() <= 3 for here, there in cuts)
 
 
-@cache
-def native(model: str) -> Session:
-    variant = cards()[model].variant("wasm")
+def native(card: ModelCard) -> Session:
+    variant = card.variant("wasm")
     assert variant is not None
-    return Session((DIST / variant.graphs[0].path).read_bytes(), dimensions=cards()[model].dimensions)
+    return Session((DIST / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
 
 
 def in_the_page(visit: Visit, feeds: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -99,10 +99,13 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     card = cards()[model]
     variant = card.variant(backend)
     assert variant is not None
-    visit.go(source="camera", mirror=0, model=model, backend=backend, background="colour", colour=COLOUR)
+    look: dict[str, Any] = {"background": "colour", "colour": COLOUR, "mirror": 0}
+    visit.go(source="camera", model=model, backend=backend, **look)
     visit.until(lambda: visit.page.locator("#ask").is_visible(), "the question before the camera")
     if visit.control("Backend").locator(f"option[value={backend}]").is_disabled():
         pytest.skip(f"this Chromium has no {backend}")
+    visit.begun()
+    visit.patient()
     visit.camera_on()
 
     stats = visit.stats()
@@ -124,14 +127,15 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     visit.until(lambda: visit.control("Photo or video").count(), "the file control")
     visit.control("Photo or video").set_input_files(photo)
     visit.until(lambda: visit.page.locator("#ask").is_hidden(), "the photo")
-    visit.until(lambda: kept(visit.picture(), frame), "the photo's person, pixel for pixel")
+    visit.until(lambda: kept(visit.picture(), frame), "the photo's person, pixel for pixel", START)
     still = visit.picture()
     for rectangle in clip.ROOM:
         assert far(still, rectangle, RGB) <= 2
 
     height, width = card.input.height, card.input.width
+    session = native(card)
     for picture in (clip.frame(0), clip.frame(20)):
         small = np.asarray(Image.fromarray(picture).resize((width, height)).convert("RGBA"))[None]
         memory = np.random.default_rng(0).random((1, 1, *card.mask), np.float32)
         feeds = {"rgba": small, "memory": memory, "keep": np.array([0.5], np.float32)}
-        same(in_the_page(visit, feeds), native(model).run_now(feeds), width)
+        same(in_the_page(visit, feeds), session.run_now(feeds), width)
