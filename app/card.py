@@ -9,6 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+# The kinds whose graphs have a Mask, and with it the inputs memory and keep.
+MASKED = ("segmenter", "detector")
+
 
 @dataclass(frozen=True)
 class Graph:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from app.card import ModelCard
+from app.card import MASKED, ModelCard
 from app.frame import Frame, Region
 from app.meter import Meter
 from app.ports import Compositor, Session, Tensor
-
-# The kinds whose graphs have a Mask, and with it the inputs memory and keep.
-MASKED = ("segmenter", "detector")
 
 
 class Model:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.card import MASKED
 from models import rules
 from models.offered import Unfit
 
@@ -76,7 +77,7 @@ def guess(
     steps = quantised(format, files)
     scale, offset = steps or (1 / 255, 0.0)
     mask = None
-    if kind in rules.MASKED:
+    if kind in MASKED:
         _, _, *sides = shapes[maps[0]] if maps else (1, 1, 64, 64)
         mask = (sides[0], sides[1])
     return Guess(kind, taken[2], taken[3], scale, offset, mask, outputs, steps is not None)

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from app.card import MASKED
+
 if TYPE_CHECKING:
     from models.cards import Card, File, Source
 
@@ -18,7 +20,6 @@ FORMATS = ("tflite", "tfjs", "onnx")
 WEIGHTS = ("fp32", "fp16", "int8", "qdq", "half")
 BACKENDS = ("wasm", "webgl", "webgpu")
 PICTURES = ("noise", "photo")
-MASKED = ("segmenter", "detector")
 LARGEST = 1 << 28  # bytes of one file: the largest model here has 4 MB, a browser's tab has some hundred
 SIDES = (16, 1024)  # of an input: below, nothing is seen; above, one float32 layer of 64 planes takes 256 MB
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.card import MASKED
 from app.frame import Frame
 from app.look import Look
-from app.model import MASKED, Model
+from app.model import Model
 from app.ports import Tensor
 
 
