@@ -38,7 +38,7 @@ class Chain:
         """See Session."""
         return self._second.numbers(tensor)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See Session."""
-        self._first.close()
-        self._second.close()
+        await self._first.close()
+        await self._second.close()

@@ -78,9 +78,15 @@ def models(look: Look, offer: Offer) -> tuple[Option, ...]:
     return tuple(Option(card.id, card.title, why(card)) for card in offer.cards if card.kind in kinds)
 
 
+def sized(look: Look, offer: Offer) -> ModelCard | None:
+    """The card whose sizes there are to choose from: the chosen model, else the overlay's."""
+    cards = offer.card(look.model), offer.card(look.overlay)
+    return next((card for card in cards if card and card.sizes), None)
+
+
 def details(look: Look, offer: Offer) -> tuple[Option, ...]:
-    """The sizes of the chosen model; without sizes whatever may be asked of another."""
-    card = offer.card(look.model)
+    """The sizes of the chosen model or overlay; without sizes whatever may be asked of another."""
+    card = sized(look, offer)
     known = {
         size.id: f"{size.id.title()} {size.input.width}×{size.input.height}"
         for size in (card.sizes if card else ())
@@ -88,19 +94,25 @@ def details(look: Look, offer: Offer) -> tuple[Option, ...]:
     return tuple(Option(id, known.get(id, id.title())) for id in DETAILS if id in known or not known)
 
 
+def cannot_overlay(card: ModelCard, look: Look, offer: Offer, backend: str) -> str:
+    """Why a card's overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
+    if card.missing:
+        return "not in this build"
+    if not offer.offered(card, backend):
+        return f"not on {BACKENDS[backend].title}" if backend in BACKENDS else "not offered here"
+    try:
+        offer.beside(OVERLAYS[card.kind].beside, look, backend)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def overlays(look: Look, offer: Offer) -> tuple[Option, ...]:
+    """The overlays of this build, judged by the backend chosen; with "auto" by the one that runs."""
+    backend = offer.run or "auto" if look.backend == "auto" else look.backend
+
     def why(card: ModelCard) -> str:
-        if card.missing:
-            return "not in this build"
-        if not offer.offered(card, look.backend):
-            return (
-                f"not on {BACKENDS[look.backend].title}" if look.backend in BACKENDS else "not offered here"
-            )
-        try:
-            offer.beside(OVERLAYS[card.kind].beside, look, look.backend)
-        except ValueError as error:
-            return str(error)
-        return ""
+        return cannot_overlay(card, look, offer, backend)
 
     cards = [card for card in offer.cards if card.kind in OVERLAYS]
     titles = (OVERLAYS[card.kind].title.format(card=card.title) for card in cards)
@@ -138,8 +150,8 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
         return Control(name, label, "range", value, unit="%", hint=hint)
 
     image, on = look.background == "image", look.background
-    card, drawn = offer.card(look.model), overlays(look, offer)
-    sized, over = bool(card and card.sizes), len(drawn) > 1
+    card, drawn = sized(look, offer), overlays(look, offer)
+    over = len(drawn) > 1
     size = next((s.id for s in card.sizes if s.input == card.sized(look.detail).input), "") if card else ""
     return (
         *group(
@@ -165,7 +177,7 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
             "Inference",
             choice("backend", "Backend", look.backend, backends(look, offer)),
             choice("model", "Model", look.model, models(look, offer)),
-            choice("detail", "Internal resolution", size, details(look, offer)) if sized else None,
+            choice("detail", "Internal resolution", size, details(look, offer)) if card else None,
             choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
         ),
     )

@@ -31,7 +31,7 @@ class Loop:
         failed = 0
         async for frame in self._camera.frames():
             try:
-                await self._pipeline.step(frame, look())
+                await self._pipeline.step(frame, look)
                 failed = 0
             except Exception:
                 failed += 1

@@ -23,6 +23,7 @@ class Offer:
     cameras: tuple[tuple[str, str], ...] = ()  # (device id, label)
     own_image: bool = False  # the visitor has given a picture of their own
     broken: dict[str, str] = field(default_factory=dict)  # backend -> why it failed in this visit
+    run: str = ""  # the backend that runs; "" before one does
 
     def card(self, model: str) -> ModelCard | None:
         """The card with this id."""
@@ -34,12 +35,14 @@ class Offer:
         return any(card.variant(b, features) for b in ([backend] if backend != "auto" else BACKENDS))
 
     def beside(self, kinds: Iterable[str], look: Look, backend: str) -> dict[str, ModelCard]:
-        """A card of each of these kinds: the one chosen as the model, else the build's first.
+        """A card of each of these kinds: the one chosen as the model, else that of the smallest input, which
+        is the quickest. Of BlazeFace it is the short range, made for the face before a screen.
 
         Raises ValueError, with the reason in a few words, where there is none.
         """
         own = self.card(look.model)
-        cards = [card for card in (own, *self.cards) if card and self.offered(card, backend)]
+        quickest = sorted(self.cards, key=lambda card: card.input.height * card.input.width)
+        cards = [card for card in (own, *quickest) if card and self.offered(card, backend)]
         found = {}
         for kind in kinds:
             card = next((card for card in cards if card.kind == kind), None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from app.frame import Frame
 from app.look import Look
 from app.marks import Marks
+from app.meter import OVERLAY
 from app.model import Model
 from app.overlays import Overlay
 from app.tasks import TASKS, Task
@@ -31,21 +32,45 @@ class Pipeline:
         self.failed: Callable[[Exception], object] = lambda error: None
         self.between = Lock()
 
-    async def step(self, frame: Frame, look: Look) -> None:
-        """Show one frame. Does not close it. What a port raises goes through, but for an overlay's."""
-        async with self.between:
+    async def step(self, frame: Frame, look: Callable[[], Look]) -> None:
+        """Show one frame with the Look of the moment. Does not close it. What a port raises goes through,
+        but for an overlay's.
+        """
+        async with self.between:  # who holds it may hold it for seconds: only then is the Look asked for
             with self.meter.frame():
-                mask = await self.task.step(frame, look)
+                seen = look()
+                mask = await self.task.step(frame, seen)
                 marks = await self._marks(frame)
+                now = look()
                 with self.meter.stage("compose"):
-                    await self._compositor.compose(frame, mask, look, marks)
+                    if mask is None and now.background != "none":  # chosen since: nothing masks this frame
+                        self._compositor.cover(now)
+                        marks = ()
+                    else:
+                        await self._compositor.compose(frame, mask, seen)
+                if marks:
+                    self._mark(marks, seen)
 
     async def _marks(self, frame: Frame) -> tuple[Marks, ...]:
-        if self.overlay is None:
+        """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
+        overlay = self.overlay
+        if overlay is None:
             return ()
         try:
-            return await self.overlay.step(frame, self.task.faces)
+            return await overlay.step(frame, self.task.faces)
         except Exception as error:
+            self._drop(overlay, error)
+            return ()
+
+    def _mark(self, marks: tuple[Marks, ...], look: Look) -> None:
+        overlay = self.overlay
+        try:
+            with self.meter.stage(OVERLAY):
+                self._compositor.mark(marks, look.mirror)
+        except Exception as error:
+            self._drop(overlay, error)
+
+    def _drop(self, overlay: Overlay | None, error: Exception) -> None:
+        if overlay is not None and self.overlay is overlay:  # else another has been chosen meanwhile
             self.overlay = None
             self.failed(error)
-            return ()

@@ -47,7 +47,7 @@ class Session(Protocol):
         """A small Tensor's values, flat, as array('f')."""
         ...
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the model's memory back."""
         ...
 
@@ -62,10 +62,12 @@ class Compositor(Protocol):
         """
         ...
 
-    async def compose(
-        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
-    ) -> None:
-        """Draw the visible picture, and Marks over it. Without a Mask the frame is shown as it is."""
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+        """Draw the visible picture. Without a Mask the frame is shown as it is."""
+        ...
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        """Draw Marks over the picture composed last. Where it fails, the next picture is none the worse."""
         ...
 
     def cover(self, look: Look) -> None:

@@ -17,6 +17,7 @@ from app.look import Look, to_query
 # Milliseconds without a finished frame after which a worker counts as stopped.
 STARTING = 60_000  # a first WebGPU run on a slow driver compiles its shaders for tens of seconds
 RUNNING = 5_000
+RESTART = ("task", "backend", "model", "detail", "threads")  # settings that need a new worker
 RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes back, a broken driver does not
 
 
@@ -49,6 +50,12 @@ class Start:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
         return asdict(self)
+
+
+def restarts(old: Look, look: Look, card: ModelCard) -> bool:
+    """Whether a changed Look needs a new worker; the internal resolution only of a card that has it."""
+    changed = {name for name in RESTART if getattr(old, name) != getattr(look, name)}
+    return bool(changed - {"detail"}) or card.sized(old.detail) != card.sized(look.detail)
 
 
 def successor(

@@ -96,7 +96,7 @@ class FakeSession:
         assert isinstance(tensor, array)
         return tensor
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.closed += 1
 
 
@@ -105,7 +105,7 @@ class FakeCompositor:
 
     def __init__(self, clock: Clock | None = None, takes: float = 0.0) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self.fails = False
+        self.fails = self.unmarked = False
         self._clock, self._takes = clock, takes
 
     def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Any:
@@ -113,10 +113,16 @@ class FakeCompositor:
         self._pass()
         return f"rgba of {frame.picture}"
 
-    async def compose(self, frame: Frame, mask: Any, look: Look, marks: Sequence[Marks] = ()) -> None:
+    async def compose(self, frame: Frame, mask: Any, look: Look) -> None:
         if self.fails:
             raise RuntimeError("the picture could not be drawn")
-        self.calls.append(("compose", frame.picture, mask, look.background, *marks))
+        self.calls.append(("compose", frame.picture, mask, look.background))
+        self._pass()
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        if self.unmarked:
+            raise RuntimeError("the marks could not be drawn")
+        self.calls.append(("mark", mirror, *marks))
         self._pass()
 
     def cover(self, look: Look) -> None:

@@ -79,9 +79,7 @@ class Recorder:
             raise RuntimeError("This frame cannot be sampled.")
         return self._ports.rgba(self._card, self._backend, frame.picture)
 
-    async def compose(
-        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
-    ) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         self.calls.append(f"compose {frame.picture} {look.background}{' mirrored' * look.mirror}")
         if mask is not None:
             h, w = self._card.mask
@@ -97,6 +95,9 @@ class Recorder:
                     "iou": sum(map(and_, person, truth)) / sum(map(or_, person, truth)),
                 }
             )
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        self.calls.append(f"mark {len(marks)}")
 
     def cover(self, look: Look) -> None:
         self.calls.append(f"cover {look.background}")
@@ -146,7 +147,7 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
             faces.append(list(session.numbers(pipeline.task.faces))[:5])
 
     await Loop(camera, pipeline, recorder, done).run(lambda: look)
-    session.close()
+    await session.close()
     return {
         "calls": recorder.calls,
         "masks": recorder.masks,

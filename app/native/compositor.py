@@ -54,6 +54,7 @@ class Compositor:
         self._small = np.zeros((card.input.height, card.input.width, 3), np.float32)
         self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop, then each level half the size
         self.picture: Pixels = np.zeros((1, 1, 4), np.uint8)
+        self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same, not yet rounded
 
     def sample(
         self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8"
@@ -69,14 +70,16 @@ class Compositor:
             self._small = decoded(pixels)
         return pixels[None].astype(rgba)
 
-    async def compose(
-        self, frame: Frame, mask: NDArray[np.float32] | None, look: Look, marks: Sequence[Marks] = ()
-    ) -> None:
+    async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
         """See Compositor in app.ports. `mask` is [1,1,h,w] of the card's mask size."""
-        drawn = self._compose(frame, mask, look)
+        self._drawn = self._compose(frame, mask, look)
+        self.picture = encoded(self._drawn)
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        """See Compositor in app.ports."""
         for each in marks:
-            drawn = draw(drawn, each, look.mirror)
-        self.picture = encoded(drawn)
+            self._drawn = draw(self._drawn, each, mirror)
+        self.picture = encoded(self._drawn)
 
     def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> Texture:
         self._spot = place(frame.width, frame.height, self._into)

@@ -65,7 +65,7 @@ class Session:
         """The values, flat, as array('f')."""
         return array("f", np.ascontiguousarray(tensor, np.float32).tobytes())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Gives the model's memory back; a second call does nothing."""
         self._session = None
 

@@ -78,9 +78,7 @@ class CanvasCompositor:
             self._bytes = given.bytes
         return given.filled()
 
-    async def compose(
-        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
-    ) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """See Compositor in app.ports."""
         matte = await self._lay(mask, look) if mask is not None else None
         if self._look.box != look.box:
@@ -99,8 +97,15 @@ class CanvasCompositor:
             draw.globalCompositeOperation = "destination-over"
             self._behind[look.background](frame, look)
         draw.resetTransform()
-        for each in marks:
-            self._mark(each, look.mirror)
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        """See Compositor in app.ports."""
+        self._main.save()
+        try:
+            for each in marks:
+                self._mark(each, mirror)
+        finally:  # whatever failed, the next picture is drawn whole
+            self._main.restore()
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
@@ -116,10 +121,10 @@ class CanvasCompositor:
         self._picture, self.image = js_picture, image
         self._contexts.pop("backdrop", None)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give all canvases back."""
         self._contexts.clear()
-        self._matte.close()
+        await self._matte.close()
 
     async def _lay(self, mask: Tensor, look: Look) -> Any:
         """The Mask on the picture's edges, as a canvas whose alpha it is."""
@@ -191,7 +196,6 @@ class CanvasCompositor:
             draw.globalAlpha = cover
             draw.lineWidth = 2 * times * marks.thick(height)
             draw.stroke(path)
-        draw.globalAlpha = 1
 
     def _seen(self, frame: Frame) -> tuple[float, float, float, float]:
         """The part of the matte that the frame covers, in matte pixels: left, top, width, height."""

@@ -20,7 +20,7 @@ from app.page.marker import Marker
 from app.ports import Tensor
 
 # `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
-SOURCE, SCREEN = (1.0, 1.0), (1.0, -1.0)
+SOURCE, SCREEN, MIRRORED = (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)
 
 
 class ContextLost(RuntimeError):
@@ -80,9 +80,7 @@ class Compositor:
         gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, given.js_bytes)
         return given.filled()
 
-    async def compose(
-        self, frame: Frame, mask: Tensor | None, look: Look, marks: Sequence[Marks] = ()
-    ) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
         """See Compositor in app.ports."""
         self._alive()
         self._upload(frame)
@@ -96,12 +94,15 @@ class Compositor:
             self._soften(size, look, common)
         if "backdrop" in final.samplers:
             common["crop"] = self._crop(size)
-        turn = (-1.0, -1.0) if look.mirror else SCREEN
-        final.draw(None, size, self._textures, {**common, "turn": turn})
+        final.draw(None, size, self._textures, {**common, "turn": MIRRORED if look.mirror else SCREEN})
+        self._frame_in = None
+
+    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+        """See Compositor in app.ports."""
+        size = self._canvas.width, self._canvas.height
         for each in marks:
             self._marker = self._marker or Marker(self.gl)
-            self._marker.draw(each, size, turn)
-        self._frame_in = None
+            self._marker.draw(each, size, MIRRORED if mirror else SCREEN)
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""
@@ -120,7 +121,7 @@ class Compositor:
         texture.shrink()
         self.image = image
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give all textures and programs back."""
         for texture in self._textures.values():
             texture.close()

@@ -5,7 +5,7 @@ Does not decide which backend or variant: app.backend and the card do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from pyodide.ffi import JsException, to_js
 
 from app import trouble
 from app.backend import Backend, Probe, bundle, draws_with_shaders, threads
-from app.card import Graph, ModelCard, Variant
+from app.card import Graph, Input, ModelCard, Variant
 from app.chain import Chain
 from app.look import Look
 from app.meter import OVERLAY, Meter
@@ -54,13 +54,27 @@ class Runtime:
 
     async def open(self, card: ModelCard, js_graphs: list[Any]) -> Session | Chain:
         """What `fetch` gave, loaded. Raises RuntimeError."""
-        provider = self.backend.provider
-        opened = [await Session.open(self.js_ort, js, provider, card.dimensions) for js in js_graphs]
+        opened: list[Session] = []
+        try:
+            for js in js_graphs:
+                opened.append(await Session.open(self.js_ort, js, self.backend.provider, card.dimensions))
+        except Exception:
+            for session in opened:
+                await session.close()
+            raise
         return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
 
     def wrap(self, kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
         """A Tensor over a typed array, which it does not copy."""
         return self.js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
+
+
+Key = tuple[str, Input]  # a card at one of its sizes
+
+
+def key(card: ModelCard) -> Key:
+    """What a loaded card is known by."""
+    return card.id, card.input
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class Engine:
     compositor: Compositor | CanvasCompositor
     pipeline: Pipeline
     model: Model
-    over: dict[str, Model] = field(default_factory=dict)  # what was loaded for overlays, by card
+    over: dict[Key, Model] = field(default_factory=dict)  # what was loaded for overlays
 
     @classmethod
     async def load(
@@ -105,9 +119,9 @@ class Engine:
         model = Model(card, session, compositor, meter, variant.rgba)
         others = {}
         for kind, other in beside.items():
-            form = runtime.variant(other)
-            opened = await runtime.open(other, await runtime.fetch(other, form))
-            others[kind] = Model(other, opened, compositor, meter, form.rgba)
+            its = runtime.variant(other)
+            opened = await runtime.open(other, await runtime.fetch(other, its))
+            others[kind] = Model(other, opened, compositor, meter, its.rgba)
         pipeline = Pipeline(look.task, model, others)
         return cls(runtime, variant, count, session, compositor, pipeline, model)
 
@@ -125,28 +139,32 @@ class Engine:
         others = {kind: await self._model(other) for kind, other in beside.items()}
         return OVERLAYS[card.kind](own, others)
 
-    async def keep(self, cards: set[str]) -> None:
+    async def keep(self, cards: Iterable[ModelCard]) -> None:
         """Give back what was loaded for overlays, but for these cards."""
         async with self.pipeline.between:
-            for id in self.over.keys() - cards:
-                self.over.pop(id).session.close()
+            for gone in self.over.keys() - {key(card) for card in cards}:
+                await self.over.pop(gone).session.close()
 
     async def _model(self, card: ModelCard) -> Model:
-        if card.id == self.model.card.id:
+        if key(card) == key(self.model.card):
             model = self.model
             return Model(
                 model.card, model.session, model.compositor, model.meter, model.rgba, (OVERLAY, OVERLAY)
             )
-        if card.id not in self.over:
+        if key(card) not in self.over:
             variant = self.runtime.variant(card)
             js_graphs = await self.runtime.fetch(card, variant)
             async with self.pipeline.between:  # the runtime does one thing at a time
                 session = await self.runtime.open(card, js_graphs)
                 stages = OVERLAY, OVERLAY
                 model = Model(card, session, self.compositor, self.model.meter, variant.rgba, stages)
-                await self._run(model)
-            self.over[card.id] = model
-        return self.over[card.id]
+                try:
+                    await self._run(model)
+                except Exception:
+                    await session.close()
+                    raise
+            self.over[key(card)] = model
+        return self.over[key(card)]
 
     async def _run(self, model: Model) -> None:
         rgba = self.compositor.inputs.at(model.card.input, model.rgba).filled()

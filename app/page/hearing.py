@@ -27,6 +27,9 @@ def set_(worker: Worker, name: str, value: Any) -> None:
     try:
         worker.change(apply(worker.look, name, value, worker.offer))
     except ValueError as error:
+        if name == "overlay" and worker.begun.beat:  # this trial cannot draw what the other worker may
+            worker.panel.post("stay", trials=worker.trials)
+            return
         worker.panel.note(str(error))
         worker.tell()
 

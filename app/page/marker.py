@@ -35,13 +35,6 @@ class Marker:
     def draw(self, marks: Marks, size: tuple[int, int], turn: tuple[float, float]) -> None:
         """Onto the canvas, which is `size` pixels; the numbers cross the border at once."""
         gl, thick = self.gl, marks.thick(size[1])
-        gl.bindVertexArray(self._points)
-        gl.bindBuffer(gl.ARRAY_BUFFER, self._buffer)
-        gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(marks.numbers)), gl.STREAM_DRAW)
-        for place, first in ((0, 0), (1, marks.end)):
-            gl.vertexAttribPointer(place, 2, gl.FLOAT, False, marks.step * FLOAT, first * FLOAT)
-        gl.enable(gl.BLEND)
-        gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
         numbers = {
             "across": marks.to[:3],
             "down": marks.to[3:],
@@ -51,9 +44,18 @@ class Marker:
             "radius": (thick,),
             "rgb": rgb(marks.colour),
         }
-        self._pass.draw(None, size, {}, numbers, count=len(marks))
-        gl.disable(gl.BLEND)
-        gl.bindVertexArray(jsnull)
+        try:
+            gl.bindVertexArray(self._points)
+            gl.bindBuffer(gl.ARRAY_BUFFER, self._buffer)
+            gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(marks.numbers)), gl.STREAM_DRAW)
+            for place, first in ((0, 0), (1, marks.end)):
+                gl.vertexAttribPointer(place, 2, gl.FLOAT, False, marks.step * FLOAT, first * FLOAT)
+            gl.enable(gl.BLEND)
+            gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
+            self._pass.draw(None, size, {}, numbers, count=len(marks))
+        finally:  # whatever failed, the next picture is drawn over nothing
+            gl.disable(gl.BLEND)
+            gl.bindVertexArray(jsnull)
 
     def close(self) -> None:
         """Give program and buffer back."""

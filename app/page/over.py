@@ -10,12 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app import trouble
+from app.card import ModelCard
 from app.overlays import OVERLAYS
-from app.page.engine import Engine
+from app.page.engine import Engine, Key, key
 from app.succession import RUNNING, STARTING
 
 if TYPE_CHECKING:
     from app.page.start import Worker
+
+Wish = tuple[str, Key | None]  # the Look's overlay, and the card at the size it is to be drawn from
+NOTHING: Wish = ("none", None)
 
 
 def show_overlay(worker: Worker) -> None:
@@ -25,7 +29,9 @@ def show_overlay(worker: Worker) -> None:
 
 
 def no_overlay(worker: Worker, error: Exception) -> None:
-    """An overlay failed: the picture goes on without."""
+    """An overlay failed: the picture goes on without, unless the visitor has chosen another meanwhile."""
+    if _wish(worker) != worker.overlay:
+        return
     worker.panel.note(trouble.OVERLAY.format(why=trouble.brief(error)))
     worker.look = replace(worker.look, overlay="none")
     worker.plan()
@@ -33,14 +39,25 @@ def no_overlay(worker: Worker, error: Exception) -> None:
     show_overlay(worker)  # gives back what was loaded
 
 
+def _card(worker: Worker) -> ModelCard | None:
+    """The card that the Look wants drawn, at the size it wants."""
+    card = worker.offer.card(worker.look.overlay)
+    return None if card is None or card.missing else card.sized(worker.look.detail)
+
+
+def _wish(worker: Worker) -> Wish:
+    card = _card(worker)
+    return worker.look.overlay, key(card) if card else None
+
+
 async def _follow(worker: Worker, engine: Engine) -> None:
-    while worker.overlay not in ("", worker.look.overlay):
-        worker.overlay = worker.look.overlay
+    while worker.overlay is not None and worker.overlay != _wish(worker):
+        worker.overlay = _wish(worker)
         engine.pipeline.overlay = None
         worker.limit = STARTING  # a first run may compile shaders
         worker.plan()
         try:
-            await _bring(worker, engine, worker.overlay)
+            await _bring(worker, engine)
         except Exception as error:  # the picture goes on, whatever it was
             no_overlay(worker, error)
         worker.limit = RUNNING
@@ -48,14 +65,14 @@ async def _follow(worker: Worker, engine: Engine) -> None:
         worker.panel.post("again")
 
 
-async def _bring(worker: Worker, engine: Engine, wanted: str) -> None:
+async def _bring(worker: Worker, engine: Engine) -> None:
     """An overlay's cards, loaded; those of the one before are given back."""
-    card = worker.offer.card(wanted)
-    if card is None or card.missing:
-        await engine.keep(set())
+    card, wish = _card(worker), worker.overlay
+    if card is None:
+        await engine.keep(())
         return
     beside = worker.offer.beside(OVERLAYS[card.kind].beside, worker.look, worker.run)
-    await engine.keep({card.id, *(other.id for other in beside.values())})
+    await engine.keep((card, *beside.values()))
     overlay = await engine.overlay(card, beside)
-    if wanted == worker.look.overlay:
+    if wish == _wish(worker):
         engine.pipeline.overlay = overlay

@@ -84,9 +84,12 @@ class Session:
         """See Session in app.ports."""
         return array("f", tensor.data.to_bytes())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See Session in app.ports."""
-        self._session.release()
+        try:
+            await self._session.release()
+        except JsException as error:
+            raise RuntimeError(f"onnxruntime-web did not give a model back: {error}") from error
 
 
 def now() -> float:

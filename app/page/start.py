@@ -18,6 +18,7 @@ from pyodide.ffi import JsException, create_proxy
 from app import trouble
 from app.backend import BACKENDS, choose
 from app.card import from_dict
+from app.controls import cannot_overlay
 from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
@@ -25,15 +26,14 @@ from app.offer import Offer
 from app.page.camera import Slot
 from app.page.engine import Corrupt, Engine
 from app.page.hearing import hear
-from app.page.over import no_overlay, show_overlay
+from app.page.over import NOTHING, Wish, no_overlay, show_overlay
 from app.page.panel import Panel
 from app.page.probe import probe
 from app.page.session import now
 from app.settings import from_query
-from app.succession import RUNNING, STARTING, Start, successor
+from app.succession import RUNNING, STARTING, Start, restarts, successor
 from app.tasks import TASKS
 
-RESTART = ("task", "backend", "model", "detail", "threads")  # settings that need a new worker
 TRIAL_AFTER = 45  # frames: the backend in use has shown its speed
 GAIN = 0.9  # a trial must take this share of the time at most, or the change is not worth its flicker
 
@@ -53,7 +53,7 @@ class Worker:
         self.saving = False
         self.limit = STARTING
         self.loading = ""  # the backdrop that is under way, or could not be had
-        self.overlay = ""  # the overlay that is shown or under way; "" before there may be one
+        self.overlay: Wish | None = None  # what is shown or under way; None before there may be one
         self.bringing: asyncio.Future[None] | None = None
         self.engine: Engine | None = None
 
@@ -67,6 +67,7 @@ class Worker:
             cameras=begun.cameras,
             own_image=hasattr(self.page.own, "width"),
             broken=begun.broken,
+            run=begun.run,
         )
         self.look, notes = from_query(begun.query, self.offer)
         for note in (*begun.notes, *notes):
@@ -80,6 +81,7 @@ class Worker:
         choice = choose(self.offer.probe, card, begun.broken)
         self.run = begun.run or (choice.first if auto else self.look.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
+        self.offer = replace(self.offer, run=self.run)
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
         self.own = self.look  # what this worker was begun with
@@ -101,7 +103,7 @@ class Worker:
             self.limit = RUNNING
             self.panel.post("ready")
             self.plan()
-            self.overlay = "none"
+            self.overlay = NOTHING
             show_overlay(self)
             self.ticker = asyncio.create_task(self.tick(engine))
             loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
@@ -125,8 +127,10 @@ class Worker:
             self.try_next(self.trials)
 
     def try_next(self, trials: tuple[str, ...]) -> None:
-        """Have the next backend measured beside this one."""
+        """Have the next backend measured beside this one: the next that can draw the overlay as well."""
         self.trials = ()
+        over = self.offer.card(self.look.overlay)
+        trials = tuple(b for b in trials if not over or not cannot_overlay(over, self.look, self.offer, b))
         beat = self.meter.stats()["ms"]["infer"]
         if trials and beat and self.look.backend == "auto":
             self.begin(run=trials[0], trials=trials[1:], beat=beat)
@@ -183,7 +187,9 @@ class Worker:
     def change(self, look: Look) -> None:
         """Take a new Look."""
         old, self.look = self.look, look
-        if any(getattr(old, name) != getattr(look, name) for name in RESTART):
+        if self.engine and old.background == "none" != look.background:
+            self.engine.compositor.cover(look)  # what is seen has no mask, and the next picture may take long
+        if restarts(old, look, self.card):
             self.trials = ()
             self.begin()
         if self.engine:

@@ -51,7 +51,7 @@ async def main(kind: str, frames: int, real: bool) -> str:
     meter = Meter(now)
     pipeline = Pipeline(look.task, Model(card, session, compositor, meter, rgba))
     for _ in range(3):  # the real thing, which makes what is made once
-        await pipeline.step(Frame(js.frames[0], 640, 480), look)
+        await pipeline.step(Frame(js.frames[0], 640, 480), lambda: look)
     if real:
         own = Session(page.ort, js.standins.timedSession(session._session))
         clock(compositor)

@@ -51,5 +51,5 @@ async def main(kind: str, rounds: int) -> str:
                 compositor._main.getImageData(0, 0, 1, 1)
             times.append([sampled - begin, now() - inferred])
             frame.close()
-    compositor.close()
+    await compositor.close()
     return json.dumps(times)

@@ -79,7 +79,7 @@ async def main(
         for name in sessions:
             await run(name, 0)
     for session, _, _ in sessions.values():
-        session.close()
+        await session.close()
     return json.dumps(found)
 
 

@@ -152,8 +152,8 @@ def test_a_session_runs_and_says_what_is_wrong(built: tuple[Path, Path, list[Mod
     assert len(session.numbers(mask)) == card.mask[0] * card.mask[1]
     with pytest.raises(RuntimeError, match="rgba"):
         session.run_now({})
-    session.close()
-    session.close()
+    asyncio.run(session.close())
+    asyncio.run(session.close())
     with pytest.raises(RuntimeError, match="closed"):
         session.run_now(feeds)
 

@@ -36,7 +36,9 @@ async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
     js_rgba = compositor.sample(frame, into, region).data
     found = [b64encode(js_rgba.to_bytes()).decode()]
     for fields in given["looks"]:
-        await compositor.compose(frame, None, Look(**fields), marks(given["marks"]))
+        look = Look(**fields)
+        await compositor.compose(frame, None, look)
+        compositor.mark(marks(given["marks"]), look.mirror)
         found.append(await shown(page))
     return found
 

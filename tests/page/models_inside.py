@@ -28,5 +28,5 @@ async def inside(page: Any, given: dict[str, Any]) -> str:
         js_array = js_bytes if variant.rgba == "uint8" else Float32Array.new(js_bytes)
         outputs = await session.run({"rgba": engine.runtime.wrap(variant.rgba, js_array, shape), **alone})
         found.append({name: b64encode(session.numbers(t).tobytes()).decode() for name, t in outputs.items()})
-    session.close()
+    await session.close()
     return json.dumps(found)

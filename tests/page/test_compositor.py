@@ -115,7 +115,8 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
     for look, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, native.compose(frame, None, Look(**look), MARKS)).result()
+            thread.submit(asyncio.run, native.compose(frame, None, Look(**look))).result()
+        native.mark(MARKS, look.get("mirror", False))
         plain = clip.frame(10)[:, ::-1] if look.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
         wanted = native.picture[..., :3].astype(int)

@@ -59,7 +59,7 @@ def test_a_failing_graph_goes_through() -> None:
 def test_both_are_closed_and_tensors_are_the_seconds() -> None:
     first, second = FakeSession(), FakeSession()
     chain = Chain(first, second)
-    chain.close()
+    asyncio.run(chain.close())
     assert (first.closed, second.closed) == (1, 1)
     assert chain.blank((1, 2)) == ("blank", (1, 2))
     assert list(chain.numbers(chain.tensor([1.0, 2.0], (2,)))) == [1, 2]

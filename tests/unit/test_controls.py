@@ -11,7 +11,7 @@ from app.controls import Control, panel
 from app.look import Look
 from app.offer import Offer
 from app.settings import CHECKS, apply, first, from_query
-from tests.fakes import ABSENT, FACES, GPU, GRAPH, MESH, OFFER, SELFIE
+from tests.fakes import ABSENT, FACES, GPU, GRAPH, MESH, OFFER, POSE, SELFIE
 
 LOOK = Look()
 BARE = replace(OFFER, probe=Probe(cores=4))  # no GPU interface, not isolated
@@ -191,6 +191,14 @@ def test_internal_resolution_is_shown_for_a_model_that_has_sizes() -> None:
     ]
 
 
+def test_internal_resolution_is_shown_for_an_overlay_that_has_sizes() -> None:
+    net = replace(POSE, id="posenet", title="PoseNet", input=SIZES[1].input, sizes=SIZES)
+    offer = replace(OFFER, cards=(*OFFER.cards, net))
+    shown = control("detail", replace(LOOK, overlay="posenet", detail="low"), offer)
+    assert ([option.value for option in shown.options], shown.value) == (["low", "high"], "low")
+    assert "detail" not in {row.name for row in panel(replace(LOOK, overlay="movenet"), offer)}
+
+
 def test_overlays_are_this_builds_landmarks_and_poses() -> None:
     shown = control("overlay")
     assert [option.title for option in shown.options] == ["None", "Face mesh", "Pose (MoveNet)"]
@@ -206,11 +214,19 @@ def test_overlays_are_this_builds_landmarks_and_poses() -> None:
     assert "overlay" not in {row.name for row in panel(LOOK, replace(OFFER, cards=(SELFIE,)))}
 
 
+def test_with_auto_an_overlay_is_judged_by_the_backend_that_runs() -> None:
+    faceless = {"facemesh": "not on WebGL", "movenet": "not on WebGL"}
+    assert cannot("overlay", offer=replace(OFFER, run="webgl")) == faceless
+    assert cannot("overlay", offer=replace(OFFER, run="wasm")) == {}
+    assert cannot("overlay", replace(LOOK, backend="wasm"), replace(OFFER, run="webgl")) == {}
+
+
 def test_the_detector_beside_an_overlay_is_the_chosen_one_if_it_is_one() -> None:
-    other = replace(FACES, id="blazeface-full")
-    offer = replace(OFFER, cards=(other, FACES, SELFIE, MESH))
-    assert offer.beside(("detector",), LOOK, "wasm") == {"detector": other}
-    assert offer.beside(("detector",), replace(LOOK, model="blazeface"), "wasm") == {"detector": FACES}
+    other = replace(FACES, id="blazeface-full", input=Input(192, 192, "letterbox"))
+    for cards in ((other, FACES), (FACES, other)):  # whatever the order, the smaller input
+        offer = replace(OFFER, cards=(*cards, SELFIE, MESH))
+        assert offer.beside(("detector",), LOOK, "wasm") == {"detector": FACES}
+    assert offer.beside(("detector",), replace(LOOK, model=other.id), "wasm") == {"detector": other}
     with pytest.raises(ValueError, match="needs a detector"):
         offer.beside(("detector",), LOOK, "webgl")
 

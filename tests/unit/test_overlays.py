@@ -6,7 +6,7 @@ import asyncio
 from array import array
 from dataclasses import replace
 from math import atan2, pi
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,7 +15,7 @@ from app.look import Look
 from app.marks import LEAST, Marks
 from app.meter import Meter
 from app.model import Model
-from app.overlays import OVERLAYS
+from app.overlays import OVERLAYS, Overlay
 from app.overlays.mesh import EYES, GROWN, Mesh
 from app.overlays.pose import Pose
 from app.pipeline import Pipeline
@@ -146,8 +146,9 @@ def test_marks_are_drawn_with_the_picture_and_timed_apart() -> None:
     over = FakeSession({"pose": pose({5: 0.9, 6: 0.8})}, clock, 7)
     pipeline = Pipeline("background", main)
     pipeline.overlay = Pose(Model(POSE, over, compositor, meter, stages=("overlay", "overlay")), {})
-    asyncio.run(pipeline.step(FakeCamera(0).frame(1), LOOK))
-    assert [len(marks) for marks in compositor.calls[-1][4:]] == [1, 2]
+    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: LOOK))
+    assert [call[0] for call in compositor.calls[-2:]] == ["compose", "mark"]
+    assert [len(marks) for marks in compositor.calls[-1][2:]] == [1, 2]
     assert meter.stats()["ms"] == {
         "sample": 0, "infer": 5, "compose": 0, "overlay": 7, "python": 0, "frame": 12,
     }  # fmt: skip
@@ -161,10 +162,42 @@ def test_an_overlay_that_fails_is_taken_away_and_the_picture_goes_on() -> None:
     broken = Model(POSE, FakeSession(RuntimeError("out of memory")), compositor, meter)
     pipeline.overlay, pipeline.failed = Pose(broken, {}), failed.append
     for name in (1, 2):
-        asyncio.run(pipeline.step(FakeCamera(0).frame(name), LOOK))
+        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: LOOK))
     assert [call[:2] for call in compositor.calls if call[0] == "compose"] == [("compose", 1), ("compose", 2)]
     assert [str(error) for error in failed] == ["out of memory"]
     assert pipeline.overlay is None
+
+
+def test_marks_that_cannot_be_drawn_take_the_overlay_away_and_not_the_picture() -> None:
+    compositor, meter, failed = FakeCompositor(), Meter(Clock()), list[Exception]()
+    compositor.unmarked = True
+    pipeline = Pipeline("background", Model(SELFIE, FakeSession(), compositor, meter))
+    session = FakeSession({"pose": pose({5: 0.9, 6: 0.8})})
+    overlay = pipeline.overlay = Pose(Model(POSE, session, compositor, meter), {})
+    pipeline.failed = failed.append
+    for name in (1, 2):
+        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: LOOK))
+    assert [call[1] for call in compositor.calls if call[0] == "compose"] == [1, 2]
+    assert [str(error) for error in failed] == ["the marks could not be drawn"]
+    assert pipeline.overlay is not overlay
+    assert meter.frames == 2
+
+
+def test_an_overlay_that_fails_after_another_was_chosen_leaves_that_one() -> None:
+    compositor, meter, failed = FakeCompositor(), Meter(Clock()), list[Exception]()
+    pipeline = Pipeline("background", Model(SELFIE, FakeSession(), compositor, meter))
+    following = Pose(Model(POSE, FakeSession({"pose": pose({})}), compositor, meter), {})
+
+    class Leaving:
+        title, beside = "", ()
+
+        async def step(self, frame: Frame, faces: Any) -> tuple[Marks, ...]:
+            pipeline.overlay = following
+            raise RuntimeError("its session is closed")
+
+    pipeline.overlay, pipeline.failed = cast(Overlay, Leaving()), failed.append
+    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: LOOK))
+    assert (pipeline.overlay, failed) == (following, [])
 
 
 def test_a_path_holds_every_mark() -> None:

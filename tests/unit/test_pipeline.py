@@ -1,6 +1,8 @@
 """Pipeline and the background task over fake ports. Does not run a model."""
 
 import asyncio
+from array import array
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 from app.look import Look
 from app.meter import Meter
 from app.model import Model
+from app.overlays.pose import Pose
 from app.pipeline import Pipeline
-from tests.fakes import FACES, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
+from tests.fakes import FACES, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
 BLUR, NONE = Look(smoothing=100), Look(background="none")
 
@@ -29,7 +32,7 @@ class House:
     def step(self, look: Look, name: int = 1, still: bool = False) -> None:
         frame = self.camera.frame(name)
         frame.still = still
-        asyncio.run(self.pipeline.step(frame, look))
+        asyncio.run(self.pipeline.step(frame, lambda: look))
 
     @property
     def keeps(self) -> list[float]:
@@ -111,6 +114,55 @@ def test_what_the_session_raises_goes_through_and_nothing_is_shown() -> None:
         house.step(BLUR)
     assert [call[0] for call in house.compositor.calls] == ["sample"]
     assert house.pipeline.meter.frames == 0
+
+
+class Choosing(FakeSession):
+    """The visitor chooses another Look while it runs."""
+
+    def __init__(self, outputs: Any, chosen: list[Look], *looks: Look) -> None:
+        super().__init__(outputs)
+        self.chosen, self.looks = chosen, looks
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        self.chosen[:] = self.looks
+        return await super().run(feeds)
+
+
+def test_a_background_chosen_while_an_overlay_works_covers_the_frame_that_has_no_mask() -> None:
+    compositor, meter, chosen = FakeCompositor(), Meter(Clock()), [NONE]
+    pose = array("f", [0.9, 0.5, 0.5] * 17)
+    over = Model(POSE, Choosing({"pose": pose}, chosen, replace(BLUR, background="image")), compositor, meter)
+    pipeline = Pipeline("background", Model(SELFIE, FakeSession(), compositor, meter))
+    pipeline.overlay = Pose(over, {})
+    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: chosen[0]))
+    assert [call for call in compositor.calls if call[0] != "sample"] == [("cover", "image")]
+    asyncio.run(pipeline.step(FakeCamera(0).frame(2), lambda: chosen[0]))
+    assert [call[:4] for call in compositor.calls[-2:]] == [
+        ("compose", 2, "mask", "image"),
+        ("mark", False, *compositor.calls[-1][2:4]),
+    ]
+
+
+def test_a_frame_that_has_a_mask_is_drawn_with_the_look_it_was_made_for() -> None:
+    compositor, chosen = FakeCompositor(), [BLUR]
+    model = Model(SELFIE, Choosing({"mask": "mask"}, chosen, NONE), compositor, Meter(Clock()))
+    asyncio.run(Pipeline("background", model).step(FakeCamera(0).frame(1), lambda: chosen[0]))
+    assert compositor.calls[-1] == ("compose", 1, "mask", "blur")
+
+
+def test_a_frame_that_waited_is_drawn_with_the_look_of_its_turn() -> None:
+    compositor, chosen = FakeCompositor(), [NONE]
+    pipeline = Pipeline("background", Model(SELFIE, FakeSession(), compositor, Meter(Clock())))
+
+    async def play() -> None:
+        async with pipeline.between:  # an overlay's model is loaded
+            step = asyncio.ensure_future(pipeline.step(FakeCamera(0).frame(1), lambda: chosen[0]))
+            await asyncio.sleep(0)
+            chosen[0] = BLUR
+        await step
+
+    asyncio.run(play())
+    assert compositor.calls[-1] == ("compose", 1, "mask", "blur")
 
 
 def test_a_card_without_a_mask_is_refused() -> None:

@@ -1,10 +1,12 @@
 """Succession: what follows a worker that failed, along the ladder and to its end. Starts no worker."""
 
 import json
+from dataclasses import replace
 
+from app.card import Input, Size
 from app.look import Look
 from app.settings import from_query
-from app.succession import RETRIES, Start, successor
+from app.succession import RETRIES, Start, restarts, successor
 from tests.fakes import FACES, GPU, OFFER, SELFIE
 
 AUTO, CHOSEN = Look(blur=7), Look(backend="webgpu", blur=7)
@@ -70,3 +72,16 @@ def test_the_last_says_that_it_is_started_again_and_a_damaged_file_is_not_tried_
     other = successor(Start(), AUTO, "webgpu", "damaged", GPU, SELFIE, again=False)
     assert other is not None
     assert other.run == "webgl"
+
+
+def test_only_what_the_model_knows_needs_a_new_worker() -> None:
+    look = Look()
+    assert restarts(look, replace(look, backend="wasm"), SELFIE)
+    assert restarts(look, replace(look, threads=2, detail="low"), SELFIE)
+    assert not restarts(look, replace(look, blur=3, overlay="posenet"), SELFIE)
+    assert not restarts(look, replace(look, detail="low"), SELFIE)  # it has one size
+    low = Size("low", Input(113, 161, "letterbox"), (113, 161))
+    high = Size("high", Input(353, 481, "letterbox"), (353, 481))
+    card = replace(SELFIE, input=high.input, mask=high.mask, sizes=(low, high))
+    assert restarts(look, replace(look, detail="low"), card)
+    assert not restarts(look, replace(look, detail="high"), card)  # what "medium" is, where there is none
