@@ -26,6 +26,14 @@ Array = NDArray[Any]
 TYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
 
 
+def gpus(chromium: Browser, url: str) -> dict[str, dict[str, Any]]:
+    """What the page's Probe says of this browser's GPUs, as bench/inside/gpus.py gives it."""
+    with opened(chromium, url, backend="wasm", background="none") as page:
+        hold(page)
+        found: dict[str, dict[str, Any]] = inside(page, "gpus")
+        return found
+
+
 def masks(chromium: Browser, url: str, card: Card, backend: str, made: Made) -> Paged:
     """Runs what ships on a backend on a file of people."""
 

@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 
 from app.native.session import Session
-from models import fetch, halves, make, quantize, verify
+from models import make, verify
 from models.cards import Card, Wanted
 
 Array = NDArray[Any]
@@ -49,16 +49,11 @@ class Made:
         return [verify.run(card, sessions, picture.astype(self.rgba)) for picture in pictures]
 
 
-def candidates(card: Card, fetched: fetch.Fetched) -> list[Made]:
-    """All that the card wants to be measured. Raises models.importers.Unreadable or models.verify.Failure."""
-    network = make.imported(card, fetched)
-    return [_made(card, wanted, network) for wanted in card.wanted]
+def candidates(card: Card, network: onnx.ModelProto) -> list[Made]:
+    """All that the card wants to be measured, of its imported network. Raises models.verify.Failure."""
+    return [_made(make.candidate(card, wanted, network)) for wanted in card.wanted]
 
 
-def _made(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Made:
-    rgba, fused = make.graphs(card, wanted, network)
-    stored = make.stored(card, wanted, fused, rgba)
-    # The processor computes a float16 graph in float32: what a GPU loses is shown by rounding in between.
-    native = [halves.rounded(quantize.unpacked(m)) for m in fused] if wanted.weights == "half" else stored
-    files = (tuple(make.file(model) for model in models) for models in (stored, native))
-    return Made(wanted, rgba, *files)
+def _made(found: make.Candidate) -> Made:
+    stored, native = (tuple(map(make.file, models)) for models in (found.stored, found.native))
+    return Made(found.wanted, found.rgba, stored, native)

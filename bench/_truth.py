@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from bench._people import SETS, people, placed, spread
@@ -32,7 +33,9 @@ def write(card: Card, folder: Path) -> None:
             np.concatenate(pictures[n : n + CHUNK]).tofile(folder / f"{name}{n}.bin")
 
 
-def person(card: Card, fetched: Fetched, native: Masks, pages: Mapping[str, Paged]) -> list[dict[str, Any]]:
+def person(
+    card: Card, fetched: Fetched, network: onnx.ModelProto, native: Masks, pages: Mapping[str, Paged]
+) -> list[dict[str, Any]]:
     """A row for each set that is here: mean IoU, threshold 0.5, at the pictures' own size.
 
     `pages` runs by backend, on the set's first `pictures` of that backend (an imitated GPU's on the first
@@ -55,7 +58,7 @@ def person(card: Card, fetched: Fetched, native: Masks, pages: Mapping[str, Page
         row: dict[str, Any] = {"card": card.id, "set": name, "pictures": len(truth)}
         theirs: list[float] = []
         try:
-            theirs = scores(_published(card, fetched, pictures))
+            theirs = scores(_published(card, fetched, network, pictures))
             row["published"] = _mean(theirs)
         except published.NotHere as error:
             row["published"] = f"not measured: {error}"
@@ -74,14 +77,16 @@ def person(card: Card, fetched: Fetched, native: Masks, pages: Mapping[str, Page
     return rows
 
 
-def _published(card: Card, fetched: Fetched, pictures: Sequence[Array]) -> list[Array]:
+def _published(
+    card: Card, fetched: Fetched, network: onnx.ModelProto, pictures: Sequence[Array]
+) -> list[Array]:
     taken = np.concatenate([verify.planes(card, picture) for picture in pictures])
     values = published.run(fetched.source.format, fetched.files, taken, card.outputs)
-    masks = []
-    for n in range(len(pictures)):
-        each = {role: np.moveaxis(v[n : n + 1], -1, 1) for role, v in values.items()}
-        masks.append(decoded.answers(card, each)["mask"])
-    return masks
+    values = published.arranged(network, values)
+    return [
+        decoded.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        for n in range(len(pictures))
+    ]
 
 
 def _mean(numbers: Sequence[float]) -> float:

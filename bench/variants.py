@@ -8,8 +8,8 @@ write the verdicts anew only.
 they are, on people before rooms (VITRINE_PEOPLE). `page` and `page_error` are of the candidate in the page
 against the same one run natively, on the first of those pictures. Milliseconds are of one picture's run with
 its way through Python, one thread, the candidates in turns; `ratio` compares the smallest times, which a busy
-machine changes least. WebGL and WebGPU are imitated by the processor here: their figures tell that a
-candidate runs and what it loses, not how fast a GPU is.
+machine changes least. Where a card's stamp says that WebGL and WebGPU are imitated by the processor, their
+figures tell that a candidate runs and what it loses, not how fast a GPU is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from app.backend import BACKENDS
 from bench import _truth
-from bench._beside import array, beside, masks
+from bench._beside import array, beside, gpus, masks
 from bench._browser import browser, run, served, table
 from bench._candidates import Made, candidates
 from bench._people import people, placed
@@ -49,6 +49,8 @@ BUDGET = {
     "webgl": 800.0,
     "webgpu": 800.0,
 }  # ms of turns for all candidates of a card together
+# What stood for all cards together before each had a stamp of its own.
+HEAD = ("browser", "machine", "gpu", "date", "versions")
 LOST = 1e9  # stands for a difference without bounds: JSON has no infinity
 
 
@@ -80,9 +82,10 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
         say(str(error))
         return
     card = card.of(fetched.source)
-    parity = verify.parity(card, fetched, make.imported(card, fetched))
+    network = make.imported(card, fetched)
+    parity = verify.parity(card, fetched, network)
     figures["parity"] = {**figures.get("parity", {}), card.id: _rounded(parity)}
-    made = candidates(card, fetched)
+    made = candidates(card, network)
     pictures = [*(placed(card, p)[0] for p in _people(card)), *views.judged(card)]
     plain = next(each for each in made if each.wanted.weights == "fp32")
     exact = plain.run(card, pictures)
@@ -103,6 +106,8 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
     if segments:
         _truth.write(card, here)
     with served({f"candidates/{card.id}": here}) as url, browser() as chromium:
+        stamps = figures.get("stamps", {})
+        figures["stamps"] = {**stamps, card.id: stamp(chromium.version, gpus(chromium, url))}
         rows = []
         for backend in BACKENDS:
             mine = [each for each in made if backend in each.wanted.backends]
@@ -120,11 +125,11 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
                 if verdict.ships and each.wanted.weights not in choice.NEEDS:
                     pages[verdict.backend] = masks(chromium, url, card, verdict.backend, each)
             say(f"{card.id}: person IoU")
-            found = _truth.person(card, fetched, lambda p: [o["mask"] for o in plain.run(card, p)], pages)
+            found = _truth.person(
+                card, fetched, network, lambda p: [o["mask"] for o in plain.run(card, p)], pages
+            )
             _replace(figures, "person", card, found)
             say("\n".join(map(json.dumps, found)))
-        figures["browser"] = f"Chromium {chromium.version}"
-    figures |= machine()
 
 
 def _loss(
@@ -184,7 +189,11 @@ def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
     for name in ("rows", "person"):
         kept = [row for row in figures.get(name, ()) if row["card"] in known]
         figures[name] = sorted(kept, key=lambda row: list(known).index(row["card"]))
-    figures["parity"] = {name: each for name, each in figures.get("parity", {}).items() if name in known}
+    for name in ("parity", "stamps"):
+        figures[name] = {card: each for card, each in figures.get(name, {}).items() if card in known}
+    if all(row["card"] in figures["stamps"] for row in figures["rows"]):
+        for name in HEAD:
+            figures.pop(name, None)
     head = {name: value for name, value in figures.items() if name not in ("rows", "person")}
     lists = (
         f' "{name}": [\n  ' + ",\n  ".join(json.dumps(row) for row in figures[name]) + "\n ]"
@@ -196,14 +205,16 @@ def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
     draft.replace(choice.FIGURES)
 
 
-def machine() -> dict[str, Any]:
-    """Where and when, in words."""
+def stamp(browser: str, gpu: Mapping[str, Any]) -> dict[str, Any]:
+    """Where, when and on what, as models/stamp.py reads it."""
     pinned = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
     return {
-        "machine": f"{os.cpu_count()} cores ({platform.machine()}), no GPU",
-        "gpu": "WebGL and WebGPU are imitated by the processor (SwiftShader)",
         "date": datetime.now(UTC).date().isoformat(),
-        "versions": {"onnxruntime": onnxruntime.__version__, "onnxruntime-web": pinned["onnxruntime-web"]},
+        "browser": f"Chromium {browser}",
+        "machine": f"{os.cpu_count()} cores ({platform.machine()})",
+        "gpu": gpu,
+        "onnxruntime": onnxruntime.__version__,
+        "onnxruntime-web": pinned["onnxruntime-web"],
     }
 
 

@@ -21,7 +21,7 @@ CACHE = ROOT / ".vitrine" / "cache" / "models"
 # What a made model depends on besides its card and its published files: all of models but what only reads
 # cards, brings files or tells of the result.
 APART = {"__main__", "add", "cards", "cardtext", "choice", "download", "export", "fetch", "guess", "offered"}
-APART |= {"packed", "readme", "report", "rows", "rules"}
+APART |= {"packed", "readme", "report", "rows", "rules", "stamp"}
 CODE = (
     *sorted(path for path in HERE.glob("*.py") if path.stem not in APART),
     *sorted(HERE.glob("*.mjs")),
@@ -37,7 +37,7 @@ def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCa
     """Writes out/models/*.onnx, out/models.json and out/models.html; gives every card.
 
     A model whose file no source has is a card with `missing` and no variants. Raises
-    models.cards.CardError, models.tflite.TfliteError or models.verify.Failure, each with one sentence.
+    models.cards.CardError, models.importers.Unreadable or models.verify.Failure, each with one sentence.
     """
     from models import report
 
@@ -67,21 +67,39 @@ def made(card: Card, fetched: fetch.Fetched, out: Path, say: Say, cache: Path | 
     cache = cache or CACHE
     folder = cache / _key(card, fetched)
     kept = folder / "card.json"
-    if not kept.is_file():
-        from models import make
-
-        draft = folder.with_name(f"{folder.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        (draft / "models").mkdir(parents=True)
-        finished = make.make(card, fetched, described(card), draft, say)
-        (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
-        for old in cache.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
-            shutil.rmtree(old, ignore_errors=True)
-        draft.replace(folder)
-    result = from_dict(json.loads(kept.read_text("utf-8")))
+    result = from_dict(json.loads(kept.read_text("utf-8"))) if kept.is_file() else None
+    if result is None or _measurable(fetched, result):
+        _make(card, fetched, folder, say)
+        result = from_dict(json.loads(kept.read_text("utf-8")))
     for graph in result.graphs:
         _place(folder / graph.path, out / graph.path, graph)
     return result
+
+
+def _make(card: Card, fetched: fetch.Fetched, folder: Path, say: Say) -> None:
+    """The model in `folder` of the cache, all or nothing, instead of what was made of the card before."""
+    from models import make
+
+    draft = folder.with_name(f"{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        (draft / "models").mkdir(parents=True)
+        finished = make.make(card, fetched, described(card), draft, say)
+        (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
+        for old in folder.parent.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
+            shutil.rmtree(old, ignore_errors=True)
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _measurable(fetched: fetch.Fetched, made: ModelCard) -> bool:
+    """Whether the published model can be run now, and could not when the model was made."""
+    if not any(isinstance(value, str) for value in made.report["parity"].values()):
+        return False
+    from models import published
+
+    return not published.lacking(fetched.source.format)
 
 
 def _place(kept: Path, path: Path, graph: Graph) -> None:
@@ -95,7 +113,9 @@ def _place(kept: Path, path: Path, graph: Graph) -> None:
 
 def _key(card: Card, fetched: fetch.Fetched) -> str:
     found = hashlib.sha256(" ".join(file.sha256 for file in fetched.source.files).encode())
-    found.update(repr(choice.chosen(card, choice.read())).encode())
+    figures = choice.read()
+    for packed in (False, True):  # which of them is known when the network is imported
+        found.update(repr(choice.chosen(card, figures, packed)).encode())
     for path in (card.file, *CODE):
         found.update(path.read_bytes())
     return f"{card.id}-{found.hexdigest()[:16]}"

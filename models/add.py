@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from models import cardtext, export, offered, rules
@@ -204,8 +204,7 @@ def _free(id: str, folder: Path) -> None:
 
 def _id(given: str) -> str:
     """A card's name from a file's: small letters, digits and hyphens."""
-    path = Path(given.split("?")[0])
-    stem = path.parent.name if path.stem.lower() in ("model", "web_model") and path.parent.name else path.stem
+    stem = offered.stem(PurePosixPath(Path(given.split("?")[0]).as_posix()))
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-")
 
 

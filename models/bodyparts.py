@@ -71,11 +71,11 @@ def _grown(card: Card, grid: tuple[int, ...]) -> tuple[str, dict[str, Array]]:
     lines = f"""
         tall = ConvTranspose<strides = [{down}, 1], pads = [{y}, 0, {y}, 0]>(map, falls)
         large = ConvTranspose<strides = [1, {across}], pads = [0, {x}, 0, {x}]>(tall, runs)"""
-    falls, runs = _triangle(down).reshape(1, 1, -1, 1), _triangle(across).reshape(1, 1, 1, -1)
+    falls, runs = triangle(down).reshape(1, 1, -1, 1), triangle(across).reshape(1, 1, 1, -1)
     return lines, {"falls": falls, "runs": runs}
 
 
-def _triangle(stride: int) -> Array:
+def triangle(stride: int) -> Array:
     """1 in the middle, 0 a stride away from it: the weights of linear interpolation."""
     steps = np.arange(1 - stride, stride)
     return (1 - np.abs(steps) / stride).astype(np.float32)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,17 @@ from models.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A variant's graphs: exact, as they are stored, and such that a processor loses what these lose."""
+
+    wanted: Wanted
+    rgba: str  # its type
+    exact: list[onnx.ModelProto]
+    stored: list[onnx.ModelProto]
+    native: list[onnx.ModelProto]
+
+
 def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say) -> ModelCard:
     """`described` with its variants, mattes and report; the graphs are in out/models.
 
@@ -36,19 +47,20 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
     variants: list[Variant] = []
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
-    left = list(choice.chosen(card, choice.read()))
+    left = list(choice.chosen(card, choice.read(), quantize.packed(network)))
     while left:
         wanted = left.pop(0)
         say(f"{card.title}: making {wanted.id} for {', '.join(wanted.backends)}")
-        rgba, models, measured = _made(card, wanted, network)
-        if missed := metrics.missed(card.loss, measured.get("loss", {})):
+        made = candidate(card, wanted, network)
+        measured = _measured(card, made, network)
+        if missed := metrics.missed(card.loss, measured["loss"]) if "loss" in measured else ():
             refused[wanted.id] = missed[0]
             say(f"{card.title}: {wanted.id} is not shipped: {missed[0]}")
             if without := _unserved(wanted, variants, left):
                 left.insert(0, Wanted(f"fp32-{without[0]}", without, "fp32"))
             continue
         figures[wanted.id] = measured
-        variants.append(_variant(card, wanted, rgba, models, out))
+        variants.append(_variant(card, made, out))
     report = {
         "parity": parity,
         "variants": figures,
@@ -77,7 +89,8 @@ def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
 def graphs(card: Card, wanted: Wanted, network: onnx.ModelProto) -> tuple[str, list[onnx.ModelProto]]:
     """The type of rgba, and the fused graphs of a variant, lowered for its backends, weights as imported.
 
-    Raises models.verify.Failure for an operator that one of the backends lacks.
+    Raises models.verify.Failure for an operator that one of the backends lacks, and for a network whose
+    outputs are not what its kind's graph can be made of.
     """
     rgba = rgba_type(wanted)
     cut = fuse.parts if NO_SELECT & set(wanted.backends) else fuse.whole
@@ -87,12 +100,25 @@ def graphs(card: Card, wanted: Wanted, network: onnx.ModelProto) -> tuple[str, l
         fused = [lower(model, wanted.backends) for model in cut(card, plain, rgba)]
     except ValueError as error:
         raise verify.Failure(str(error)) from None
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        said = str(error).strip().splitlines()[0][:200]
+        raise verify.Failure(f"{card.id}: no graph of a {card.kind} can be made of it: {said}") from None
     return rgba, fused
 
 
 def rgba_type(wanted: Wanted) -> str:
     """What `rgba` is for a variant: bytes, but float32 where one of its backends has no bytes."""
     return "float32" if FLOAT_RGBA & set(wanted.backends) else "uint8"
+
+
+def candidate(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Candidate:
+    """A variant made of the imported network. Raises as `graphs`."""
+    rgba, fused = graphs(card, wanted, network)
+    exact = [quantize.unpacked(model) for model in fused]
+    models = stored(card, wanted, fused, rgba)
+    # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
+    native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else models
+    return Candidate(wanted, rgba, exact, models, native)
 
 
 def stored(card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: str) -> list[onnx.ModelProto]:
@@ -110,23 +136,17 @@ def file(model: onnx.ModelProto) -> bytes:
     return data
 
 
-def _made(
-    card: Card, wanted: Wanted, network: onnx.ModelProto
-) -> tuple[str, list[onnx.ModelProto], dict[str, Any]]:
-    """The type of rgba, a variant's graphs as they are stored, and what was found of them."""
-    rgba, fused = graphs(card, wanted, network)
-    exact = [quantize.unpacked(model) for model in fused]
+def _measured(card: Card, made: Candidate, network: onnx.ModelProto) -> dict[str, Any]:
+    """What is found of a candidate; no loss of float32, which the others are measured against."""
+    exact = [file(model) for model in made.exact]
     figures: dict[str, Any] = {
-        "fused": verify.same(card, network, [file(model) for model in exact], rgba),
-        "nodes": sum(len(model.graph.node) for model in exact),
-        "operators": verify.operators(exact, wanted.backends),
+        "fused": verify.same(card, network, exact, made.rgba),
+        "nodes": sum(len(model.graph.node) for model in made.exact),
+        "operators": verify.operators(made.exact, made.wanted.backends),
     }
-    models = stored(card, wanted, fused, rgba)
-    if wanted.weights != "fp32":
-        # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
-        native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else models
-        figures["loss"] = verify.loss(card, [file(m) for m in exact], [file(m) for m in native], rgba)
-    return rgba, models, figures
+    if made.wanted.weights != "fp32":
+        figures["loss"] = verify.loss(card, exact, [file(model) for model in made.native], made.rgba)
+    return figures
 
 
 def _unserved(refused: Wanted, variants: list[Variant], left: list[Wanted]) -> tuple[str, ...]:
@@ -138,12 +158,13 @@ def _unserved(refused: Wanted, variants: list[Variant], left: list[Wanted]) -> t
     return tuple(backend for backend in refused.backends if backend not in served)
 
 
-def _variant(card: Card, wanted: Wanted, rgba: str, models: list[onnx.ModelProto], out: Path) -> Variant:
+def _variant(card: Card, made: Candidate, out: Path) -> Variant:
     """The variant, its files written."""
+    wanted, models = made.wanted, made.stored
     many = range(1, len(models) + 1)
     names = [f"{card.id}-{wanted.id}{f'.{n}' if len(models) > 1 else ''}" for n in many]
     files = tuple(_kept(name, file(model), out) for name, model in zip(names, models, strict=True))
-    return Variant(wanted.id, wanted.backends, files, rgba, OPSET, choice.NEEDS.get(wanted.weights, ""))
+    return Variant(wanted.id, wanted.backends, files, made.rgba, OPSET, choice.NEEDS.get(wanted.weights, ""))
 
 
 def with_mattes(card: ModelCard, out: Path) -> ModelCard:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.card import Input
+from models.rules import METRICS
 
 Array = NDArray[Any]
 Outputs = Mapping[str, Array]
@@ -30,12 +31,15 @@ def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outpu
     pixels of the input, of the points float32 is sure of; one that is lost counts as the input's width.
     classifier: top1, the share of pictures with another first label; top5, the share of the first five that
     are others; features, 1 - cosine, mean. network: outputs, 1 - cosine, the worst output's mean.
-    A metric that these pictures have nothing for (no person, no face) is left out.
+    A metric that these pictures have nothing for (no person, no face) is left out; all are inf where an
+    output holds what is not a number.
     Raises ValueError where the pictures are not as many.
     """
     if len(exact) != len(found):
         raise ValueError(f"{len(exact)} outputs of float32, {len(found)} of the variant")
     pairs = list(zip(exact, found, strict=True))
+    if not all(np.isfinite(array).all() for outputs in (*exact, *found) for array in outputs.values()):
+        return dict.fromkeys(METRICS[kind], float("inf"))
     if kind == "segmenter":
         shared = sum(int(((a["mask"] > PERSON) & (b["mask"] > PERSON)).sum()) for a, b in pairs)
         either = sum(int(((a["mask"] > PERSON) | (b["mask"] > PERSON)).sum()) for a, b in pairs)
@@ -64,7 +68,7 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
     for name in exact[0] if exact else ():
         a = np.stack([outputs[name].astype(np.float64) for outputs in exact])
         b = np.stack([outputs[name].astype(np.float64).reshape(a.shape[1:]) for outputs in found])
-        if not np.isfinite(b).all():
+        if not np.isfinite(a).all() or not np.isfinite(b).all():
             return float("inf")
         scope = 1.0 if a.min() >= 0 and a.max() <= 1 else float(np.ptp(a)) or 1.0
         worst = max(worst, float(np.abs(a - b).max()) / scope)
@@ -72,11 +76,13 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
 
 
 def missed(gates: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
-    """A sentence part for each gate that a loss is above: what, how much, how much is allowed."""
+    """A sentence part for each gate that a loss is above, or that no loss was measured for."""
     return [
-        f"{name} {losses[name]:.2g} is above its gate {gate:.2g}"
+        f"{name} {losses[name]:.3g} is above its gate {gate:.2g}"
+        if name in losses
+        else f"{name} is not measured: the pictures show nothing to measure it on"
         for name, gate in gates.items()
-        if name in losses and not losses[name] <= gate
+        if name not in losses or not losses[name] <= gate
     ]
 
 

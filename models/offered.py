@@ -67,8 +67,12 @@ def take(given: str, size: tuple[int, int] | None, say: Say) -> Offered:
         for shard in _shards(given, data):
             files[shard] = read.one(shard)
     places = tuple(read.place(name, data) for name, data in files.items())
-    stem = path.parent.name if path.stem.lower() in ("model", "web_model") and path.parent.name else path.stem
-    return Offered(FORMATS[suffix], stem, files, places, credit)
+    return Offered(FORMATS[suffix], stem(path), files, places, credit)
+
+
+def stem(path: PurePosixPath) -> str:
+    """What a file's name calls the model: its folder's name where the file's says nothing."""
+    return path.parent.name if path.stem.lower() in ("model", "web_model") and path.parent.name else path.stem
 
 
 class _Reader:

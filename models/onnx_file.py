@@ -1,27 +1,24 @@
 """An ONNX file as the graph this project works with: opset 17, one NCHW picture in, outputs by role.
 
-Does not rewrite operators beyond what onnx's own version converter does. Also the last step of every
-importer: `finished` and `cut`.
+Does not rewrite operators beyond what onnx's own version converter does (opset.py). Also the last step of
+every importer: `finished` and `cut`.
 """
 
 from __future__ import annotations
 
-import math
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import TensorProto, helper, version_converter
+from onnx import TensorProto, helper
 
+from models.bounds import claimed, computable, graphs
 from models.draft import OPSET, TO_NHWC
-from models.tensors import MAX_STEPS, MAX_TOTAL, Unreadable
+from models.opset import converted
+from models.tensors import Unreadable
 
 MAX_BYTES = 1 << 29  # of a file
-PATIENCE = 120.0  # seconds for onnx's version converter, which is run by itself: on odd graphs it aborts
-EXPORT = f"export the model again with opset {OPSET}"
+PICTURE, OWN = "picture", "picture_own"  # the input, and what a value of the file is called that has its name
 BROKEN = (
     onnx.checker.ValidationError,
     onnx.shape_inference.InferenceError,
@@ -46,10 +43,13 @@ def read(
     try:
         model = onnx.ModelProto()
         model.ParseFromString(data)
-        _bounded(model)
-        model = _picture(_converted(model), shape)
+        claimed(model)
         names = [value.name for value in model.graph.output]
-        return cut(model, outputs or {name: name for name in names})
+        model = _picture(converted(model), shape)
+        made = {name for node in model.graph.node for name in node.output}
+        wanted = outputs or {name: name for name in names}
+        own = {role: OWN if name == PICTURE and OWN in made else name for role, name in wanted.items()}
+        return cut(model, own)
     except Unreadable as error:
         raise Unreadable(f"ONNX file not readable: {error}") from None
     except BROKEN as error:
@@ -73,7 +73,9 @@ def cut(model: onnx.ModelProto, outputs: Mapping[str, str]) -> onnx.ModelProto:
     for node in reversed(graph.node):
         if needed & set(node.output):
             nodes.append(node)
-            needed |= set(node.input) | _inner(node)
+            needed |= (set(node.input) | _inner(node)) - {
+                ""
+            }  # what an operator is not given, or does not give
     nodes.reverse()
     notes = {value.name: value.doc_string for value in graph.output}
     marks = {f"role:{role}": role for role in outputs}
@@ -89,11 +91,19 @@ def cut(model: onnx.ModelProto, outputs: Mapping[str, str]) -> onnx.ModelProto:
 
 
 def finished(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProto:
-    """A checked model of `graph` with all shapes; `names` renames its outputs, each made by an Identity."""
+    """A checked model of `graph` with all shapes; `names` renames its outputs, each made by an Identity.
+
+    Raises Unreadable for sizes that no network here has, and for outputs that are no numbers.
+    """
+    if PICTURE in names.values():
+        raise Unreadable(
+            f"an output is called {PICTURE!r}, as the input is here: name it in [outputs] to rename"
+        )
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8, producer_name="vitrine"
     )
-    model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    computable(model, names)
     nodes, renamed = list(model.graph.node), dict(names)
     made = {name for node in nodes for name in node.output}
     last = [node for node in nodes if node.op_type == "Identity" and node.output[0] in names]
@@ -142,7 +152,7 @@ def _picture(model: onnx.ModelProto, shape: tuple[int, int] | None) -> onnx.Mode
         raise Unreadable(
             f"its input is {own[0]} x {own[1]}, not {height} x {width}: change [input] in the card"
         )
-    name, nodes = "picture", []
+    name, nodes = PICTURE, []
     if tensor.elem_type not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8):
         raise Unreadable("its input is not a picture of floats or bytes")
     if tensor.elem_type != TensorProto.FLOAT:
@@ -151,114 +161,34 @@ def _picture(model: onnx.ModelProto, shape: tuple[int, int] | None) -> onnx.Mode
     if last:
         nodes.append(helper.make_node("Transpose", [name], ["picture_nhwc"], "picture_nhwc", perm=TO_NHWC))
         name = "picture_nhwc"
-    names = {"picture": "picture_own"}
+    names = {PICTURE: OWN}
     for node in graph.node:
         node.output[:] = [names.get(output, output) for output in node.output]
     names[inputs[0].name] = name
     _renamed(graph, names)
-    source = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, height, width])
-    results = [helper.make_empty_tensor_value_info(value.name) for value in graph.output]
+    source = helper.make_tensor_value_info(PICTURE, TensorProto.FLOAT, [1, 3, height, width])
+    results = [
+        helper.make_empty_tensor_value_info(names.get(value.name, value.name)) for value in graph.output
+    ]
     whole = helper.make_graph(
         [*nodes, *graph.node], graph.name or "model", [source], results, list(graph.initializer)
     )
     return helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 
 
-def _bounded(model: onnx.ModelProto) -> None:
-    """Raises Unreadable before anything is computed of sizes that no model here has, or of foreign parts."""
-    total, nodes = 0, 0
-    for graph in _graphs(model.graph):
-        nodes += len(graph.node)
-        for node in graph.node:
-            if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type):
-                own = f"{node.domain}.{node.op_type}".removeprefix(".")
-                raise Unreadable(
-                    f"node {node.name!r} is {own}, an operator of its own: {EXPORT} "
-                    "and without functions or quantised operators of the exporter"
-                )
-        for tensor in _tensors(graph):
-            if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-                raise Unreadable(f"{tensor.name!r} lies in another file: save the model as one file")
-            count = math.prod(tensor.dims) if min(tensor.dims, default=0) >= 0 else MAX_TOTAL
-            total += count
-            if count > 8 * tensor.ByteSize():
-                raise Unreadable(f"{tensor.name!r} claims {count} numbers in {tensor.ByteSize()} bytes")
-    if total > MAX_TOTAL or nodes > MAX_STEPS:
-        raise Unreadable(f"it claims {nodes} nodes and {total:,} numbers")
-    if model.functions:
-        raise Unreadable(f"it has functions of its own: {EXPORT} and inline them (onnx.inliner)")
-
-
-def _graphs(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
-    yield graph
-    if depth > 8:
-        raise Unreadable("graphs lie in graphs more than eight deep")
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])):
-                yield from _graphs(inner, depth + 1)
-
-
-def _tensors(graph: onnx.GraphProto) -> Iterator[TensorProto]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        raise Unreadable(f"{sparse.values.name!r} is sparse: save the model with dense weights")
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from attribute.tensors
-            if attribute.HasField("t"):
-                yield attribute.t
-
-
 def _inner(node: onnx.NodeProto) -> set[str]:
     """Names that the graphs inside a node (of If, Loop) take from around it."""
-    graphs = (g for a in node.attribute for g in (*a.graphs, *([a.g] if a.HasField("g") else [])))
-    return {name for graph in graphs for one in _graphs(graph) for n in one.node for name in n.input}
+    inside = (g for a in node.attribute for g in (*a.graphs, *([a.g] if a.HasField("g") else [])))
+    return {name for graph in inside for one in graphs(graph) for n in one.node for name in n.input}
 
 
 def _renamed(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
     """What nodes take, also inside If and Loop, by its new name."""
-    for one in _graphs(graph):
+    for one in graphs(graph):
         for node in one.node:
             node.input[:] = [names.get(name, name) for name in node.input]
-
-
-def _converted(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same at opset 17; by a process of its own, for the converter may abort on a damaged graph."""
-    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
-    if version == OPSET:
-        return model
-    onnx.checker.check_model(model)
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-m", "models.onnx_file"],
-            input=model.SerializeToString(),
-            capture_output=True,
-            timeout=PATIENCE,
-            cwd=Path(__file__).parent.parent,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unreadable(f"it is of opset {version} and does not convert in time: {EXPORT}") from None
-    if ran.returncode:
-        reason = (ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["the converter stopped"])[-1]
-        raise Unreadable(f"it is of opset {version} and does not convert ({reason[:200]}): {EXPORT}")
-    result = onnx.ModelProto()
-    result.ParseFromString(ran.stdout)
-    return result
 
 
 def _line(error: Exception) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[0].strip()[:200] if lines else type(error).__name__
-
-
-if __name__ == "__main__":
-    given = onnx.load_model_from_string(sys.stdin.buffer.read())
-    converted = version_converter.convert_version(given, OPSET)
-    for node in converted.graph.node:
-        if node.op_type.startswith("Reduce") and any(a.name == "axes" for a in node.attribute):
-            # onnx 1.23 leaves this on; it came with opset 18 and says nothing beside axes.
-            for index in reversed(range(len(node.attribute))):
-                if node.attribute[index].name == "noop_with_empty_axes":
-                    del node.attribute[index]
-    sys.stdout.buffer.write(converted.SerializeToString())

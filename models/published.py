@@ -44,8 +44,21 @@ def run(
     outputs by their own names. Integer inputs and outputs are translated by the file's scales.
     Raises NotHere, or models.tensors.Unreadable for a model the runtime refuses.
     """
+    if reason := lacking(format):
+        raise NotHere(reason)
     x = np.ascontiguousarray(x, np.float32)
     return {"tflite": _tflite, "tfjs": _tfjs, "onnx": _onnx}[format](files, x, dict(outputs or {}))
+
+
+def lacking(format: str) -> str:
+    """Why a format's published models cannot be run here, and what brings that; "" where they can."""
+    if format == "tflite" and importlib.util.find_spec("ai_edge_litert") is None:
+        return "ai-edge-litert has no wheel for this machine"
+    if format == "tfjs" and shutil.which("node") is None:
+        return "tf.js needs Node 20 or newer"
+    if format == "tfjs" and not (ROOT / "node_modules" / "@tensorflow" / "tfjs-core").is_dir():
+        return "the packages of tf.js are not installed (npm ci brings them)"
+    return ""
 
 
 def arranged(model: onnx.ModelProto, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -66,8 +79,6 @@ def _joined(rows: list[dict[str, Array]]) -> dict[str, Array]:
 
 def _tflite(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
     """By a process of its own: on a file that does not hold together LiteRT ends the process it runs in."""
-    if importlib.util.find_spec("ai_edge_litert") is None:
-        raise NotHere("ai-edge-litert has no wheel for this machine")
     data = next(iter(files.values()))
     network = tflite.parse(data)
     own = {name: int(value[1:]) for name, value in network.outputs.items()}
@@ -87,11 +98,6 @@ def _tflite(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> di
 
 
 def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict[str, Array]:
-    node = shutil.which("node")
-    if node is None:
-        raise NotHere("tf.js needs Node 20 or newer")
-    if not (ROOT / "node_modules" / "@tensorflow" / "tfjs-core").is_dir():
-        raise NotHere("the packages of tf.js are not installed (npm ci brings them)")
     network = tfjs.parse(files)
     wanted = outputs or dict(network.outputs)
     with tempfile.TemporaryDirectory(prefix="vitrine-tfjs-") as name:
@@ -110,7 +116,7 @@ def _tfjs(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict
         }
         (folder / "pictures.bin").write_bytes(x.tobytes())
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
-        _ran("tf.js", [node, str(SCRIPT), str(folder)])
+        _ran("tf.js", [shutil.which("node") or "node", str(SCRIPT), str(folder)])
         shapes = json.loads((folder / "shapes.json").read_text("utf-8"))
         return _joined(
             [
@@ -140,25 +146,27 @@ def _onnx(files: Mapping[str, bytes], x: Array, outputs: dict[str, str]) -> dict
     import onnxruntime
 
     data = next(iter(files.values()))
+    rows = []
     try:
         model = onnx.load_model_from_string(data)
         wanted = outputs or {value.name: value.name for value in model.graph.output}
         if set(wanted.values()) - {value.name for value in model.graph.output}:
             known = {v.name: v for v in onnx.shape_inference.infer_shapes(model).graph.value_info}
+            known |= {value.name: value for value in model.graph.output}
             del model.graph.output[:]
             model.graph.output.extend(known[name] for name in wanted.values())
             data = model.SerializeToString()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        (taken,) = session.get_inputs()
+        turned = x.transpose(0, 3, 1, 2) if taken.shape[1] == 3 else x
+        kind = {"tensor(float16)": np.float16, "tensor(uint8)": np.uint8}.get(taken.type, np.float32)
+        for picture in turned:
+            given = np.rint(picture[None]) if kind is np.uint8 else picture[None]
+            found = session.run(list(wanted.values()), {taken.name: np.ascontiguousarray(given.astype(kind))})
+            rows.append(dict(zip(wanted, found, strict=True)))
     except Exception as error:  # onnxruntime's and protobuf's own classes
-        raise Unreadable(f"onnxruntime refuses the file: {str(error).splitlines()[0]}") from None
-    (taken,) = session.get_inputs()
-    turned = x.transpose(0, 3, 1, 2) if taken.shape[1] == 3 else x
-    kind = {"tensor(float16)": np.float16, "tensor(uint8)": np.uint8}.get(taken.type, np.float32)
-    rows = []
-    for picture in turned:
-        given = np.rint(picture[None]) if kind is np.uint8 else picture[None]
-        found = session.run(list(wanted.values()), {taken.name: np.ascontiguousarray(given.astype(kind))})
-        rows.append(dict(zip(wanted, found, strict=True)))
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise Unreadable(f"onnxruntime refuses the file: {said}") from None
     return _joined(rows)

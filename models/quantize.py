@@ -122,6 +122,12 @@ def cast_and_mul(model: onnx.ModelProto) -> onnx.ModelProto:
     return rebuilt(model, nodes, kept.values())
 
 
+def packed(model: onnx.ModelProto) -> bool:
+    """Whether any weights are integers, as the published file has them."""
+    constant = {tensor.name: tensor for tensor in model.graph.initializer}
+    return any(_of_constants(node, constant) for node in model.graph.node)
+
+
 def _of_constants(node: onnx.NodeProto, constant: Mapping[str, onnx.TensorProto]) -> bool:
     return node.op_type == "DequantizeLinear" and all(name in constant for name in node.input if name)
 

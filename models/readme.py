@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models import choice
+from models import choice, stamp
 from models.cards import Card, read_all
 from models.rows import BACKENDS, lost, short, size
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN = "<!-- models: written by `python3 build.py models` from models/figures.json -->"
 END = "<!-- end of models -->"
+TIMED = "wasm"  # the backend whose milliseconds are in the table: no other was measured on all machines
+ROUNDING = 1e-3  # of the range; WebGL's detectors sum in another order and are 1e-4 apart
 
 
 def write(path: Path = README) -> None:
@@ -37,13 +39,7 @@ def written(text: str, section: str) -> str:
 
 def section(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
     """The tables, as Markdown."""
-    parts = [_models(cards, figures)]
-    if "machine" in figures:
-        parts.append(
-            f"Measured {figures['date']} in headless {figures['browser']}, onnxruntime-web "
-            f"{figures['versions']['onnxruntime-web']}, {figures['machine']}; {figures['gpu']}, so "
-            "their times are not a GPU's and did not count in the choice."
-        )
+    parts = [_models(cards, figures), *stamp.told(figures, [card.id for card in cards])]
     if figures.get("person"):
         parts.append(_people(cards, figures["person"]))
     return "\n\n".join(parts)
@@ -52,16 +48,19 @@ def section(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
 def _models(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
     """A row a card: what ships on each backend, what that loses, how far the network is off the published."""
     measured = {(r["card"], r["variant"], r["backend"]): r for r in figures.get("rows", ())}
-    head = ["Model", "Input", *BACKENDS, "Loss against float32", "Off the published model"]
+    head = ["Model", "Input", *BACKENDS, "ms, wasm", "Loss against float32", "Largest error"]
+    head.append("Off the published model")
     body = []
     for card in cards:
         chosen = choice.chosen(card, figures)
-        cells, losses = [], []
+        cells, losses, errors, times = [], [], [], []
         for backend in BACKENDS:
             shipped = [wanted for wanted in chosen if backend in wanted.backends]
             rows = [(wanted, measured.get((card.id, wanted.id, backend))) for wanted in shipped]
             cells.append(", ".join(_form(wanted.weights, row) for wanted, row in rows) or "–")
             losses += [f"{wanted.weights}: {lost(row['loss'])}" for wanted, row in rows if row]
+            errors += [(wanted.weights, row["error"]) for wanted, row in rows if row]
+            times += [row["ms"] for _, row in rows if row and row["ms"] and backend == TIMED]
         parity = figures.get("parity", {}).get(card.id, {})
         worst = [value for value in parity.values() if isinstance(value, float)]
         told = [loss for loss in dict.fromkeys(losses) if not loss.endswith(": none")]
@@ -70,11 +69,19 @@ def _models(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
                 card.title,
                 f"{card.input.height} × {card.input.width}",
                 *cells,
+                ", ".join(f"{ms:.1f}" for ms in times) or "not measured",
                 "; ".join(told) or ("none" if losses else "not measured"),
+                _errors(errors) or ("none" if errors else "not measured"),
                 short(max(worst)) if worst else "not measured",
             ]
         )
     return _table(head, body)
+
+
+def _errors(found: Sequence[tuple[str, float]]) -> str:
+    """By variant: the largest on any backend, left out where it is rounding."""
+    worst = {name: max(error for other, error in found if other == name) for name, _ in found}
+    return "; ".join(f"{name}: {short(error)}" for name, error in worst.items() if error > ROUNDING)
 
 
 def _form(weights: str, row: Mapping[str, Any] | None) -> str:

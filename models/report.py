@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.card import ModelCard, Variant, to_dict
-from models import choice
+from models import choice, stamp
 from models.rows import BACKENDS, Row, lost, order, reasons, rows, short, size
 
 COLUMNS = (
@@ -102,13 +102,8 @@ same backend.</caption>
 
 
 def _measured(figures: Mapping[str, Any]) -> str:
-    if "machine" not in figures:
-        return "Nothing was measured in a browser yet: python3 build.py bench variants."
-    about = f"Measured {figures['date']} in {figures['browser']} with onnxruntime-web "
-    about += (
-        f"{figures['versions']['onnxruntime-web']} on {figures['machine']}. {figures['gpu']}, so their times "
-    )
-    return escape(about + "are the processor’s and did not count in the choice.")
+    told = stamp.told(figures, dict.fromkeys(row["card"] for row in figures.get("rows", ())))
+    return escape(" ".join(told) or "Nothing was measured in a browser yet: python3 build.py bench variants.")
 
 
 def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:

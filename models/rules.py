@@ -85,8 +85,12 @@ def check(card: Card) -> None:
             raise ValueError(f"{name} = {gate}: a gate is a number from 0")
     for name in card.gates:
         one_of("gates", name, PICTURES)
+    if "photo" not in card.gates:  # noise alone: a network may be sure of nothing there
+        raise ValueError("[gates] needs photo, the largest difference from the published model on photos")
     for name in card.loss:
         one_of(f"loss of a {card.kind}", name, METRICS[card.kind])
+    if lacking := [name for name in METRICS[card.kind] if name not in card.loss]:
+        raise ValueError(f"[loss] needs {' and '.join(lacking)}: what a variant of a {card.kind} may lose")
     for wanted in card.wanted:
         one_of(f"variant {wanted.id}: weights", wanted.weights, WEIGHTS)
         for backend in wanted.backends:

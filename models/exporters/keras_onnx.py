@@ -1,6 +1,7 @@
 """Run by a Python that has Keras: `keras_onnx.py MODEL OUT.onnx [HEIGHT WIDTH]`.
 
-Does not import this project, and does not load layers with code of their own (Keras's safe mode).
+Does not import this project, and does not load layers with code of their own (Keras's safe mode). That mode
+is passed over for .h5 files before Keras 3.11.3 (CVE-2025-9905), which are refused there.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 from typing import Any
+
+SAFE = (3, 11, 3)  # the first whose safe mode holds for .h5
 
 
 def main(given: str, target: str, *size: str) -> None:
@@ -17,6 +21,11 @@ def main(given: str, target: str, *size: str) -> None:
     if not importlib.util.find_spec("tensorflow") and importlib.util.find_spec("torch"):
         os.environ.setdefault("KERAS_BACKEND", "torch")  # the other one that exports ONNX
     keras: Any = importlib.import_module("keras")
+    if given.endswith(".h5") and tuple(map(int, re.findall(r"\d+", keras.__version__)[:3])) < SAFE:
+        raise ValueError(
+            f"Keras {keras.__version__} would run code that an .h5 file carries: "
+            f"install Keras {'.'.join(map(str, SAFE))} or newer, or save the model as .keras"
+        )
     model = keras.saving.load_model(given, compile=False, safe_mode=True)
     if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
         raise ValueError(f"it takes {len(model.inputs)} inputs, not one picture")

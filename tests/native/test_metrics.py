@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.card import Input
-from models import cards, metrics, views
+from models import cards, metrics, rules, views
 
 SIZE = Input(100, 200, "stretch")
 RNG = np.random.default_rng(5)
@@ -97,7 +97,32 @@ def test_the_error_is_a_part_of_the_range() -> None:
 def test_a_gate_that_is_missed_is_named() -> None:
     assert metrics.missed({"iou": 0.01}, {"iou": 0.02}) == ["iou 0.02 is above its gate 0.01"]
     assert metrics.missed({"iou": 0.01}, {"iou": float("nan")}) != []
-    assert metrics.missed({"iou": 0.01}, {"iou": 0.01}) == metrics.missed({"iou": 0.01}, {}) == []
+    assert metrics.missed({"iou": 0.01}, {"iou": 0.01}) == []
+    (said,) = metrics.missed({"iou": 0.01}, {})
+    assert said.startswith("iou is not measured")
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "detector", "pose", "landmarks", "classifier", "network"])
+def test_what_is_not_a_number_misses_every_gate(kind: str) -> None:
+    outputs: dict[str, dict[str, NDArray[Any]]] = {
+        "segmenter": mask(4),
+        "detector": faces((0.9, 0.5, 0.5)),
+        "pose": {"pose": np.full((17, 3), 0.9)},
+        "landmarks": {"presence": np.ones(1), "points": RNG.random((468, 3))},
+        "classifier": {"scores": RNG.random((1, 10)), "features": RNG.random((1, 4))},
+        "network": {"a": RNG.random(4), "b": RNG.random(4)},
+    }
+    exact = outputs[kind]
+    for name in exact:
+        broken = {
+            **exact,
+            name: np.where(np.arange(exact[name].size).reshape(exact[name].shape), exact[name], np.nan),
+        }
+        for pair in ((exact, broken), (broken, exact), (broken, broken)):
+            found = metrics.loss(kind, SIZE, [exact, pair[0]], [exact, pair[1]])
+            assert set(found) == set(rules.METRICS[kind])
+            assert len(metrics.missed(dict.fromkeys(found, 1e9), found)) == len(found)
+            assert metrics.error([pair[0]], [pair[1]]) == float("inf")
 
 
 def test_as_many_outputs_as_pictures() -> None:

@@ -227,6 +227,19 @@ def test_keras_exports_itself(tmp_path: Path, name: str, monkeypatch: pytest.Mon
     assert take(tmp_path / name, (32, 32)).files == found.files
 
 
+def test_an_old_keras_is_given_no_h5(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its safe mode does not hold for them."""
+    framework(tmp_path, "keras", KERAS, monkeypatch)
+    put(tmp_path, {"eyes.h5": b"a model", "eyes.keras": b"a model"})
+    for version in ("2.15.0", "3.9", "3.11.2"):
+        monkeypatch.setenv("KERAS_IS", version)
+        with pytest.raises(export.Failed, match=f"Keras {version} would run code .* install Keras 3.11.3"):
+            take(tmp_path / "eyes.h5")
+        assert take(tmp_path / "eyes.keras").files
+    monkeypatch.setenv("KERAS_IS", "3.12.0")
+    assert take(tmp_path / "eyes.h5").files
+
+
 @pytest.mark.parametrize(
     ("name", "data", "variables", "says"),
     [

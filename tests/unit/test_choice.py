@@ -17,8 +17,9 @@ def card() -> Card:
 
 def row(variant: str, backend: str, size: int, **given: Any) -> dict[str, Any]:
     """A row of figures; one that ships unless something smaller does."""
-    plain = {"card": "selfie", "weights": variant, "loads": True, "said": "", "ratio": 1.0}
-    return {**plain, "variant": variant, "backend": backend, "bytes": size, "loss": {}, "page": {}, **given}
+    plain = {"card": "selfie", "weights": variant, "loads": True, "said": "", "ratio": 1.0, "bytes": size}
+    plain |= {"loss": {"iou": 0.0}, "page": {"iou": 0.0}}
+    return {**plain, "variant": variant, "backend": backend, **given}
 
 
 def ships(card: Card, *rows: dict[str, Any]) -> dict[str, str]:
@@ -47,13 +48,33 @@ def test_a_loss_in_the_page_counts_as_well(card: Card) -> None:
     assert (verdict.ships, verdict.why) == (False, "iou 0.5 is above its gate 0.005")
 
 
-@pytest.mark.parametrize(("ratio", "expected"), [(1.0, "int8"), (1.04, "int8"), (1.06, "fp32")])
+@pytest.mark.parametrize("place", ["loss", "page"])
+def test_what_nothing_was_measured_on_does_not_ship(card: Card, place: str) -> None:
+    """Pictures without a person show nothing of a segmenter; float32 has nothing to lose."""
+    rows = row("fp32", "wasm", 400, **{place: {}}), row("fp16", "wasm", 200, **{place: {}})
+    assert ships(card, *rows)["wasm"] == "fp32"
+    why = {v.wanted.id: v.why for v in choice.verdicts(card, {"rows": rows}) if v.backend == "wasm"}
+    assert why["fp16"].startswith("iou is not measured")
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [(1.0, "int8"), (1.09, "int8"), (1.11, "fp32")])
 def test_what_is_slower_on_wasm_does_not_ship(card: Card, ratio: float, expected: str) -> None:
     assert ships(card, row("fp32", "wasm", 400), row("int8", "wasm", 100, ratio=ratio))["wasm"] == expected
 
 
 def test_times_of_an_imitated_gpu_do_not_count(card: Card) -> None:
     assert ships(card, row("fp32", "webgpu", 400), row("int8", "webgpu", 100, ratio=3.0))["webgpu"] == "int8"
+
+
+def test_times_of_a_real_gpu_do(card: Card) -> None:
+    stamp = dict.fromkeys(("date", "browser", "machine", "onnxruntime-web"), "")
+    rows = row("fp32", "webgpu", 400), row("int8", "webgpu", 100, ratio=3.0)
+    for imitated, expected in ((False, "fp32"), (True, "int8")):
+        gpu = {"webgpu": {"name": "nvidia hopper", "imitated": imitated}}
+        figures = {"rows": rows, "stamps": {"selfie": {**stamp, "gpu": gpu}}}
+        found = {b: w.id for w in choice.chosen(card, figures) for b in w.backends}
+        assert found["webgpu"] == expected
+        assert {b: w.id for w in choice.chosen(card, {"rows": rows}) for b in w.backends}["webgpu"] == "int8"
 
 
 def test_what_does_not_load_does_not_ship(card: Card) -> None:
@@ -77,6 +98,8 @@ def test_halves_come_first_and_need_their_feature(card: Card) -> None:
 
 def test_a_card_nobody_measured_ships_what_is_safe(card: Card) -> None:
     assert ships(card) == {"wasm": "fp16", "webgpu": "fp16", "webgl": "webgl"}
+    integers = {b: w.id for w in choice.chosen(card, {}, packed=True) for b in w.backends}
+    assert integers == {"wasm": "int8", "webgpu": "int8", "webgl": "webgl"}
 
 
 def test_one_file_serves_two_backends(card: Card) -> None:
