@@ -61,8 +61,11 @@ def guess(
         value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
         for value in model.graph.output
     }
+    floats = {v.name for v in model.graph.output if v.type.tensor_type.elem_type == 1}  # TensorProto.FLOAT
     maps = [
-        name for name, shape in shapes.items() if len(shape) == 4 and shape[1] == 1 and min(shape[2:]) > 1
+        name
+        for name, shape in shapes.items()
+        if name in floats and len(shape) == 4 and shape[1] == 1 and min(shape[2:]) > 1
     ]
     kind = kind or ("segmenter" if len(shapes) == len(maps) == 1 else "network")
     outputs = dict(given)

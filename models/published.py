@@ -71,6 +71,12 @@ def arranged(model: onnx.ModelProto, arrays: Mapping[str, Array]) -> dict[str, A
 
 
 def _joined(rows: list[dict[str, Array]]) -> dict[str, Array]:
+    for role in rows[0]:
+        if len({row[role].shape for row in rows}) > 1:
+            raise Unreadable(
+                f"the output {role!r} has another size for each picture: "
+                "name others in [outputs] to leave it out"
+            )
     return {role: np.concatenate([np.atleast_1d(row[role]) for row in rows]) for role in rows[0]}
 
 

@@ -101,8 +101,7 @@ def parity(card: Card, fetched: Fetched, imported: onnx.ModelProto) -> dict[str,
         worst = 0.0
         for role, theirs in published.arranged(imported, values).items():
             every = theirs.reshape(len(taken), *mine[0][role].shape)
-            apart = _apart(role, np.stack([mine[p][role] for p in places]), every[places])
-            worst = float(np.maximum(worst, apart))  # max() would pass over what is not a number
+            worst = max(worst, _apart(role, np.stack([mine[p][role] for p in places]), every[places]))
         found[kind] = worst
         if not worst <= gate + SLACK:
             raise Failure(
@@ -112,7 +111,12 @@ def parity(card: Card, fetched: Fetched, imported: onnx.ModelProto) -> dict[str,
 
 
 def _apart(role: str, ours: Array, theirs: Array) -> float:
-    """The largest difference, as a part of the range; inf for a pose that nothing is sure of."""
+    """The largest difference, as a part of the range.
+
+    inf for what is not a number, on either side, and for a pose that nothing is sure of.
+    """
+    if not np.isfinite(ours).all() or not np.isfinite(theirs).all():
+        return float("inf")
     ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
     if role == "pose":
         sure = theirs[..., 2] > SURE
@@ -192,7 +196,7 @@ def _compare(card: Card, outputs: Mapping[str, Array], expected: Mapping[str, Ar
         wanted = wanted.astype(np.float64)  # of bytes and truth values as well
         scope = max(1.0, float(np.nanmax(wanted) - np.nanmin(wanted)))
         apart = np.abs(value.astype(np.float64) - wanted)
-        worst = float(np.maximum(worst, np.nanmax(apart) / scope))
+        worst = float(np.maximum(worst, np.nanmax(apart) / scope))  # max() would pass over NaN
     return worst
 
 

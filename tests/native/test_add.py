@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 import models
 from app.native.session import Session
-from models import add, cards, fetch, verify
+from models import add, cards, fetch, make, published, verify
 from models.offered import Unfit
 from tests.models_given import onnx_file, put, tfjs_files
 
@@ -135,6 +139,118 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert says in said
     assert "\n" not in said
     assert project.left() == []
+
+
+def network(nodes: list[onnx.NodeProto], *outputs: onnx.ValueInfoProto, **weights: Any) -> bytes:
+    """An ONNX file: `image` [1,3,32,32], a convolution `a` of five channels, then `nodes`."""
+    weights["w"] = np.random.default_rng(1).standard_normal((5, 3, 3, 3)).astype(np.float32)
+    first = helper.make_node("Conv", ["image", "w"], ["a"], pads=[1] * 4)
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 32, 32])
+    stored = [numpy_helper.from_array(np.asarray(array), name) for name, array in weights.items()]
+    graph = helper.make_graph([first, *nodes], "given", [image], outputs, stored)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+NODE = helper.make_node
+FLOAT, WHOLE = (
+    helper.make_tensor_value_info("y", kind, None) for kind in (TensorProto.FLOAT, TensorProto.INT64)
+)
+SEQUENCE = helper.make_tensor_sequence_value_info("y", TensorProto.FLOAT, None)
+LARGER = {"larger": np.array([1, 1, 400, 400], np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (
+            network([NODE("SplitToSequence", ["a"], ["y"], axis=1)], SEQUENCE),
+            "the output 'y' is a sequence, not a",
+        ),
+        (network([NODE("NonZero", ["a"], ["y"])], WHOLE), "the output 'y' has another size for each picture"),
+        (
+            network([NODE("Abs", ["a"], ["b"]), NODE("Neg", ["b"], ["c"]), NODE("Log", ["c"], ["y"])], FLOAT),
+            "noise is inf of the range off",
+        ),
+        (
+            network([NODE("Resize", ["image", "", "larger"], ["y"], mode="nearest")], FLOAT, **LARGER),
+            "the tensor 'y' has 491,520,000 numbers",
+        ),
+        (
+            network(
+                [
+                    NODE("Shape", ["image"], ["s"]),
+                    NODE("Mul", ["s", "larger"], ["t"]),
+                    NODE("Expand", ["one", "t"], ["b"]),
+                    NODE("ReduceMax", ["b"], ["m"], keepdims=0),
+                    NODE("Add", ["a", "m"], ["y"]),
+                ],
+                FLOAT,
+                larger=np.array([1, 1, 400, 400]),
+                one=np.ones((1, 1, 1, 1), np.float32),
+            ),
+            "the tensor 'b' has 491,520,000 numbers",
+        ),
+        (
+            network([NODE("Relu", ["a"], ["picture"])], helper.make_tensor_value_info("picture", 1, None)),
+            "an output is called 'picture', as the input is here: name it with --output to rename",
+        ),
+    ],
+)
+def test_a_sound_file_that_cannot_be_a_model_is_one_sentence(
+    project: Project,
+    data: bytes,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(add.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    assert add.main([str(put(project.given, {"odd.onnx": data}))]) == 1
+    said = capsys.readouterr().err.strip().split("\n\n")[-1]
+    assert said.startswith("Nothing was added. ")
+    assert says in said
+    assert "\n" not in said
+    assert project.left() == []
+    assert not list(project.root.glob("cache/*"))
+
+
+def test_labels_are_a_network_and_no_mask(project: Project) -> None:
+    path = put(project.given, {"labels.onnx": network([NODE("ArgMax", ["a"], ["y"], axis=1)], WHOLE)})
+    project.add(path)
+    assert cards.read(project.folder / "labels.toml").kind == "network"
+    with pytest.raises(Unfit, match="a segmenter has one map of one channel"):
+        project.add(path, id="other", kind="segmenter")
+    card = cards.read(project.folder / "labels.toml")
+    fetched = fetch.fetch(card, print)
+    segmenter = replace(card, kind="segmenter", mask=(32, 32), outputs={"logits": "y"})
+    with pytest.raises(verify.Failure, match="no graph of a segmenter can be made of it"):
+        make.graphs(segmenter, card.wanted[0], make.imported(segmenter, fetched))
+
+
+def test_an_output_called_picture_can_be_renamed(project: Project) -> None:
+    data = network([NODE("Relu", ["a"], ["picture"])], helper.make_tensor_value_info("picture", 1, None))
+    project.add(put(project.given, {"odd.onnx": data}), kind="network", outputs={"seen": "picture"})
+    assert cards.read(project.folder / "odd.toml").outputs == {"seen": "picture"}
+
+
+def test_what_could_not_be_compared_is_compared_later(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build before `npm ci` does not keep its "not measured"."""
+    path = put(project.given / "eyes", tfjs_files())
+    monkeypatch.setattr(published, "lacking", lambda format: "it is not installed")
+    assert "not measured: it is not installed" in project.add(path)
+    card = cards.read(project.folder / "eyes.toml")
+    fetched, out, said = fetch.fetch(card, print), project.root / "out", list[str]()
+    models.made(card, fetched, out, said.append)
+    assert said == []
+    monkeypatch.undo()
+    monkeypatch.setattr(models, "CACHE", project.root / "cache")
+    if reason := published.lacking("tfjs"):
+        pytest.skip(reason)
+    made = models.made(card, fetched, out, said.append)
+    assert said
+    assert isinstance(made.report["parity"]["photo"], float)
 
 
 def test_a_model_that_fails_its_checks_leaves_nothing(
