@@ -89,7 +89,8 @@ class ModelCard:
     presence [1] float32 0..1; points [468,3] float32, x, y, z in 0..1 of the input's width;
     scores [1,n] float32, probabilities; features [1,m] float32, what the classifier saw.
     The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
-    float32 is half the width of the edge, in Mask units.
+    float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
+    Mask's size: a colour for the likeliest part, its alpha from the Mask.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ModelCard:
     variants: tuple[Variant, ...] = ()
     matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
     sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
+    tint: Graph | None = None  # parts, mask -> tint, at every size; of a segmenter that gives parts
     missing: str = ""  # why the model is not in this build; "" when it is
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 
@@ -110,7 +112,7 @@ class ModelCard:
         """Every file of the card."""
         own = tuple(graph for variant in self.variants for graph in variant.graphs)
         mattes = dict.fromkeys(filter(None, (self.matte, *(size.matte for size in self.sizes))))
-        return (*own, *mattes)
+        return (*own, *mattes, *filter(None, (self.tint,)))
 
     def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
         """The variant for a backend, or None where the model is not offered on it.
@@ -152,7 +154,8 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
         for v in data["variants"]
     )
     sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])
-    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes})
+    tint = Graph(**data["tint"]) if data["tint"] else None
+    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes, "tint": tint})
 
 
 def _size(data: Mapping[str, Any]) -> dict[str, Any]:

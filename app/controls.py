@@ -11,7 +11,7 @@ from app.backend import BACKENDS, Backend, cannot, most_threads
 from app.card import ModelCard
 from app.look import DETAILS, RESOLUTIONS, Look
 from app.offer import Offer
-from app.overlays import OVERLAYS
+from app.overlays import OVERLAYS, PARTS, overlay
 from app.tasks import TASKS
 
 
@@ -80,7 +80,7 @@ def models(look: Look, offer: Offer) -> tuple[Option, ...]:
 
 def sized(look: Look, offer: Offer) -> ModelCard | None:
     """The card whose sizes there are to choose from: the chosen model, else the overlay's."""
-    cards = offer.card(look.model), offer.card(look.overlay)
+    cards = offer.card(look.model), offer.over(look, look.overlay)
     return next((card for card in cards if card and card.sizes), None)
 
 
@@ -94,14 +94,17 @@ def details(look: Look, offer: Offer) -> tuple[Option, ...]:
     return tuple(Option(id, known.get(id, id.title())) for id in DETAILS if id in known or not known)
 
 
-def cannot_overlay(card: ModelCard, look: Look, offer: Offer, backend: str) -> str:
-    """Why a card's overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
+def cannot_overlay(id: str, look: Look, offer: Offer, backend: str) -> str:
+    """Why an overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
+    card = offer.over(look, id)
+    if card is None:
+        return "the model does not tell them apart"
     if card.missing:
         return "not in this build"
-    if not offer.offered(card, backend):
+    if not offer.offered(card, backend) or (id == PARTS and backend == "webgl"):  # its runtime has no WASM
         return f"not on {BACKENDS[backend].title}" if backend in BACKENDS else "not offered here"
     try:
-        offer.beside(OVERLAYS[card.kind].beside, look, backend)
+        offer.beside(overlay(id, card).beside, look, backend)
     except ValueError as error:
         return str(error)
     return ""
@@ -111,13 +114,12 @@ def overlays(look: Look, offer: Offer) -> tuple[Option, ...]:
     """The overlays of this build, judged by the backend chosen; with "auto" by the one that runs."""
     backend = offer.run or "auto" if look.backend == "auto" else look.backend
 
-    def why(card: ModelCard) -> str:
-        return cannot_overlay(card, look, offer, backend)
-
-    cards = [card for card in offer.cards if card.kind in OVERLAYS]
-    titles = (OVERLAYS[card.kind].title.format(card=card.title) for card in cards)
-    rows = (Option(card.id, title, why(card)) for card, title in zip(cards, titles, strict=True))
-    return (Option("none", "None"), *rows)
+    cards = (card for card in offer.cards if card.kind in OVERLAYS)
+    rows = [(card.id, overlay(card.id, card).title.format(card=card.title)) for card in cards]
+    if any(card.tint for card in offer.cards):
+        rows.append((PARTS, OVERLAYS[PARTS].title))
+    able = (Option(id, title, cannot_overlay(id, look, offer, backend)) for id, title in rows)
+    return (Option("none", "None"), *able)
 
 
 def images(offer: Offer) -> tuple[Option, ...]:

@@ -1,4 +1,4 @@
-"""Marks: dots and lines to be drawn over the picture, handed over as one array of numbers.
+"""Marks and Tint: what is drawn over the picture; dots and lines are handed over as one array of numbers.
 
 Does not draw: each Compositor does, to the same rule, so that they look alike at any size.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from typing import Any
 
-from app.frame import Matrix
+from app.frame import Matrix, Place
 
 # Laid over one another from the outside in: times the radius, and how much it covers. The outer two glow;
 # mark.frag has the same numbers; a test compares them.
@@ -18,6 +19,14 @@ LEAST = 0.75  # pixels: a thinner mark would flicker as it moves
 # A dot for a Path2D, which draws no line of length 0: this one is a hundredth of a pixel or so.
 DOT = "M%.5f %.5fh.00003"
 LINE = "M%.5f %.5fL%.5f %.5f"
+
+
+@dataclass(frozen=True)
+class Tint:
+    """A small coloured picture to be laid over the frame."""
+
+    pixels: Any  # a Tensor, uint8 [1,h,w,4], the colour not multiplied by alpha
+    spot: Place  # where the frame lies in it
 
 
 @dataclass(frozen=True)

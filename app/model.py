@@ -16,7 +16,8 @@ from app.ports import Compositor, Session, Tensor
 class Model:
     """A card with its session. Runs must not overlap.
 
-    `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring.
+    `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring;
+    `tint` is the session of the card's tint graph, where an overlay has asked for it.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Model:
         meter: Meter,
         rgba: str = "uint8",
         stages: tuple[str, str] = ("sample", "infer"),
+        tint: Session | None = None,
     ) -> None:
         self.card = card
         self.session = session
@@ -34,6 +36,7 @@ class Model:
         self.meter = meter
         self.rgba = rgba
         self.stages = stages
+        self.tint = tint
 
     async def see(
         self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from app.backend import BACKENDS, Probe
 from app.card import ModelCard
 from app.look import Look
+from app.overlays import PARTS
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Offer:
     def card(self, model: str) -> ModelCard | None:
         """The card with this id."""
         return next((card for card in self.cards if card.id == model), None)
+
+    def over(self, look: Look, id: str) -> ModelCard | None:
+        """The card that the overlay `id` draws the findings of: of body parts the chosen model's own."""
+        card = self.card(look.model if id == PARTS else id)
+        return card if card and (id != PARTS or card.tint) else None
 
     def offered(self, card: ModelCard, backend: str) -> bool:
         """Whether a card can run on a backend; on "auto", whether on any."""

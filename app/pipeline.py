@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from app.frame import Frame
 from app.look import Look
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.meter import OVERLAY
 from app.model import Model
 from app.overlays import Overlay
@@ -51,18 +51,18 @@ class Pipeline:
                 if marks:
                     self._mark(marks, seen)
 
-    async def _marks(self, frame: Frame) -> tuple[Marks, ...]:
+    async def _marks(self, frame: Frame) -> tuple[Marks | Tint, ...]:
         """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
         overlay = self.overlay
         if overlay is None:
             return ()
         try:
-            return await overlay.step(frame, self.task.faces)
+            return await overlay.step(frame, self.task.found)
         except Exception as error:
             self._drop(overlay, error)
             return ()
 
-    def _mark(self, marks: tuple[Marks, ...], look: Look) -> None:
+    def _mark(self, marks: tuple[Marks | Tint, ...], look: Look) -> None:
         overlay = self.overlay
         try:
             with self.meter.stage(OVERLAY):

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from app.card import Input
 from app.frame import Frame, Region
 from app.look import Look
-from app.marks import Marks
+from app.marks import Marks, Tint
 
 # Opaque to Python: an ort.Tensor in the page, a NumPy array under CPython. Its pixels are never indexed.
 Tensor = Any
@@ -66,8 +66,8 @@ class Compositor(Protocol):
         """Draw the visible picture. Without a Mask the frame is shown as it is."""
         ...
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
-        """Draw Marks over the picture composed last. Where it fails, the next picture is none the worse."""
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+        """Draw these over the picture composed last. Where it fails, the next picture is none the worse."""
         ...
 
     def cover(self, look: Look) -> None:

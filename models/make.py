@@ -14,7 +14,7 @@ from typing import Any
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from models import choice, fuse, halves, importers, matte, metrics, quantize, verify, views
+from models import choice, fuse, halves, importers, matte, metrics, quantize, tint, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
@@ -70,7 +70,8 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    return replace(with_mattes(described, out), variants=tuple(variants), report=report)
+    given = replace(with_mattes(described, out), tint=_tint(card, network, out))
+    return replace(given, variants=tuple(variants), report=report)
 
 
 def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
@@ -174,6 +175,11 @@ def with_mattes(card: ModelCard, out: Path) -> ModelCard:
     sizes = tuple(replace(size, matte=_matte(f"{card.id}-{size.id}", size, out)) for size in card.sizes)
     own = next((size.matte for size in sizes if size.input == card.input), None)
     return replace(card, sizes=sizes, matte=own or _matte(card.id, card, out))
+
+
+def _tint(card: Card, network: onnx.ModelProto, out: Path) -> Graph | None:
+    model = tint.graph(card, network)
+    return _kept(f"{card.id}-tint", file(tidy(model)), out) if model else None
 
 
 def _matte(name: str, size: Any, out: Path) -> Graph:

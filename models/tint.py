@@ -1,6 +1,6 @@
 """The tint graph: body parts as colours over the person, for the page's overlay.
 
-Does not infer anything: of each pixel it takes the likeliest part, where the Mask says that there is a person.
+Does not infer anything: of each pixel it takes the likeliest part, where the Mask says there is a person.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ HALF = 2
 
 TEXT = """
 tint (float[1,{parts},rows,columns] parts, float[1,1,height,width] mask) => (uint8[1,high,wide,4] tint)
-<float low = {{0.3}}, float steep = {{2.5}}, float zero = {{0.0}}, float one = {{1.0}}, float cover = {{{cover}}}>
+<float low = {{0.3}}, float steep = {{2.5}}, float zero = {{0.0}}, float one = {{1.0}},
+ float cover = {{{cover}}}>
 {{
   tall = ConvTranspose <group = {parts}, strides = [{down}, 1], pads = [{y}, 0, {y}, 0]> (parts, falls)
   large = ConvTranspose <group = {parts}, strides = [1, {across}], pads = [0, {x}, 0, {x}]> (tall, runs)

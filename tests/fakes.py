@@ -15,7 +15,7 @@ from app.backend import Probe
 from app.card import Graph, Input, ModelCard, Variant
 from app.frame import Frame, Region
 from app.look import Look
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.offer import Offer
 
 GRAPH = Graph("models/some.onnx", 1000, "ab" * 32)
@@ -119,7 +119,7 @@ class FakeCompositor:
         self.calls.append(("compose", frame.picture, mask, look.background))
         self._pass()
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
         if self.unmarked:
             raise RuntimeError("the marks could not be drawn")
         self.calls.append(("mark", mirror, *marks))

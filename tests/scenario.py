@@ -15,7 +15,7 @@ from app.card import Input, ModelCard
 from app.frame import Frame, Region, place
 from app.look import Look
 from app.loop import Loop
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.meter import Meter
 from app.model import Model
 from app.offer import Offer
@@ -96,7 +96,7 @@ class Recorder:
                 }
             )
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
         self.calls.append(f"mark {len(marks)}")
 
     def cover(self, look: Look) -> None:
@@ -143,8 +143,8 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
     faces: list[list[float]] = []
 
     def done() -> None:
-        if pipeline.task.faces is not None:
-            faces.append(list(session.numbers(pipeline.task.faces))[:5])
+        if "faces" in pipeline.task.found:
+            faces.append(list(session.numbers(pipeline.task.found["faces"]))[:5])
 
     await Loop(camera, pipeline, recorder, done).run(lambda: look)
     await session.close()

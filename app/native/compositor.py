@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from app.card import Input, ModelCard
 from app.frame import Frame, Place, Region, matrix, place
 from app.look import Look, rgb
-from app.marks import Marks
-from app.native.marks import draw
+from app.marks import Marks, Tint
+from app.native.marks import draw, tinted
 from app.native.texture import (
     Line,
     Pixels,
@@ -75,10 +75,13 @@ class Compositor:
         self._drawn = self._compose(frame, mask, look)
         self.picture = encoded(self._drawn)
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
         """See Compositor in app.ports."""
         for each in marks:
-            self._drawn = draw(self._drawn, each, mirror)
+            if isinstance(each, Tint):
+                self._drawn = tinted(self._drawn, each, mirror)
+            else:
+                self._drawn = draw(self._drawn, each, mirror)
         self.picture = encoded(self._drawn)
 
     def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> Texture:

@@ -1,4 +1,4 @@
-"""Marks under CPython: mark.frag in NumPy, mark by mark.
+"""Marks and Tint under CPython: mark.frag in NumPy, mark by mark, and tint.frag.
 
 Does not know what they mark.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from app.look import rgb
-from app.marks import RINGS, Marks
-from app.native.texture import Line, Texture, through
+from app.marks import RINGS, Marks, Tint
+from app.native.texture import Line, Texture, line, mix, read, through
 
 
 def draw(picture: Texture, marks: Marks, mirror: bool) -> Texture:
@@ -40,3 +40,13 @@ def draw(picture: Texture, marks: Marks, mirror: bool) -> Texture:
         here = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         here += (ink - here) * (1 - open_[..., None])
     return drawn
+
+
+def tinted(picture: Texture, tint: Tint, mirror: bool) -> Texture:
+    """A copy of the picture with the tint over it. tint.frag"""
+    height, width = picture.shape[:2]
+    left, top, w, h = tint.spot
+    x, y = line(width), line(height)
+    seen = read(tint.pixels[0].astype(np.float32) / 255, left + (1 - x if mirror else x) * w, top + y * h)
+    ink = np.concatenate([seen[..., :3], np.ones_like(seen[..., :1])], 2)[..., : picture.shape[2]]
+    return mix(picture, ink, seen[..., 3:])

@@ -8,25 +8,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from app.card import ModelCard
 from app.frame import Frame
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.model import Model
 from app.overlays.mesh import Mesh
+from app.overlays.parts import Parts
 from app.overlays.pose import Pose
 from app.ports import Tensor
 
 
 class Overlay(Protocol):
-    """Marks over the picture, whatever the task."""
+    """Something over the picture, whatever the task."""
 
     title: str  # the option's, {card} is the card's own
     beside: tuple[str, ...]  # kinds of which it needs a card each besides its own
 
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None: ...
 
-    async def step(self, frame: Frame, faces: Tensor | None) -> tuple[Marks, ...]:
-        """The Marks of a frame. `faces`: what the task's own model found in it, if that is a detector."""
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Marks | Tint, ...]:
+        """What is drawn over a frame. `found`: the outputs of the task's own model, where it has run."""
         ...
 
 
-OVERLAYS: dict[str, type[Overlay]] = {"landmarks": Mesh, "pose": Pose}
+PARTS = "parts"  # also the Look's word for it: not a card of its own, but what the chosen model finds besides
+OVERLAYS: dict[str, type[Overlay]] = {"landmarks": Mesh, "pose": Pose, PARTS: Parts}
+
+
+def overlay(id: str, card: ModelCard) -> type[Overlay]:
+    """What draws a card's findings where the Look says `id`."""
+    return OVERLAYS[PARTS if id == PARTS else card.kind]

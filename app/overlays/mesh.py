@@ -37,13 +37,13 @@ class Mesh:
         self._detector = beside["detector"]
         self._region: Region | None = None  # where the face of the last frame is
 
-    async def step(self, frame: Frame, faces: Tensor | None) -> tuple[Marks, ...]:
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Marks, ...]:
         """See Overlay. No face: no Marks."""
         if frame.still or frame.fresh:
             self._region = None
         if self._region is not None and (marks := await self._look(frame, self._region)):
             return marks
-        region = await self._find(frame, faces)
+        region = await self._find(frame, found.get("faces"))
         return await self._look(frame, region) if region else ()
 
     async def _look(self, frame: Frame, region: Region) -> tuple[Marks, ...]:

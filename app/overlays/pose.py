@@ -34,7 +34,7 @@ class Pose:
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
         self._model = model
 
-    async def step(self, frame: Frame, faces: Tensor | None) -> tuple[Marks, ...]:
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Marks, ...]:
         """See Overlay. Nobody seen: no Marks."""
         outputs = await self._model.see(frame)
         pose = self._model.session.numbers(outputs["pose"])

@@ -15,7 +15,7 @@ from pyodide.ffi import to_js
 from app.card import Input, ModelCard
 from app.frame import Frame, Matrix, Region, matrix, place
 from app.look import Look
-from app.marks import RINGS, Marks
+from app.marks import RINGS, Marks, Tint
 from app.page.inputs import Inputs
 from app.ports import Session, Tensor
 
@@ -98,12 +98,16 @@ class CanvasCompositor:
             self._behind[look.background](frame, look)
         draw.resetTransform()
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
         """See Compositor in app.ports."""
         self._main.save()
         try:
+            self._main.globalCompositeOperation = "source-over"
             for each in marks:
-                self._mark(each, mirror)
+                if isinstance(each, Tint):
+                    self._lay_over(each, mirror)
+                else:
+                    self._mark(each, mirror)
         finally:  # whatever failed, the next picture is drawn whole
             self._main.restore()
 
@@ -131,11 +135,14 @@ class CanvasCompositor:
         if self._softness is None or self._softness[0] != look.edge:
             self._softness = look.edge, self._matte.tensor([look.edge], (1,))
         found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
-        data = found["matte"].data
+        return self._put("matte", found["matte"], self._into.width, self._into.height)
+
+    def _put(self, name: str, pixels: Tensor, width: int, height: int) -> Any:
+        """A Tensor uint8 [1,h,w,4] on the named canvas, whose context this gives."""
+        data = pixels.data
         clamped = Uint8ClampedArray.new(data.buffer, data.byteOffset, data.length)
-        size = self._into.width, self._into.height
-        draw = self._small("matte", *size)
-        draw.putImageData(ImageData.new(clamped, *size), 0, 0)
+        draw = self._small(name, width, height)
+        draw.putImageData(ImageData.new(clamped, width, height), 0, 0)
         return draw
 
     def _blur(self, frame: Frame, look: Look) -> None:
@@ -183,6 +190,16 @@ class CanvasCompositor:
         self._main.resetTransform()  # only the person is mirrored
         self._main.drawImage(kept.canvas, 0, 0)
 
+    def _lay_over(self, tint: Tint, mirror: bool) -> None:
+        """A small picture over the frame, as large as that."""
+        _, height, width, _ = tint.pixels.dims.to_py()
+        small, (left, top, w, h) = self._put("tint", tint.pixels, width, height), tint.spot
+        crop = left * width, top * height, w * width, h * height
+        if mirror:
+            self._main.setTransform(-1, 0, 0, 1, self._canvas.width, 0)
+        self._main.drawImage(small.canvas, *crop, 0, 0, self._canvas.width, self._canvas.height)
+        self._main.resetTransform()
+
     def _mark(self, marks: Marks, mirror: bool) -> None:
         """Marks over the picture: one path, stroked once for each ring of its glow."""
         draw, width, height = self._main, self._canvas.width, self._canvas.height
@@ -190,7 +207,6 @@ class CanvasCompositor:
         path = Path2D.new()
         # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
         path.addPath(Path2D.new(marks.path()), _matrix(sides).multiply(_matrix(marks.to)))
-        draw.globalCompositeOperation = "source-over"
         draw.strokeStyle, draw.lineCap = marks.colour, "round"
         for times, cover in RINGS:
             draw.globalAlpha = cover

@@ -13,7 +13,7 @@ from pyodide.ffi import jsnull
 from app.card import Input, ModelCard
 from app.frame import Frame, Region, matrix, place
 from app.look import Look, rgb
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.page.gl import Pass, Texture
 from app.page.inputs import Inputs
 from app.page.marker import Marker
@@ -97,12 +97,22 @@ class Compositor:
         final.draw(None, size, self._textures, {**common, "turn": MIRRORED if look.mirror else SCREEN})
         self._frame_in = None
 
-    def mark(self, marks: Sequence[Marks], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
         """See Compositor in app.ports."""
-        size = self._canvas.width, self._canvas.height
-        for each in marks:
-            self._marker = self._marker or Marker(self.gl)
-            self._marker.draw(each, size, MIRRORED if mirror else SCREEN)
+        gl, size, turn = self.gl, (self._canvas.width, self._canvas.height), MIRRORED if mirror else SCREEN
+        gl.enable(gl.BLEND)
+        gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
+        try:
+            for each in marks:
+                if isinstance(each, Tint):
+                    _, height, width, _ = each.pixels.dims.to_py()
+                    self._texture("tint", width, height, "rgba8").put_array(each.pixels.data)
+                    self._draw("tint", None, size, spot=tuple(each.spot), turn=turn)
+                else:
+                    self._marker = self._marker or Marker(gl)
+                    self._marker.draw(each, size, turn)
+        finally:  # whatever failed, the next picture is drawn over nothing
+            gl.disable(gl.BLEND)
 
     def cover(self, look: Look) -> None:
         """See Compositor in app.ports."""

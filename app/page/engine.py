@@ -19,7 +19,7 @@ from app.chain import Chain
 from app.look import Look
 from app.meter import OVERLAY, Meter
 from app.model import Model
-from app.overlays import OVERLAYS, Overlay
+from app.overlays import OVERLAYS, PARTS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.probe import options
@@ -89,6 +89,7 @@ class Engine:
     pipeline: Pipeline
     model: Model
     over: dict[Key, Model] = field(default_factory=dict)  # what was loaded for overlays
+    tints: dict[Key, Session] = field(default_factory=dict)  # their cards' tint graphs
 
     @classmethod
     async def load(
@@ -129,21 +130,27 @@ class Engine:
         """One run on a black picture."""
         await self._run(self.model)
 
-    async def overlay(self, card: ModelCard, beside: Mapping[str, ModelCard]) -> Overlay:
-        """The overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
+    async def overlay(
+        self, kind: type[Overlay], card: ModelCard, beside: Mapping[str, ModelCard]
+    ) -> Overlay:
+        """An overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
 
         What is loaded already, for the task or an overlay before, is used again.
         Raises Corrupt or RuntimeError.
         """
         own = await self._model(card)
+        own.tint = await self._tint(card) if kind is OVERLAYS[PARTS] else None
         others = {kind: await self._model(other) for kind, other in beside.items()}
-        return OVERLAYS[card.kind](own, others)
+        return kind(own, others)
 
     async def keep(self, cards: Iterable[ModelCard]) -> None:
         """Give back what was loaded for overlays, but for these cards."""
+        kept = {key(card) for card in cards}
         async with self.pipeline.between:
-            for gone in self.over.keys() - {key(card) for card in cards}:
+            for gone in self.over.keys() - kept:
                 await self.over.pop(gone).session.close()
+            for gone in self.tints.keys() - kept:
+                await self.tints.pop(gone).close()
 
     async def _model(self, card: ModelCard) -> Model:
         if key(card) == key(self.model.card):
@@ -165,6 +172,14 @@ class Engine:
                     raise
             self.over[key(card)] = model
         return self.over[key(card)]
+
+    async def _tint(self, card: ModelCard) -> Session | None:
+        """The card's tint graph, on WASM as the matte is; None where it has none."""
+        if card.tint is not None and key(card) not in self.tints:
+            js_graph = await load_graph(self.runtime.page, card.tint, "Body parts")
+            async with self.pipeline.between:
+                self.tints[key(card)] = await Session.open(self.runtime.js_ort, js_graph, "wasm")
+        return self.tints.get(key(card))
 
     async def _run(self, model: Model) -> None:
         rgba = self.compositor.inputs.at(model.card.input, model.rgba).filled()

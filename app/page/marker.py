@@ -33,7 +33,7 @@ class Marker:
         gl.bindVertexArray(jsnull)
 
     def draw(self, marks: Marks, size: tuple[int, int], turn: tuple[float, float]) -> None:
-        """Onto the canvas, which is `size` pixels; the numbers cross the border at once."""
+        """Blended onto the canvas, which is `size` pixels; the numbers cross the border at once."""
         gl, thick = self.gl, marks.thick(size[1])
         numbers = {
             "across": marks.to[:3],
@@ -50,11 +50,8 @@ class Marker:
             gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(marks.numbers)), gl.STREAM_DRAW)
             for place, first in ((0, 0), (1, marks.end)):
                 gl.vertexAttribPointer(place, 2, gl.FLOAT, False, marks.step * FLOAT, first * FLOAT)
-            gl.enable(gl.BLEND)
-            gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
             self._pass.draw(None, size, {}, numbers, count=len(marks))
-        finally:  # whatever failed, the next picture is drawn over nothing
-            gl.disable(gl.BLEND)
+        finally:  # whatever failed: no other pass has points
             gl.bindVertexArray(jsnull)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app import trouble
 from app.card import ModelCard
-from app.overlays import OVERLAYS
+from app.overlays import overlay
 from app.page.engine import Engine, Key, key
 from app.succession import RUNNING, STARTING
 
@@ -41,7 +41,7 @@ def no_overlay(worker: Worker, error: Exception) -> None:
 
 def _card(worker: Worker) -> ModelCard | None:
     """The card that the Look wants drawn, at the size it wants."""
-    card = worker.offer.card(worker.look.overlay)
+    card = worker.offer.over(worker.look, worker.look.overlay)
     return None if card is None or card.missing else card.sized(worker.look.detail)
 
 
@@ -71,8 +71,9 @@ async def _bring(worker: Worker, engine: Engine) -> None:
     if card is None:
         await engine.keep(())
         return
-    beside = worker.offer.beside(OVERLAYS[card.kind].beside, worker.look, worker.run)
+    kind = overlay(worker.look.overlay, card)
+    beside = worker.offer.beside(kind.beside, worker.look, worker.run)
     await engine.keep((card, *beside.values()))
-    overlay = await engine.overlay(card, beside)
+    brought = await engine.overlay(kind, card, beside)
     if wish == _wish(worker):
-        engine.pipeline.overlay = overlay
+        engine.pipeline.overlay = brought

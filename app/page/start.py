@@ -129,8 +129,8 @@ class Worker:
     def try_next(self, trials: tuple[str, ...]) -> None:
         """Have the next backend measured beside this one: the next that can draw the overlay as well."""
         self.trials = ()
-        over = self.offer.card(self.look.overlay)
-        trials = tuple(b for b in trials if not over or not cannot_overlay(over, self.look, self.offer, b))
+        over, look = self.look.overlay, self.look
+        trials = tuple(b for b in trials if over == "none" or not cannot_overlay(over, look, self.offer, b))
         beat = self.meter.stats()["ms"]["infer"]
         if trials and beat and self.look.backend == "auto":
             self.begin(run=trials[0], trials=trials[1:], beat=beat)

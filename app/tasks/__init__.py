@@ -21,7 +21,7 @@ class Task(Protocol):
     title: str
     kinds: tuple[str, ...]  # of the cards that can be chosen for it
     beside: tuple[str, ...]  # kinds of which it needs one each besides
-    faces: Tensor | None  # what the last frame's graph gave, where it finds faces
+    found: Mapping[str, Tensor]  # what the last frame's graph gave; empty where none was run
 
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None: ...
 

@@ -29,16 +29,15 @@ class Background:
         self._keeps: dict[float, Tensor] = {}
         self._memory = self._blank
         self._fresh = True
-        self.faces: Tensor | None = None
+        self.found: Mapping[str, Tensor] = {}
 
     async def step(self, frame: Frame, look: Look) -> Tensor | None:
         """See Task. "None (as it is)" infers nothing."""
         if look.background == "none":
-            self._memory, self._fresh, self.faces = self._blank, True, None
+            self._memory, self._fresh, self.found = self._blank, True, {}
             return None
-        outputs = await self._model.see(frame, feeds=self.feeds(frame, look))
-        self._memory, self._fresh = outputs["mask"], False
-        self.faces = outputs.get("faces")
+        self.found = await self._model.see(frame, feeds=self.feeds(frame, look))
+        self._memory, self._fresh = self.found["mask"], False
         return self._memory
 
     def feeds(self, frame: Frame, look: Look) -> dict[str, Tensor]:

@@ -214,6 +214,19 @@ def test_overlays_are_this_builds_landmarks_and_poses() -> None:
     assert "overlay" not in {row.name for row in panel(LOOK, replace(OFFER, cards=(SELFIE,)))}
 
 
+def test_body_parts_are_offered_where_the_model_tells_them_apart() -> None:
+    offer = replace(OFFER, cards=(SELFIE, replace(SIZED, tint=GRAPH)))
+    assert [option.title for option in control("overlay", offer=offer).options] == ["None", "Body parts"]
+    assert cannot("overlay", offer=offer) == {"parts": "the model does not tell them apart"}
+    chosen = replace(LOOK, model="bodypix")
+    assert cannot("overlay", chosen, offer) == {}
+    assert apply(chosen, "overlay", "parts", offer).overlay == "parts"
+    assert cannot("overlay", replace(chosen, backend="webgl"), offer) == {"parts": "not on WebGL"}
+    assert from_query("model=selfie-landscape&overlay=parts", offer)[1] == [
+        "overlay: Body parts cannot be chosen here (the model does not tell them apart). Using none instead."
+    ]
+
+
 def test_with_auto_an_overlay_is_judged_by_the_backend_that_runs() -> None:
     faceless = {"facemesh": "not on WebGL", "movenet": "not on WebGL"}
     assert cannot("overlay", offer=replace(OFFER, run="webgl")) == faceless

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 import pytest
 
-from app.frame import Frame, Region, matrix
+from app.frame import Frame, Region, matrix, place
 from app.look import Look
-from app.marks import LEAST, Marks
+from app.marks import LEAST, Marks, Tint
 from app.meter import Meter
 from app.model import Model
 from app.overlays import OVERLAYS, Overlay
 from app.overlays.mesh import EYES, GROWN, Mesh
+from app.overlays.parts import Parts
 from app.overlays.pose import Pose
 from app.pipeline import Pipeline
 from tests.fakes import FACES, MESH, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
@@ -48,7 +49,7 @@ class House:
 
     def step(self, faces: Any = None, **how: Any) -> tuple[Marks, ...]:
         frame = Frame(1, 640, 480, **how)
-        return asyncio.run(self.overlay.step(frame, faces))
+        return asyncio.run(self.overlay.step(frame, {"faces": faces} if faces else {}))
 
     @property
     def regions(self) -> list[Region]:
@@ -131,12 +132,12 @@ def pose(scores: dict[int, float]) -> array[float]:
 def test_a_pose_leaves_out_what_is_not_sure() -> None:
     session = FakeSession({"pose": pose({5: 0.9, 7: 0.8, 9: 0.2, 11: 0.31})})
     overlay = Pose(Model(POSE, session, FakeCompositor(), Meter(Clock())), {})
-    lines, dots = asyncio.run(overlay.step(Frame(1, 640, 480), None))
+    lines, dots = asyncio.run(overlay.step(Frame(1, 640, 480), {}))
     assert (len(lines), len(dots)) == (2, 3)  # shoulder to elbow and to hip
     assert list(lines.numbers[:4]) == pytest.approx([0.30, 0.5, 0.32, 0.5])
     assert lines.to == matrix(640, 480, POSE.input)
     session.outputs = {"pose": pose({})}
-    assert asyncio.run(overlay.step(Frame(1, 640, 480), None)) == ()
+    assert asyncio.run(overlay.step(Frame(1, 640, 480), {})) == ()
 
 
 def test_marks_are_drawn_with_the_picture_and_timed_apart() -> None:
@@ -191,7 +192,7 @@ def test_an_overlay_that_fails_after_another_was_chosen_leaves_that_one() -> Non
     class Leaving:
         title, beside = "", ()
 
-        async def step(self, frame: Frame, faces: Any) -> tuple[Marks, ...]:
+        async def step(self, frame: Frame, found: Any) -> tuple[Marks, ...]:
             pipeline.overlay = following
             raise RuntimeError("its session is closed")
 
@@ -224,4 +225,18 @@ def test_every_overlay_has_a_title_of_its_card() -> None:
     titles = [
         overlay.title.format(card=replace(POSE, title="PoseNet").title) for overlay in OVERLAYS.values()
     ]
-    assert titles == ["Face mesh", "Pose (PoseNet)"]
+    assert titles == ["Face mesh", "Pose (PoseNet)", "Body parts"]
+
+
+def test_body_parts_are_made_of_what_the_task_found_or_of_a_run_of_their_own() -> None:
+    outputs = {"mask": "mask", "parts": "parts"}
+    session, tint, meter = FakeSession(outputs), FakeSession({"tint": "pixels"}), Meter(Clock())
+    model = Model(SELFIE, session, FakeCompositor(), meter, stages=("overlay", "overlay"), tint=tint)
+    overlay, frame = Parts(model, {}), Frame(1, 640, 480)
+    assert asyncio.run(overlay.step(frame, outputs)) == (Tint("pixels", place(640, 480, SELFIE.input)),)
+    assert session.fed == []
+    asyncio.run(overlay.step(frame, {}))  # background "none": the task has run nothing
+    assert len(session.fed) == 1
+    assert tint.fed == [{"parts": "parts", "mask": "mask"}] * 2
+    with pytest.raises(ValueError, match="does not tell body parts apart"):
+        Parts(Model(SELFIE, session, FakeCompositor(), meter), {})

@@ -104,7 +104,7 @@ def test_tensors_of_keep_are_made_once_a_value() -> None:
 def test_a_detector_gives_its_faces_too() -> None:
     house = House({"mask": "mask", "faces": "faces"}, FACES)
     house.step(BLUR)
-    assert house.pipeline.task.faces == "faces"
+    assert house.pipeline.task.found["faces"] == "faces"
     assert house.session.fed[0]["memory"] == ("blank", (1, 1, 64, 64))
 
 

@@ -1,0 +1,34 @@
+"""The body parts: each in its colour over the person.
+
+Does not draw and does not tell the parts apart: the model and its tint graph do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.frame import Frame, place
+from app.marks import Tint
+from app.meter import OVERLAY
+from app.model import Model
+from app.ports import Tensor
+
+
+class Parts:
+    """Takes a segmenter card whose graph gives parts; the task's own outputs where it is the task's model."""
+
+    title = "Body parts"
+    beside: tuple[str, ...] = ()
+
+    def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
+        """Raises ValueError where the model came without its tint graph."""
+        if model.tint is None:
+            raise ValueError(f"{model.card.title} does not tell body parts apart")
+        self._model, self._tint = model, model.tint
+
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Tint, ...]:
+        """See Overlay."""
+        outputs = found if "parts" in found else await self._model.see(frame)
+        with self._model.meter.stage(OVERLAY):
+            drawn = await self._tint.run({"parts": outputs["parts"], "mask": outputs["mask"]})
+        return (Tint(drawn["tint"], place(frame.width, frame.height, self._model.card.input)),)
