@@ -13,7 +13,6 @@ from typing import Any
 
 from models import stamp
 from models.cards import Card, Wanted
-from models.metrics import missed
 
 FIGURES = Path(__file__).with_name("figures.json")
 # Times of the fastest candidate that keeps its gates. float32 and halves fold to the same computation, and
@@ -77,6 +76,17 @@ def verdicts(card: Card, figures: Mapping[str, Any], packed: bool = False) -> li
         else:
             found += _unmeasured((UNMEASURED_PACKED if packed else UNMEASURED)[backend], backend, candidates)
     return found
+
+
+def missed(gates: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
+    """A sentence part for each gate that a loss is above, or that no loss was measured for."""
+    return [
+        f"{name} {losses[name]:.3g} is above its gate {gate:.2g}"
+        if name in losses
+        else f"{name} is not measured: the pictures show nothing to measure it on"
+        for name, gate in gates.items()
+        if name not in losses or not losses[name] <= gate
+    ]
 
 
 def _unmeasured(order: Sequence[str], backend: str, candidates: Sequence[Wanted]) -> list[Verdict]:

@@ -14,7 +14,7 @@ from typing import Any
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from models import choice, fuse, halves, importers, matte, metrics, quantize, tint, verify, views
+from models import choice, fuse, halves, importers, matte, quantize, tint, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
@@ -53,7 +53,7 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
         say(f"{card.title}: making {wanted.id} for {', '.join(wanted.backends)}")
         made = candidate(card, wanted, network)
         measured = _measured(card, made, network)
-        if missed := metrics.missed(card.loss, measured["loss"]) if "loss" in measured else ():
+        if missed := choice.missed(card.loss, measured["loss"]) if "loss" in measured else ():
             refused[wanted.id] = missed[0]
             say(f"{card.title}: {wanted.id} is not shipped: {missed[0]}")
             if without := _unserved(wanted, variants, left):

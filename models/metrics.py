@@ -75,17 +75,6 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
     return worst
 
 
-def missed(gates: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
-    """A sentence part for each gate that a loss is above, or that no loss was measured for."""
-    return [
-        f"{name} {losses[name]:.3g} is above its gate {gate:.2g}"
-        if name in losses
-        else f"{name} is not measured: the pictures show nothing to measure it on"
-        for name, gate in gates.items()
-        if name not in losses or not losses[name] <= gate
-    ]
-
-
 def person_iou(masks: Sequence[Array], truth: Sequence[Array]) -> float:
     """The mean IoU over pictures of Masks, threshold 0.5, with true ones of the same shapes (bool)."""
     found = [mask > PERSON for mask in masks]

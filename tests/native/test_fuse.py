@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from app.card import MASKED
 from app.faces import ROW, select
 from app.native.session import Session
 from models import cards, detector, fuse, lower, verify
@@ -85,11 +86,10 @@ def test_faces_are_united() -> None:
     assert np.allclose(both, np.maximum(draw(left), draw(right)), atol=1e-6)
 
 
+@pytest.mark.kinds(*MASKED)
 def test_smoothing_holds_back_doubt_only(published: Published) -> None:
     """mask = p + (memory - p) * keep * 4p(1 - p); with keep 0 it is p."""
     card = published.card
-    if card.mask == (0, 0):
-        pytest.skip("no Mask")
     run = session(fuse.whole(card, published.network)[0]).run_now
     rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
     memory = np.random.default_rng(0).random((1, 1, *card.mask), np.float32)
@@ -118,11 +118,10 @@ def test_python_and_the_graph_choose_the_same_faces(seed: int, count: int) -> No
     assert (graph[:, 0] > 0).sum() == (0 if seed == 0 else (python[:, 0] > 0).sum())
 
 
+@pytest.mark.kinds("detector")
 def test_a_face_is_where_it_is(published: Published) -> None:
     """The astronaut of scikit-image: her face, by eye, as parts of the picture."""
     card = published.card
-    if card.kind != "detector":
-        pytest.skip("no detector")
     rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
     faces = verify.run(card, [session(fuse.whole(card, published.network)[0])], rgba)["faces"]
     assert (faces[:, 0] > 0.5).tolist() == [True, False, False, False, False]

@@ -25,13 +25,12 @@ def _labels() -> list[str]:
     return found.decode().splitlines()
 
 
+@pytest.mark.kinds("classifier")
 @pytest.mark.parametrize(("name", "obvious"), [("coffee", "espresso"), ("chelsea", "cat")])
 def test_the_first_five_labels_hold_the_obvious_one(
     published: Published, labels: list[str], name: str, obvious: str
 ) -> None:
     card = published.card
-    if card.kind != "classifier":
-        pytest.skip("no classifier")
     picture = views.fitted(getattr(data, name)(), card.input.height, card.input.width, card.input.fit)
     (graph,) = fuse.whole(card, published.network)
     session = Session(graph.SerializeToString(), threads=1)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.card import Input
-from models import cards, metrics, rules, views
+from models import cards, choice, metrics, rules, views
 
 SIZE = Input(100, 200, "stretch")
 RNG = np.random.default_rng(5)
@@ -95,10 +95,10 @@ def test_the_error_is_a_part_of_the_range() -> None:
 
 
 def test_a_gate_that_is_missed_is_named() -> None:
-    assert metrics.missed({"iou": 0.01}, {"iou": 0.02}) == ["iou 0.02 is above its gate 0.01"]
-    assert metrics.missed({"iou": 0.01}, {"iou": float("nan")}) != []
-    assert metrics.missed({"iou": 0.01}, {"iou": 0.01}) == []
-    (said,) = metrics.missed({"iou": 0.01}, {})
+    assert choice.missed({"iou": 0.01}, {"iou": 0.02}) == ["iou 0.02 is above its gate 0.01"]
+    assert choice.missed({"iou": 0.01}, {"iou": float("nan")}) != []
+    assert choice.missed({"iou": 0.01}, {"iou": 0.01}) == []
+    (said,) = choice.missed({"iou": 0.01}, {})
     assert said.startswith("iou is not measured")
 
 
@@ -121,7 +121,7 @@ def test_what_is_not_a_number_misses_every_gate(kind: str) -> None:
         for pair in ((exact, broken), (broken, exact), (broken, broken)):
             found = metrics.loss(kind, SIZE, [exact, pair[0]], [exact, pair[1]])
             assert set(found) == set(rules.METRICS[kind])
-            assert len(metrics.missed(dict.fromkeys(found, 1e9), found)) == len(found)
+            assert len(choice.missed(dict.fromkeys(found, 1e9), found)) == len(found)
             assert metrics.error([pair[0]], [pair[1]]) == float("inf")
 
 

@@ -22,11 +22,10 @@ Array = NDArray[Any]
 EQUAL = 0.005
 
 
+@pytest.mark.kinds("segmenter")
 @pytest.mark.parametrize("name", SETS)
 def test_person_iou_is_the_published_models(published: Published, name: str) -> None:
     card = published.card
-    if card.kind != "segmenter":
-        pytest.skip("no segmenter")
     truth = list(people(name))[::3]
     if not truth:
         pytest.skip(f"the set {name} is not here")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.native.session import Session
-from models import cards, fetch, halves, make, metrics, quantize, verify
+from models import cards, choice, fetch, halves, make, quantize, verify
 from models.cards import Card
 from models.region import network
 
@@ -190,7 +190,7 @@ def test_real_graphs_run_in_every_form(id: str, weights: str) -> None:
     exact = [quantize.unpacked(each) for each in fused]
     found = loss(card, exact, stored, rgba)
     if weights == "half":
-        assert metrics.missed(card.loss, loss(card, [halves.rounded(m) for m in exact], stored, rgba)) == []
+        assert choice.missed(card.loss, loss(card, [halves.rounded(m) for m in exact], stored, rgba)) == []
     if weights not in ("int8", "qdq"):  # those may miss it on models this small, and are not shipped then
-        assert metrics.missed(card.loss, found) == []
+        assert choice.missed(card.loss, found) == []
     assert set(found) == set(card.loss)

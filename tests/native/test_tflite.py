@@ -181,7 +181,7 @@ def test_quantised_files_are_floats_with_their_bytes_kept() -> None:
     x = RNG.integers(0, 256, (3, 8, 8, 3)).astype(np.float32) * 0.5 - 5
     results = {name: (a, b) for name, a, b in both(data, x, {"inside": "a", "mask": "answer"})}
     inside, mask = results["inside"], results["mask"]
-    assert np.abs(inside[0] - inside[1]).max() <= 0.51 * 6 / 255  # half a step of the integers
+    assert np.abs(inside[0] - inside[1]).max() <= 1.01 * 6 / 255  # one step: LiteRT rounds twice
     assert np.abs(mask[0] - mask[1]).max() <= 0.2 * 1.5
 
 
