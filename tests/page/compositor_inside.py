@@ -12,9 +12,9 @@ from js import Blob, Float32Array, Uint8Array, createImageBitmap
 from pyodide.ffi import to_js
 
 from app.card import Input
-from app.frame import Frame, Matrix, Region
+from app.frame import Frame, Matrix, Place, Region
 from app.look import Look
-from app.marks import Marks
+from app.marks import Marks, Tint
 
 
 async def picture(text: str) -> Any:
@@ -27,9 +27,16 @@ def marks(rows: list[dict[str, Any]]) -> list[Marks]:
     return [Marks(**{**row, "numbers": array("f", row["numbers"]), "to": Matrix(*row["to"])}) for row in rows]
 
 
+def tint(page: Any, row: dict[str, Any]) -> Tint:
+    """A Tint from JSON."""
+    js_bytes = Uint8Array.new(to_js(b64decode(row["pixels"])))
+    pixels = page.python.unwrap().engine.runtime.wrap("uint8", js_bytes, tuple(row["shape"]))
+    return Tint(pixels, Place(*row["spot"]))
+
+
 async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
-    """A region's bytes, then the picture of each Look with Marks over it as PNG, all in base64."""
-    compositor = page.python.engine.compositor
+    """A region's bytes, then the picture of each Look with a Tint and Marks over it as PNG, all in base64."""
+    compositor = page.python.unwrap().engine.compositor
     js_frame = await picture(given["frame"])
     frame = Frame(js_frame, js_frame.width, js_frame.height)
     into, region = Input(*given["into"]), Region(*given["region"])
@@ -38,7 +45,7 @@ async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
     for fields in given["looks"]:
         look = Look(**fields)
         await compositor.compose(frame, None, look)
-        compositor.mark(marks(given["marks"]), look.mirror)
+        compositor.mark([tint(page, given["tint"]), *marks(given["marks"])], look.mirror)
         found.append(await shown(page))
     return found
 

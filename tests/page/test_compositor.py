@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.card import Input
-from app.frame import Frame, Region, matrix
+from app.frame import Frame, Place, Region, matrix
 from app.look import Look
-from app.marks import Marks
+from app.marks import Marks, Tint
 from app.native.compositor import Compositor
 from app.native.session import Session
 from tests import clip
@@ -94,6 +94,10 @@ MARKS = (
     Marks(array("f", [0.1, 0.2, 0.8, 0.9, 0.5, -0.5, 0.5, 3.0]), 4, 2, TO, "#4fe0c0", 0.006),
     Marks(array("f", [0.5, 0.5]), 2, 0, TO, "#ff4010", 0.02),
 )
+# Two colours that meet, and nothing at the right; it is laid over a frame letterboxed into it.
+SPOT = Place(0.0, 0.125, 1.0, 0.75)
+PIXELS = np.zeros((1, 24, 20, 4), np.uint8)
+PIXELS[:, :, :9], PIXELS[:, :, 9:12] = (250, 40, 30, 150), (20, 90, 240, 150)
 
 
 @pytest.mark.parametrize("backend", ["webgl", "wasm"])  # drawn by shaders, and by 2D canvases
@@ -106,6 +110,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
         "frame": png(clip.frame(10)),
         "into": [INTO.height, INTO.width, INTO.fit],
         "region": [REGION.x, REGION.y, REGION.width, REGION.height, REGION.turn],
+        "tint": {"pixels": b64encode(PIXELS.tobytes()).decode(), "shape": PIXELS.shape, "spot": SPOT},
         "marks": [{**asdict(marks), "numbers": marks.numbers.tolist()} for marks in MARKS],
         "looks": looks,
     }
@@ -116,12 +121,15 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     for look, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, native.compose(frame, None, Look(**look))).result()
-        native.mark(MARKS, look.get("mirror", False))
+        native.mark((Tint(PIXELS, SPOT), *MARKS), look.get("mirror", False))
         plain = clip.frame(10)[:, ::-1] if look.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
         wanted = native.picture[..., :3].astype(int)
         touched = np.abs(wanted - plain).max(2) > 2
-        assert 0.01 < touched.mean() < 0.2
-        assert np.abs(shown - wanted)[~touched].max() <= 3
+        assert 0.5 < touched.mean() < 0.8
+        beside = np.abs(shown - wanted)[~touched]
+        assert np.percentile(beside, 99) <= 3
+        # A canvas in memory grows the tint in coarser steps: measured 23, in the 6 columns where it ends.
+        assert beside.max() <= (3 if backend == "webgl" else 30)
         # Where glows overlap a canvas covers once, the shader as often as there are marks.
         assert np.abs(shown - wanted)[touched].mean() <= (1 if backend == "webgl" else 6)
