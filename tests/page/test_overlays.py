@@ -55,7 +55,8 @@ def test_a_mesh_lies_on_the_face_and_can_be_taken_away(visit: Visit) -> None:
     picture = visit.picture()
     assert marked(picture) > 0.0005
     assert marked(picture[:, :150]) < 0.0005  # the room
-    assert "Overlay" in visit.page.locator("#figures").inner_text()
+    figures = visit.page.locator("#figures")
+    visit.until(lambda: "Overlay" in figures.inner_text(), "its time in the figures")  # twice a second
     # Background "none" has nothing to find faces by: the detector was loaded beside the mesh.
     assert len(visit.python(LOADED)) == 2
     visit.set("overlay", "none")
