@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.built import cards
-from tests.page.drive import Picture, Visit
+from tests.page.drive import START, Picture, Visit
 from tests.page.test_settings import address
 
 BREAK = """
@@ -131,7 +131,8 @@ def test_a_pose_lies_on_the_person(visit: Visit, card: str) -> None:
             wanted = [size.input.width, size.input.height]
             visit.until(lambda wanted=wanted: visit.python(SIZE) == wanted, f"{size.id} in use", 60)  # type: ignore[misc]
             drawn(visit)
-            assert marked(visit.picture()) > 0.001
+            # At the smallest a shoulder is not sure at every moment of the scene; without marks this is 0.
+            visit.until(lambda: marked(visit.picture()) > 0.001, f"limbs at {size.id}", START)
         assert len(visit.workers) == 1  # not begun anew
 
 
