@@ -87,11 +87,8 @@ def sized(look: Look, offer: Offer) -> ModelCard | None:
 def details(look: Look, offer: Offer) -> tuple[Option, ...]:
     """The sizes of the chosen model or overlay; without sizes whatever may be asked of another."""
     card = sized(look, offer)
-    known = {
-        size.id: f"{size.id.title()} {size.input.width}×{size.input.height}"
-        for size in (card.sizes if card else ())
-    }
-    return tuple(Option(id, known.get(id, id.title())) for id in DETAILS if id in known or not known)
+    known = [size.id for size in card.sizes] if card else DETAILS
+    return tuple(Option(id, id.title()) for id in DETAILS if id in known)
 
 
 def cannot_overlay(id: str, look: Look, offer: Offer, backend: str) -> str:
@@ -154,7 +151,9 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     image, on = look.background == "image", look.background
     card, drawn = sized(look, offer), overlays(look, offer)
     over = len(drawn) > 1
-    size = next((s.id for s in card.sizes if s.input == card.sized(look.detail).input), "") if card else ""
+    seen = card.sized(look.detail).input if card else None
+    size = next((s.id for s in card.sizes if s.input == seen), "") if card else ""
+    pixels = f"The network sees {seen.width} × {seen.height} pixels." if seen else ""
     return (
         *group(
             "Picture",
@@ -179,7 +178,7 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
             "Inference",
             choice("backend", "Backend", look.backend, backends(look, offer)),
             choice("model", "Model", look.model, models(look, offer)),
-            choice("detail", "Internal resolution", size, details(look, offer)) if card else None,
+            choice("detail", "Internal resolution", size, details(look, offer), pixels) if card else None,
             choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
         ),
     )

@@ -180,11 +180,10 @@ def test_internal_resolution_is_shown_for_a_model_that_has_sizes() -> None:
     assert "detail" not in {row.name for row in panel(LOOK, offer)}
     shown = control("detail", replace(LOOK, model="bodypix"), offer)
     assert shown.label == "Internal resolution"
-    assert [(o.value, o.title) for o in shown.options] == [
-        ("low", "Low 161×113"),
-        ("high", "High 481×353"),
-    ]
-    assert control("detail", replace(LOOK, model="bodypix", detail="low"), offer).value == "low"
+    assert [(o.value, o.title) for o in shown.options] == [("low", "Low"), ("high", "High")]
+    assert shown.hint == "The network sees 481 × 353 pixels."
+    low = control("detail", replace(LOOK, model="bodypix", detail="low"), offer)
+    assert (low.value, low.hint) == ("low", "The network sees 161 × 113 pixels.")
     assert shown.value == "high"  # there is no "medium": the size it is published with
     assert from_query("model=bodypix&detail=tiny", offer)[1] == [
         "detail takes one of low, high, not “tiny”. Using medium instead."
