@@ -36,6 +36,8 @@ def make(wheel: Path) -> bytes:
             part.replace(cached)
         finally:
             part.unlink(missing_ok=True)
+        for old in {*cached.parent.glob("snapshot.*.bin")} - {cached}:  # 31 MB each
+            old.unlink(missing_ok=True)
     return cached.read_bytes()
 
 
