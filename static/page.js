@@ -202,7 +202,7 @@ function settle(show) {
 async function openSource(message, pressed = false) {
   const same = JSON.stringify({ ...wanted, ask: 0 }) === JSON.stringify({ ...message, ask: 0 });
   if (same && !pressed && (by('ask').hidden || message.ask.length)) return;
-  wanted = message;
+  const mine = wanted = { ...message }; // a copy: the same message may be opened again meanwhile
   ask(pressed || (message.source === 'file' && file) ? [] : message.ask, message.source);
   if (source?.live && message.source !== 'camera') { // the camera goes off at once
     source.stop();
@@ -217,7 +217,7 @@ async function openSource(message, pressed = false) {
   } catch (error) {
     trouble(error.name || String(error));
   }
-  if (!opened || wanted !== message) return opened?.stop();
+  if (!opened || wanted !== mine) return opened?.stop();
   source?.stop();
   source = opened;
   by('camera').textContent = by('camera').dataset[source.live ? 'off' : 'on'];

@@ -135,6 +135,32 @@ def test_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
     visit.more(2)
 
 
+SLOW = """() => {
+    const { decode } = Image.prototype;
+    spy.slow = 0;
+    Image.prototype.decode = async function () {
+        spy.slow += 1;
+        await decode.call(this);
+        await new Promise((resolve) => { setTimeout(resolve, 1000); });
+        spy.slow -= 1;
+    };
+}"""  # of all sources only the sample decodes so
+
+
+def test_a_source_that_opens_late_does_not_replace_the_one_chosen_since(visit: Visit, tmp_path: Path) -> None:
+    visit.open(source="camera", backend="wasm", background="none")
+    visit.camera_on()
+    visit.page.evaluate(SLOW)
+    visit.set("source", "file")  # the camera goes off, and until there is a file the sample stands in
+    visit.until(lambda: visit.page.evaluate("spy.slow"), "the sample under way")
+    visit.control("Photo or video").set_input_files(saved(tmp_path / "photo.png", 320, 200))
+    visit.until(lambda: visit.picture().shape == (200, 320, 4), "the photo")
+    assert visit.page.evaluate("spy.slow"), "the sample was there first: nothing was tried"
+    visit.until(lambda: not visit.page.evaluate("spy.slow"), "the sample to be there")
+    visit.page.wait_for_timeout(500)
+    assert visit.picture().shape == (200, 320, 4)
+
+
 def test_a_turned_photo_stands_upright(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
     exif = Image.Exif()
