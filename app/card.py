@@ -63,6 +63,7 @@ class Size:
     input: Input
     mask: tuple[int, int]
     matte: Graph | None = None
+    cutouts: tuple[Variant, ...] = ()
 
     @property
     def dimensions(self) -> dict[str, int]:
@@ -91,6 +92,9 @@ class ModelCard:
     The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
     float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
     Mask's size: a colour for the likeliest part, its alpha from the Mask.
+    The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (parts where it has
+    them, else mask) for the Region of the same height and middle that has the shape of its own input; it gives
+    cut, of rgba's shape and type: the face (without parts: the person) on middle grey.
     """
 
     id: str
@@ -104,6 +108,7 @@ class ModelCard:
     matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
     sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
     tint: Graph | None = None  # parts, mask -> tint, at every size; of a segmenter that gives parts
+    cutouts: tuple[Variant, ...] = ()  # parts or mask, rgba -> cut; of a segmenter, each for some backends
     missing: str = ""  # why the model is not in this build; "" when it is
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 
@@ -112,7 +117,9 @@ class ModelCard:
         """Every file of the card."""
         own = tuple(graph for variant in self.variants for graph in variant.graphs)
         mattes = dict.fromkeys(filter(None, (self.matte, *(size.matte for size in self.sizes))))
-        return (*own, *mattes, *filter(None, (self.tint,)))
+        cut = (*self.cutouts, *(v for size in self.sizes for v in size.cutouts))
+        cutouts = dict.fromkeys(graph for variant in cut for graph in variant.graphs)
+        return (*own, *mattes, *cutouts, *filter(None, (self.tint,)))
 
     def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
         """The variant for a backend, or None where the model is not offered on it.
@@ -125,7 +132,13 @@ class ModelCard:
     def sized(self, id: str) -> ModelCard:
         """The card at one of its sizes; itself where it has none of this name."""
         size = next((size for size in self.sizes if size.id == id), None)
-        return replace(self, input=size.input, mask=size.mask, matte=size.matte) if size else self
+        if size is None:
+            return self
+        return replace(self, input=size.input, mask=size.mask, matte=size.matte, cutouts=size.cutouts)
+
+    def cutout(self, backend: str) -> Variant | None:
+        """The cutout for a backend, or None where the card has none for it."""
+        return next((v for v in self.cutouts if backend in v.backends), None)
 
     @property
     def dimensions(self) -> dict[str, int]:
@@ -143,16 +156,7 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
 
     Raises KeyError or TypeError for a mapping that is not a card.
     """
-    variants = tuple(
-        Variant(
-            **{
-                **v,
-                "backends": tuple(v["backends"]),
-                "graphs": tuple(Graph(**g) for g in v["graphs"]),
-            }
-        )
-        for v in data["variants"]
-    )
+    variants = tuple(map(_variant, data["variants"]))
     sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])
     tint = Graph(**data["tint"]) if data["tint"] else None
     return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes, "tint": tint})
@@ -161,4 +165,10 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
 def _size(data: Mapping[str, Any]) -> dict[str, Any]:
     height, width = data["mask"]
     matte = Graph(**data["matte"]) if data["matte"] else None
-    return {"input": Input(**data["input"]), "mask": (height, width), "matte": matte}
+    cutouts = tuple(map(_variant, data["cutouts"]))
+    return {"input": Input(**data["input"]), "mask": (height, width), "matte": matte, "cutouts": cutouts}
+
+
+def _variant(data: Mapping[str, Any]) -> Variant:
+    graphs = tuple(Graph(**graph) for graph in data["graphs"])
+    return Variant(**{**data, "backends": tuple(data["backends"]), "graphs": graphs})

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from app.card import MASKED, ModelCard
 from app.frame import Frame, Region
+from app.gallery import Index
 from app.meter import Meter
 from app.ports import Compositor, Session, Tensor
 
@@ -17,7 +18,8 @@ class Model:
     """A card with its session. Runs must not overlap.
 
     `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring;
-    `tint` is the session of the card's tint graph, where an overlay has asked for it.
+    `tint` is the session of the card's tint graph, where an overlay has asked for it; `cutout` that of its
+    cutout and `indexes` those of the galleries, where a task has.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Model:
         self.rgba = rgba
         self.stages = stages
         self.tint = tint
+        self.cutout: Session | None = None
+        self.indexes: list[Index] = []
 
     async def see(
         self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None

@@ -6,7 +6,7 @@ Does not choose a task: the Look does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.frame import Frame
 from app.look import Look
@@ -21,7 +21,10 @@ class Task(Protocol):
     title: str
     kinds: tuple[str, ...]  # of the cards that can be chosen for it
     beside: tuple[str, ...]  # kinds of which it needs one each besides
+    prefers: tuple[str, ...]  # card ids, the first of this build is the model unless the visitor chooses
+    wants: tuple[str, ...]  # of the build, besides cards: "cutout" (of the model), "gallery" (of the classifier)
     found: Mapping[str, Tensor]  # what the last frame's graph gave; empty where none was run
+    said: Mapping[str, Any] | None  # what there is to tell the page since it was last asked; reading clears it
 
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None: ...
 

@@ -6,6 +6,7 @@ Does not draw and does not know which model made the Mask.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from app.card import MASKED
 from app.frame import Frame
@@ -20,6 +21,9 @@ class Background:
     title = "Virtual background"
     kinds: tuple[str, ...] = MASKED
     beside: tuple[str, ...] = ()
+    prefers: tuple[str, ...] = ("selfie-landscape",)
+    wants: tuple[str, ...] = ()
+    said: Mapping[str, Any] | None = None
 
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
         if model.card.kind not in self.kinds:
