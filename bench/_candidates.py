@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.native.session import Session
 from models import make, verify
 from models.cards import Card, Wanted
+from models.named import file
 
 Array = NDArray[Any]
 Outputs = dict[str, Array]
@@ -55,5 +56,5 @@ def candidates(card: Card, network: onnx.ModelProto) -> list[Made]:
 
 
 def _made(found: make.Candidate) -> Made:
-    stored, native = (tuple(map(make.file, models)) for models in (found.stored, found.native))
+    stored, native = (tuple(map(file, models)) for models in (found.stored, found.native))
     return Made(found.wanted, found.rgba, stored, native)

@@ -5,7 +5,6 @@ Does not fetch, cache or report; the steps are those of the other modules, in or
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
 from models.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
+from models.named import file, kept
 
 Say = Callable[[str], None]
 
@@ -131,12 +131,6 @@ def stored(card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: s
     ]
 
 
-def file(model: onnx.ModelProto) -> bytes:
-    """A graph as the bytes of its file, always the same."""
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
-
-
 def _measured(card: Card, made: Candidate, network: onnx.ModelProto) -> dict[str, Any]:
     """What is found of a candidate; no loss of float32, which the others are measured against."""
     exact = [file(model) for model in made.exact]
@@ -164,7 +158,7 @@ def _variant(card: Card, made: Candidate, out: Path) -> Variant:
     wanted, models = made.wanted, made.stored
     many = range(1, len(models) + 1)
     names = [f"{card.id}-{wanted.id}{f'.{n}' if len(models) > 1 else ''}" for n in many]
-    files = tuple(_kept(name, file(model), out) for name, model in zip(names, models, strict=True))
+    files = tuple(kept(name, file(model), out) for name, model in zip(names, models, strict=True))
     return Variant(wanted.id, wanted.backends, files, made.rgba, OPSET, choice.NEEDS.get(wanted.weights, ""))
 
 
@@ -179,16 +173,9 @@ def with_mattes(card: ModelCard, out: Path) -> ModelCard:
 
 def _tint(card: Card, network: onnx.ModelProto, out: Path) -> Graph | None:
     model = tint.graph(card, network)
-    return _kept(f"{card.id}-tint", file(tidy(model)), out) if model else None
+    return kept(f"{card.id}-tint", file(tidy(model)), out) if model else None
 
 
 def _matte(name: str, size: Any, out: Path) -> Graph:
     model = matte.graph(size.input.height, size.input.width, size.mask)
-    return _kept(f"{name}-matte", file(tidy(model)), out)
-
-
-def _kept(name: str, data: bytes, out: Path) -> Graph:
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = f"models/{name}.{sha256[:8]}.onnx"
-    (out / path).write_bytes(data)
-    return Graph(path, len(data), sha256)
+    return kept(f"{name}-matte", file(tidy(model)), out)

@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 from app.native.session import Session
 from models import cards, choice, fetch, halves, make, quantize, verify
 from models.cards import Card
+from models.named import file
 from models.region import network
 
 Array = NDArray[Any]
@@ -171,7 +172,7 @@ def loss(
     card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
 ) -> dict[str, float]:
     """What one form of a card's graphs loses against another, on the photos."""
-    return verify.loss(card, list(map(make.file, exact)), list(map(make.file, found)), rgba)
+    return verify.loss(card, list(map(file, exact)), list(map(file, found)), rgba)
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
