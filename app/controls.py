@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.backend import BACKENDS, Backend, cannot, most_threads
 from app.card import ModelCard
+from app.gallery import ALL, OWN, Gallery
 from app.look import DETAILS, RESOLUTIONS, Look
 from app.offer import Offer
 from app.overlays import OVERLAYS, PARTS, overlay
@@ -62,7 +63,11 @@ def backends(look: Look, offer: Offer) -> tuple[Option, ...]:
     card = offer.card(look.model)
 
     def why(backend: Backend) -> str:
-        return offer.broken.get(backend.id, "") or cannot(backend, offer.probe, card)
+        if reason := offer.broken.get(backend.id, "") or cannot(backend, offer.probe, card):
+            return reason
+        if card and not card.missing and not offer.serves(card, look.task, backend.id):
+            return f"{TASKS[look.task].title} is not offered on it"
+        return ""
 
     return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
 
@@ -72,10 +77,46 @@ def models(look: Look, offer: Offer) -> tuple[Option, ...]:
         if card.missing:
             return "not in this build"
         on = look.backend
-        return "" if on == "auto" or offer.offered(card, on) else f"not on {BACKENDS[on].title}"
+        if on != "auto" and not offer.offered(card, on):
+            return f"not on {BACKENDS[on].title}"
+        return "" if offer.serves(card, look.task, on) else f"not for {TASKS[look.task].title}"
 
     kinds = TASKS[look.task].kinds
     return tuple(Option(card.id, card.title, why(card)) for card in offer.cards if card.kind in kinds)
+
+
+def tasks(look: Look, offer: Offer) -> tuple[Option, ...]:
+    """The tasks; one that this build lacks a card or a gallery for cannot be chosen."""
+
+    def why(task: str) -> str:
+        if any(offer.serves(card, task, look.backend) for card in offer.cards):
+            return ""
+        if any(offer.serves(card, task, "auto") for card in offer.cards):
+            return f"not on {BACKENDS[look.backend].title}"
+        return "not in this build"
+
+    return tuple(Option(id, task.title, "" if id == look.task else why(id)) for id, task in TASKS.items())
+
+
+def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
+    """What faces can be compared with: a gallery of this build, the visitor's own pictures, all together."""
+    on = offer.run if look.backend == "auto" else look.backend
+
+    def why(gallery: Gallery) -> str:
+        if gallery.missing:
+            return "not in this build"
+        cards = [card for card in offer.cards if card.kind == "classifier"]
+        if on in BACKENDS and not any(gallery.index(card.id, on) for card in cards):
+            return f"not on {BACKENDS[on].title}"
+        return ""
+
+    rows = [Option(each.id, each.title, why(each)) for each in offer.galleries if each.id != OWN]
+    several = len(offer.built) + bool(offer.own) > 1
+    return (
+        *rows,
+        Option(OWN, "Your own pictures", "" if offer.own else "add some first"),
+        Option(ALL, "All together", "" if several else "add pictures of your own first"),
+    )
 
 
 def sized(look: Look, offer: Offer) -> ModelCard | None:
@@ -149,12 +190,18 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
         return Control(name, label, "range", value, unit="%", hint=hint)
 
     image, on = look.background == "image", look.background
+    compares = "gallery" in TASKS[look.task].wants
     card, drawn = sized(look, offer), overlays(look, offer)
     over = len(drawn) > 1
     seen = card.sized(look.detail).input if card else None
     size = next((s.id for s in card.sizes if s.input == seen), "") if card else ""
     pixels = f"The network sees {seen.width} × {seen.height} pixels." if seen else ""
     return (
+        *group(
+            "Task",
+            choice("task", "Task", look.task, tasks(look, offer)),
+            choice("gallery", "Gallery", look.gallery, galleries(look, offer)) if compares else None,
+        ),
         *group(
             "Picture",
             choice("source", "Source", look.source, SOURCES),

@@ -14,6 +14,7 @@ from app.card import Graph, Variant
 from app.ports import Session, Tensor
 
 OWN = "own"  # the gallery of the visitor's own pictures: never in a build, never leaves the browser
+ALL = "all"  # the Look's word for every gallery there is
 NEAREST = 10  # characters an index gives: five are shown, the others stand by for the next frames
 
 
@@ -30,11 +31,11 @@ class Gallery:
     """Some characters: their pictures on sheets, their names, and an index for each classifier card.
 
     Character n is on sheet n // (columns * rows), left to right, then down; each `size` x `size` pixels.
-    `names` is JSON: {"sets": [{"title", "licence", "credit"}], "characters": [[name, number of its set], ...]}.
-    An index graph takes features [1,m] (as the classifier gives them), memory [1,m] and keep [1], all float32,
-    and gives seen [1,m] = keep * memory + (1 - keep) * features / |features|, likeness [1,k] float32, the
-    cosines of `seen` with the k = min(NEAREST, count) nearest characters, best first, and which [1,k] float32,
-    their numbers (whole; float32 has them exactly up to 2^24).
+    `names` is JSON: {"sets": [{"title", "licence", "credit"}], "characters": [[name, number of its set],
+    ...]}. An index graph takes features [1,m] (as the classifier gives them), memory [1,m] and keep [1], all
+    float32, and gives seen [1,m] = keep * memory + (1 - keep) * features / |features|, likeness [1,k],
+    the cosines of `seen` with the k = min(NEAREST, count) nearest characters, best first, and which [1,k]
+    float32 as well, their numbers (whole: it has them exactly up to 2^24).
     """
 
     id: str
@@ -95,9 +96,7 @@ class Index:
 
     async def nearest(self, features: Tensor, memory: Tensor, keep: Tensor) -> tuple[Tensor, list[Near]]:
         """`seen` and the nearest characters, best first. What the runtime raises goes through."""
-        found = await self.session.run(
-            {"features": features, "memory": memory, "keep": keep, **self.feeds}
-        )
+        found = await self.session.run({"features": features, "memory": memory, "keep": keep, **self.feeds})
         rows = zip(self._numbers(found["which"]), self._numbers(found["likeness"]), strict=True)
         return found["seen"], [Near(self.gallery, int(n), value) for n, value in rows if n < self.count]
 

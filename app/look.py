@@ -48,6 +48,7 @@ class Look:
     model: str = "selfie-landscape"  # before backend: which backends there are depends on the model
     detail: str = "medium"  # low | medium | high: the size at which a model that has several is run
     backend: str = "auto"
+    gallery: str = "characters"  # a built-in gallery's id, "own" or "all": what faces are compared with
     background: str = "blur"  # none | blur | colour | image | transparent
     colour: str = "#2f6f5e"
     image: str = "study"  # a built-in backdrop's id, or "own"

@@ -11,7 +11,18 @@ from dataclasses import fields, replace
 from typing import Any
 
 from app.backend import most_threads
-from app.controls import BACKGROUNDS, SOURCES, Option, backends, details, images, models, overlays
+from app.controls import (
+    BACKGROUNDS,
+    SOURCES,
+    Option,
+    backends,
+    details,
+    galleries,
+    images,
+    models,
+    overlays,
+    tasks,
+)
 from app.look import RESOLUTIONS, Look, pairs
 from app.offer import Offer
 from app.tasks import TASKS
@@ -62,13 +73,15 @@ def _threads(name: str, value: Any, offer: Offer) -> int:
 
 
 CHECKS: dict[str, Any] = {
-    "task": lambda n, v, look, offer: _option(n, v, (Option(id, task.title) for id, task in TASKS.items())),
+    "task": lambda n, v, look, offer: _option(n, v, tasks(look, offer)),
     "source": lambda n, v, look, offer: _option(n, v, SOURCES),
     # Device ids are the browser's own; one it does not know makes it take the default camera.
     "camera": lambda n, v, look, offer: str(v),
     "backend": lambda n, v, look, offer: _option(n, v, backends(look, offer)),
     "model": lambda n, v, look, offer: _option(n, v, models(look, offer)),
     "detail": lambda n, v, look, offer: _option(n, v, details(look, offer)),
+    # In a build without galleries the Look still names one, and takes it from its own query.
+    "gallery": lambda n, v, look, offer: v if v == look.gallery else _option(n, v, galleries(look, offer)),
     "background": lambda n, v, look, offer: _option(n, v, BACKGROUNDS),
     "colour": lambda n, v, look, offer: _colour(n, v),
     "image": lambda n, v, look, offer: _option(n, v, images(offer)),
@@ -95,17 +108,47 @@ def apply(look: Look, name: str, value: Any, offer: Offer) -> Look:
     if name == "source":
         # One looks at oneself as in a mirror, and at anything else as it is.
         changed = replace(changed, mirror=changed.source == "camera")
+    if name == "task":
+        changed = settled(replace(changed, model=_model(look, changed.task, offer)), offer)
     return changed
+
+
+def settled(look: Look, offer: Offer) -> Look:
+    """The Look with a model and a gallery that are there, where its own are not any more.
+
+    The background stays whatever it is: a room that was hidden is not shown by it.
+    """
+    card = offer.card(look.model)
+    if not (card and offer.serves(card, look.task, look.backend)):
+        look = replace(look, model=preferred(look.task, offer, look.backend) or look.model)
+    chosen = [option for option in galleries(look, offer) if not option.cannot]
+    if chosen and look.gallery not in (option.value for option in chosen):
+        look = replace(look, gallery=chosen[0].value)
+    return look
+
+
+def preferred(task: str, offer: Offer, backend: str = "auto") -> str:
+    """The id of the card that is a task's model unless the visitor chooses; "" where there is none."""
+    able = [card.id for card in offer.cards if offer.serves(card, task, backend)]
+    return next((id for id in (*TASKS[task].prefers, *able) if id in able), "")
+
+
+def _model(look: Look, task: str, offer: Offer) -> str:
+    """The model a changed task goes on with: the visitor's choice, else what the task prefers."""
+    chosen = look.model != preferred(look.task, offer, look.backend)
+    return look.model if chosen else preferred(task, offer, look.backend) or look.model
 
 
 def from_query(query: str, offer: Offer) -> tuple[Look, list[str]]:
     """The Look a URL query asks for, and a sentence for every value that could not be honoured."""
     given, look, notes = pairs(query), first(offer), []
-    # In the order of the fields: source comes before mirror, model before backend.
+    # In the order of the fields: the task comes first, source before mirror, model before backend.
     for name in (f.name for f in fields(Look)):
         if name in given:
             try:
                 look = apply(look, name, given[name], offer)
+                if name == "task":
+                    look = first(offer, look.task)
             except ValueError as error:
                 notes.append(f"{error} Using {_shown(getattr(look, name))} instead.")
     return look, notes
@@ -116,14 +159,15 @@ def _shown(value: str | int | bool) -> str:
     return str(int(value) if isinstance(value, bool) else value)
 
 
-def first(offer: Offer) -> Look:
-    """The Look of a first visit: the defaults, with a model and a backdrop that this build has."""
-    look = Look()
-    kinds = TASKS[look.task].kinds
-    models = [card.id for card in offer.cards if not card.missing and card.kind in kinds]
+def first(offer: Offer, task: str = Look.task) -> Look:
+    """The Look of a first visit: a task's defaults, with a model, a backdrop and a gallery of this build."""
+    look = replace(Look(), task=task, background=TASKS[task].background)
     images = [id for id, _ in offer.backdrops]
-    if models and look.model not in models:
-        look = replace(look, model=models[0])
+    galleries = [each.id for each in offer.built]
+    if model := preferred(task, offer):
+        look = replace(look, model=model)
     if images and look.image not in images:
         look = replace(look, image=images[0])
+    if galleries and look.gallery not in galleries:
+        look = replace(look, gallery=galleries[0])
     return look

@@ -34,6 +34,7 @@ class Start:
     asked: bool = False  # the visitor has asked for the camera in this visit
     notes: tuple[str, ...] = ()  # sentences for the visitor
     retries: int = 0
+    own: int = 0  # pictures the visitor keeps in this browser: without any "own" cannot be compared with
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Start:

@@ -14,6 +14,7 @@ from typing import Any
 from app.backend import Probe
 from app.card import Graph, Input, ModelCard, Variant
 from app.frame import Frame, Region
+from app.gallery import OWN, File, Gallery
 from app.look import Look
 from app.marks import Marks, Tint
 from app.offer import Offer
@@ -53,8 +54,34 @@ MESH = replace(
 )
 POSE = replace(MESH, id="movenet", title="MoveNet", kind="pose", input=Input(192, 192, "letterbox"))
 GPU = Probe(cores=8, isolated=True, jspi=True, webgl="ANGLE (Intel, Iris)", webgpu="apple m2")
+CUT = (
+    Variant("cutout", ("wasm", "webgpu"), (GRAPH,)),
+    Variant("cutout-webgl", ("webgl",), (GRAPH,), "float32"),
+)
+BODY = replace(SELFIE, id="bodypix", title="BodyPix", input=Input(241, 321, "letterbox"), cutouts=CUT)
+CLASSES = replace(
+    MESH, id="mobilenet-v2", title="MobileNetV2", kind="classifier", input=Input(224, 224, "crop")
+)
+GALLERY = Gallery(
+    id="characters",
+    title="Characters",
+    count=100,
+    names=File("galleries/names.json", 1000),
+    sheets=(File("galleries/a.webp", 1000), File("galleries/b.webp", 1000)),
+    columns=8,
+    rows=8,
+    size=96,
+    indexes={"mobilenet-v2": (Variant("fp32", ("wasm", "webgpu"), (GRAPH,)),)},
+)
+MINE = replace(GALLERY, id=OWN, title="Your own pictures", count=256, sheets=())
 OFFER = Offer(
     probe=GPU, cards=(SELFIE, FACES, ABSENT, MESH, POSE), backdrops=(("study", "Study"), ("dunes", "Dunes"))
+)
+# A build that the look-alike task is in.
+LIKE = replace(
+    OFFER,
+    cards=(replace(SELFIE, cutouts=CUT), BODY, FACES, ABSENT, MESH, POSE, CLASSES),
+    galleries=(GALLERY, MINE),
 )
 
 

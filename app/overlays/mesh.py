@@ -6,9 +6,9 @@ Does not draw and does not loop over the points. One face: the surest.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
-from math import atan2
+from collections.abc import Mapping
 
+from app.around import around_face, pixels, square
 from app.faces import SCORE
 from app.frame import Frame, Matrix, Region, matrix
 from app.marks import Marks
@@ -64,35 +64,14 @@ class Mesh:
         row = self._detector.session.numbers(faces)[:17]
         if not row[0] > SCORE:
             return None
-        return around_face(row, matrix(frame.width, frame.height, self._detector.card.input), frame)
-
-
-def around_face(row: Sequence[float], to: Matrix, frame: Frame) -> Region | None:
-    """Where to look for the points of a face: score, x0, y0, x1, y1, the eyes (x, y, x, y), ..."""
-    (x0, y0), (x1, y1), right, left = (_pixels(to, frame, *row[n : n + 2]) for n in (1, 3, 5, 7))
-    return _square((x0 + x1) / 2, (y0 + y1) / 2, max(abs(x1 - x0), abs(y1 - y0)), right, left)
+        return around_face(row, matrix(frame.width, frame.height, self._detector.card.input), frame, GROWN)
 
 
 def around_points(points: array[float], to: Matrix, region: Region, frame: Frame) -> Region | None:
     """Where to look next: the box of the points, upright in the region they were seen in, as the face is."""
     xs, ys = points[0::STEP], points[1::STEP]
     x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
-    x, y = _pixels(to, frame, (x0 + x1) / 2, (y0 + y1) / 2)
-    size = max((x1 - x0) * region.width, (y1 - y0) * region.height)
-    right, left = (_pixels(to, frame, xs[n], ys[n]) for n in EYES)
-    return _square(x, y, size, right, left)
-
-
-def _square(
-    x: float, y: float, size: float, right: tuple[float, float], left: tuple[float, float]
-) -> Region | None:
-    """None where there is nothing to look at: a face smaller than a pixel, or numbers that are none."""
-    size *= GROWN
-    if not 1.0 <= size < 1e5 or not abs(x) + abs(y) < 1e6:
-        return None
-    return Region(x, y, size, size, atan2(left[1] - right[1], left[0] - right[0]))
-
-
-def _pixels(to: Matrix, frame: Frame, u: float, v: float) -> tuple[float, float]:
-    x, y = to.at(u, v)
-    return x * frame.width, y * frame.height
+    x, y = pixels(to, frame, (x0 + x1) / 2, (y0 + y1) / 2)
+    size = max((x1 - x0) * region.width, (y1 - y0) * region.height) * GROWN
+    right, left = (pixels(to, frame, xs[n], ys[n]) for n in EYES)
+    return square(x, y, size, right, left)

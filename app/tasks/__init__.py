@@ -13,24 +13,31 @@ from app.look import Look
 from app.model import Model
 from app.ports import Tensor
 from app.tasks.background import Background
+from app.tasks.lookalike import Lookalike
 
 
 class Task(Protocol):
     """What a picture is made for."""
 
     title: str
+    about: str  # a line about it, for the head of the page
+    background: str  # the Look's own unless the visitor chooses; who switches tasks keeps theirs
     kinds: tuple[str, ...]  # of the cards that can be chosen for it
     beside: tuple[str, ...]  # kinds of which it needs one each besides
     prefers: tuple[str, ...]  # card ids, the first of this build is the model unless the visitor chooses
-    wants: tuple[str, ...]  # of the build, besides cards: "cutout" (of the model), "gallery" (of the classifier)
+    wants: tuple[str, ...]  # of the build, besides cards: "cutout" of the model, "gallery" of the classifier
     found: Mapping[str, Tensor]  # what the last frame's graph gave; empty where none was run
-    said: Mapping[str, Any] | None  # what there is to tell the page since it was last asked; reading clears it
 
     def __init__(self, model: Model, beside: Mapping[str, Model]) -> None: ...
+
+    @property
+    def said(self) -> Mapping[str, Any] | None:
+        """What there is to tell the page since it was last asked; reading clears it."""
+        ...
 
     async def step(self, frame: Frame, look: Look) -> Tensor | None:
         """One frame; the Mask of it, or None where the frame is shown as it is."""
         ...
 
 
-TASKS: dict[str, type[Task]] = {"background": Background}
+TASKS: dict[str, type[Task]] = {"background": Background, "lookalike": Lookalike}

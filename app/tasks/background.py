@@ -19,6 +19,8 @@ class Background:
     """Shows the model each frame and takes the Mask, which is also the next frame's Memory."""
 
     title = "Virtual background"
+    about = "A virtual background for your camera."
+    background = "blur"
     kinds: tuple[str, ...] = MASKED
     beside: tuple[str, ...] = ()
     prefers: tuple[str, ...] = ("selfie-landscape",)

@@ -19,6 +19,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "model": ("selfie-landscape", "blazeface"),
     "detail": DETAILS,
     "backend": ("auto", "wasm", "webgpu"),
+    "gallery": ("characters",),
     "background": tuple(option.value for option in BACKGROUNDS),
     "colour": ("#000000", "#ffffff", "#2f6f5e"),
     "image": ("study", "dunes"),

@@ -1,0 +1,194 @@
+"""The look-alike task: which characters of a gallery does each face resemble.
+
+Does not draw, does not know the characters' names and does not look at a pixel: graphs cut out and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.answers import GONE, SHOWN, Standing, Track, box, follow, stand, turn
+from app.around import around_face, grown, middle
+from app.faces import FACES, ROW, SCORE
+from app.frame import Frame, Region, matrix
+from app.gallery import NEAREST, Index, Near
+from app.look import Look
+from app.model import Model
+from app.ports import Tensor
+from app.tasks.background import Background
+
+# The square that is compared, of the detector's box, which reaches from the brows to the chin: with hair and
+# chin, and middle higher by a part of the box.
+GROWN, UP = 2.0, 0.15
+KEEP = 0.8  # of a face's features from one look to the next
+LEAST = 0.02  # of the picture: a cut-out that holds less has missed the face, and all of it is compared
+
+ALONE = "No face was found: the middle of the picture was compared."
+NOBODY = "No face is to be seen."
+
+
+class Lookalike:
+    """Takes a segmenter with its cutout, a detector, and a classifier with the indexes of the galleries.
+
+    What is behind the person is replaced as in the background task. A photo's faces are all compared at once.
+    Of a live picture one face is looked at in each frame, in turn: the answer follows in a few of them.
+    """
+
+    title = "Look-alike"
+    about = "Which characters your face resembles."
+    background = "none"
+    kinds: tuple[str, ...] = ("segmenter",)
+    beside: tuple[str, ...] = ("detector", "classifier")
+    prefers: tuple[str, ...] = ("bodypix", "selfie")
+    wants: tuple[str, ...] = ("cutout", "gallery")
+
+    def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
+        """Raises ValueError where the model came without its cutout."""
+        if model.cutout is None:
+            raise ValueError(f"{model.card.title} cannot cut out a face")
+        self._model, self._cutout = model, model.cutout
+        self._detector, self._classifier = beside["detector"], beside["classifier"]
+        self._background = Background(model, {})
+        session = self._classifier.session
+        self._blank: Tensor = None  # as large as the features, once their size is known
+        self._keeps = [session.tensor([n / (n + 1)], (1,)) for n in range(FACES)]
+        self._keep = session.tensor([KEEP], (1,))
+        self.found: Mapping[str, Tensor] = {}
+        self._said: Mapping[str, Any] | None = None
+        self._last: Mapping[str, Any] | None = None  # what was said of a photo
+        self._indexes: tuple[Index, ...] = ()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known of any face."""
+        self._tracks: tuple[Track, ...] = ()
+        self._together = Standing()
+        self._faced = -1.0  # the time a face was seen last, or the first frame's
+        self._last = None
+        self._silent = False
+
+    @property
+    def said(self) -> Mapping[str, Any] | None:
+        """See Task. `faces`: id, box (0..1 of the frame: left, top, width, height) and near (Near, five at
+        most); `together`: Near, of two faces or more; `note`: a sentence or "".
+        """
+        said, self._said = self._said, None
+        return said
+
+    async def step(self, frame: Frame, look: Look) -> Tensor | None:
+        """See Task. The Mask comes last: the Compositor keeps what its model was shown last."""
+        if frame.fresh or self._changed():
+            self._begin()
+        faces = (await self._detector.see(frame))["faces"]
+        if self._indexes:
+            regions = self._regions(frame, faces)
+            if not frame.still:
+                await self._live(frame, regions)
+            elif self._last is None:
+                self._last = await self._photo(frame, regions)
+            if frame.still:  # drawn again, for another background or mirrored, it is the same photo
+                self._said = self._last
+        mask = await self._background.step(frame, look)
+        self.found = {**self._background.found, "faces": faces}
+        return mask
+
+    def _changed(self) -> bool:
+        """Whether the galleries are others than they were."""
+        old, self._indexes = self._indexes, tuple(self._classifier.indexes)
+        return len(old) != len(self._indexes) or any(
+            a is not b for a, b in zip(old, self._indexes, strict=True)
+        )
+
+    def _regions(self, frame: Frame, faces: Tensor) -> list[Region]:
+        """The detector's faces, surest first, as squares of the frame."""
+        numbers = self._detector.session.numbers(faces)
+        to = matrix(frame.width, frame.height, self._detector.card.input)
+        rows = (numbers[n : n + ROW] for n in range(0, len(numbers), ROW))
+        found = (around_face(row, to, frame) for row in rows if row[0] > SCORE)
+        return [region for region in found if region is not None]
+
+    async def _photo(self, frame: Frame, faces: Sequence[Region]) -> Mapping[str, Any]:
+        """Every face from left to right; without one the middle of the picture."""
+        squares = sorted(faces, key=lambda face: face.x) or [middle(frame)]
+        told, everyone = [], []
+        for id, face in enumerate(squares, 1):
+            region = grown(face, GROWN, UP) if faces else face
+            seen, near = await self._compare(await self._features(frame, region), None, 0)
+            told.append({"id": id, "box": box(face, frame), "near": near[:SHOWN]})
+            everyone.append(seen)
+        together = (await self._mean(everyone))[:SHOWN]
+        return {"faces": told, "together": together, "note": "" if faces else ALONE}
+
+    async def _live(self, frame: Frame, faces: Sequence[Region]) -> None:
+        """The faces followed, one of them looked at."""
+        before, self._tracks = self._tracks, follow(self._tracks, faces, frame.time)
+        if self._tracks or self._faced < 0 or frame.time < self._faced:
+            self._faced = frame.time
+        if {track.id for track in before} != {track.id for track in self._tracks}:
+            self._together = Standing()
+        if track := turn(self._tracks, frame.time):
+            await self._look(frame, track)
+        shown = [track for track in self._tracks if track.standing.shown]
+        if shown:
+            self._silent = False
+            self._said = {
+                "faces": [
+                    {"id": track.id, "box": box(track.face, frame), "near": list(track.standing.shown)}
+                    for track in shown
+                ],
+                "together": list(self._together.shown) if len(shown) > 1 else [],
+                "note": "",
+            }
+        elif not self._silent and not self._tracks and frame.time - self._faced > GONE:
+            self._silent = True
+            self._said = {"faces": [], "together": [], "note": NOBODY}
+
+    async def _look(self, frame: Frame, track: Track) -> None:
+        """One more look at a face, and at the end of a round at all of them together."""
+        features = await self._features(frame, grown(track.face, GROWN, UP))
+        seen, near = await self._compare(features, track.seen, None if track.looks else 0)
+        looked = replace(track, looks=track.looks + 1, seen=seen, standing=stand(track.standing, near))
+        self._tracks = tuple(looked if each.id == track.id else each for each in self._tracks)
+        if all(each.looks >= looked.looks for each in self._tracks):
+            self._together = stand(self._together, await self._mean([each.seen for each in self._tracks]))
+
+    async def _features(self, frame: Frame, region: Region) -> Tensor:
+        """What the classifier sees of a square region, with what is behind the face taken away."""
+        model, classifier = self._model, self._classifier
+        into = model.card.input
+        wide = replace(region, width=region.height * into.width / into.height)
+        found = await model.see(frame, wide)
+        name = "parts" if "parts" in found else "mask"
+        sample, infer = classifier.stages
+        with classifier.meter.stage(sample):
+            rgba = classifier.compositor.sample(frame, classifier.card.input, region, classifier.rgba)
+        with classifier.meter.stage(infer):
+            cut = await self._cutout.run({"rgba": rgba, name: found[name]})
+            held = self._cutout.numbers(cut["held"])[0]
+            seen = await classifier.session.run({"rgba": cut["cut"] if held >= LEAST else rgba})
+        return seen["features"]
+
+    async def _compare(self, features: Tensor, memory: Tensor, keep: int | None) -> tuple[Tensor, list[Near]]:
+        """What is remembered of a face, and the nearest of all galleries. `keep` n: as the n faces before
+        it weigh in a mean; None: as one look does on the next.
+        """
+        session = self._classifier.session
+        if self._blank is None:
+            self._blank = session.blank((1, len(session.numbers(features))))
+        memory = self._blank if memory is None else memory
+        weight = self._keep if keep is None else self._keeps[keep]
+        seen, near = memory, []
+        with self._classifier.meter.stage(self._classifier.stages[1]):
+            for index in self._indexes:
+                seen, some = await index.nearest(features, memory, weight)
+                near += some
+        return seen, sorted(near, key=lambda one: -one.likeness)[:NEAREST]
+
+    async def _mean(self, faces: Sequence[Tensor]) -> list[Near]:
+        """What is nearest to several faces together; nothing for one alone."""
+        memory, near = None, []
+        for n, features in enumerate(faces if len(faces) > 1 else ()):
+            memory, near = await self._compare(features, memory, n)
+        return near
