@@ -13,7 +13,7 @@ from typing import Any
 import onnx
 
 from app.card import Graph, ModelCard, Variant
-from models import choice, fuse, halves, importers, matte, quantize, tint, verify, views
+from models import choice, cutout, fuse, halves, importers, matte, quantize, tint, verify, views
 from models.cards import Card, Wanted
 from models.fetch import Fetched
 from models.graph import OPSET
@@ -21,6 +21,8 @@ from models.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
 from models.named import file, kept
 
 Say = Callable[[str], None]
+# On WebGPU it runs on WASM: it is less work than taking the picture to the GPU and back.
+CUTOUTS = (Wanted("cutout", ("wasm", "webgpu"), "fp32"), Wanted("cutout-webgl", ("webgl",), "fp32"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    given = replace(with_mattes(described, out), tint=_tint(card, network, out))
+    given = _with_cutouts(with_mattes(described, out), card, network, out)
+    given = replace(given, tint=_tint(card, network, out))
     return replace(given, variants=tuple(variants), report=report)
 
 
@@ -169,6 +172,29 @@ def with_mattes(card: ModelCard, out: Path) -> ModelCard:
     sizes = tuple(replace(size, matte=_matte(f"{card.id}-{size.id}", size, out)) for size in card.sizes)
     own = next((size.matte for size in sizes if size.input == card.input), None)
     return replace(card, sizes=sizes, matte=own or _matte(card.id, card, out))
+
+
+def _with_cutouts(described: ModelCard, card: Card, network: onnx.ModelProto, out: Path) -> ModelCard:
+    """The card with the cutout graphs of each of its sizes, where it is a segmenter."""
+    if card.kind != "segmenter":
+        return described
+    sizes = []
+    for size in described.sizes:
+        sized = verify.resized(card, size.input.height, size.input.width)
+        sizes.append(replace(size, cutouts=_cutouts(f"{card.id}-{size.id}", sized, network, out)))
+    own = next((size.cutouts for size in sizes if size.input == card.input), None)
+    return replace(described, sizes=tuple(sizes), cutouts=own or _cutouts(card.id, card, network, out))
+
+
+def _cutouts(name: str, card: Card, network: onnx.ModelProto, out: Path) -> tuple[Variant, ...]:
+    found, made = cutout.seen(card, network), []
+    for wanted in CUTOUTS:
+        rgba = rgba_type(wanted)
+        model = lower(cutout.graph(found, card.input, rgba), wanted.backends)
+        verify.operators([model], wanted.backends)
+        graph = kept(f"{name}-{wanted.id}", file(model), out)
+        made.append(Variant(wanted.id, wanted.backends, (graph,), rgba, OPSET))
+    return tuple(made)
 
 
 def _tint(card: Card, network: onnx.ModelProto, out: Path) -> Graph | None:

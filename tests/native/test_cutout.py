@@ -1,0 +1,130 @@
+"""The cutout graph against what it is to do, in NumPy.
+
+Does not run a segmenter and does not judge what a classifier makes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+from app.card import Input
+from app.native.session import Session
+from models import cutout
+from models.cards import read_all
+from models.cutout import GREY, SIDE, Map
+from models.graph import text
+
+Array = NDArray[Any]
+KINDS = ("uint8", "float32")
+CARD = next(card for card in read_all() if card.id == "bodypix")
+WIDE = Input(49, 65, "letterbox")  # a grid of 4 x 5, one point in 16
+PARTS = Map("parts", (4, 5), True)
+
+
+def run(found: Map, into: Input, rgba: Array, given: Array) -> Array:
+    model = cutout.graph(found, into, str(rgba.dtype))
+    cut = Session(model.SerializeToString(), threads=1).run_now({"rgba": rgba, found.name: given})["cut"]
+    assert cut.dtype == rgba.dtype
+    assert cut.shape == rgba.shape
+    assert (cut[..., 3] == 255).all()
+    return cut
+
+
+def picture(kind: str = "uint8") -> Array:
+    """Noise without the grey itself, opaque."""
+    rgba = np.random.default_rng(7).integers(0, 100, (1, SIDE, SIDE, 4)).astype(kind)
+    rgba[..., 3] = 255
+    return rgba
+
+
+def shown(cut: Array, rgba: Array) -> Array:
+    """[224,224]: how much of the picture is in each pixel, 0 to 1."""
+    part = (cut[0, ..., :3].astype(float) - GREY) / (rgba[0, ..., :3].astype(float) - GREY)
+    return np.asarray(part.mean(2))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mask_of_the_squares_own_size_keeps_what_it_covers(kind: str) -> None:
+    mask = np.zeros((1, 1, SIDE, SIDE), np.float32)
+    mask[..., 40:120, 60:200] = 1
+    rgba = picture(kind)
+    part = shown(run(Map("mask", (SIDE, SIDE), False), Input(SIDE, SIDE, "stretch"), rgba, mask), rgba)
+    assert part[42:118, 62:198] == pytest.approx(1, abs=0.02)
+    outside = part.copy()
+    outside[38:122, 58:202] = 0
+    assert outside == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [(144, 256), (143, 255), (256, 256), (100, 60)])
+def test_the_middle_square_of_a_mask_is_taken(size: tuple[int, int], kind: str) -> None:
+    """An ellipse in the Region lies in the square where the Region's geometry says."""
+    high, wide = size
+    y, x = ((np.arange(n) + 0.5 - n / 2) / high for n in size)  # in heights from the middle
+    mask = ((y[:, None] - 0.1) ** 2 / 0.3**2 + (x - 0.05) ** 2 / 0.22**2 < 1).astype(np.float32)
+    rgba = picture(kind)
+    part = shown(run(Map("mask", size, False), Input(high, wide, "stretch"), rgba, mask[None, None]), rgba)
+    line = (np.arange(SIDE) + 0.5) / SIDE - 0.5
+    expected = (line[:, None] - 0.1) ** 2 / 0.3**2 + (line - 0.05) ** 2 / 0.22**2 < 1
+    assert np.abs(part - expected).mean() < 0.015
+    middle = [(part * expected).sum(n) @ line / (part * expected).sum() for n in (1, 0)]
+    assert middle == pytest.approx([0.1, 0.05], abs=0.003)
+
+
+def test_points_of_parts_lie_on_the_corners() -> None:
+    """A point of the grid is a pixel of the input: (g - 1) * 16 + 1 pixels, as BodyPix is published."""
+    parts = np.zeros((1, 24, *PARTS.grid), np.float32)
+    parts[0, 0, :, :3] = 1  # the half on the left of the picture
+    rgba = picture()
+    part = shown(run(PARTS, WIDE, rgba, parts), rgba)
+    # Half way from pixel 32 to 48 of 65, of which the square has 8 to 57: 32.5 of its 49.
+    edge = (40.5 - 8) / 49 * SIDE
+    assert part[:, : int(edge) - 20] == pytest.approx(1, abs=0.02)
+    assert part[:, int(edge) + 20 :] == pytest.approx(0, abs=0.02)
+    assert part.sum(1) == pytest.approx(edge, abs=1)
+
+
+def test_both_halves_of_a_face_are_one() -> None:
+    parts = np.zeros((1, 24, *PARTS.grid), np.float32)
+    parts[0, 0, :, :3] = 1
+    parts[0, 1, :, 3:] = 1
+    rgba = picture()
+    assert shown(run(PARTS, WIDE, rgba, parts), rgba) == pytest.approx(1, abs=0.02)
+    parts = np.roll(parts, 1, axis=1)  # the right half, and the left upper arm
+    assert shown(run(PARTS, WIDE, rgba, parts), rgba)[:, 180:] == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.1])
+def test_where_almost_nothing_is_found_nothing_is_cut(share: float) -> None:
+    mask = np.zeros((1, 1, 128, 128), np.float32)
+    mask[..., : round(128 * share), :] = 1
+    rgba = picture()
+    cut = run(Map("mask", (128, 128), False), Input(128, 128, "stretch"), rgba, mask)
+    assert (cut == rgba).all() == (share < cutout.LEAST)
+
+
+def test_bytes_and_floats_are_the_same() -> None:
+    parts = np.random.default_rng(1).random((1, 24, *PARTS.grid), np.float32) / 2
+    given = picture()
+    whole, exact = (run(PARTS, WIDE, given.astype(kind), parts) for kind in KINDS)
+    assert np.abs(whole - exact).max() <= 0.5001
+
+
+def network(parts: int, rows: int, columns: int) -> onnx.ModelProto:
+    """What of a network the cutout is made from: the size of its parts."""
+    size = f"float[1,{parts},{rows},{columns}]"
+    return text(f"net ({size} heat) => ({size} parts) {{ parts = Relu(heat) }}")
+
+
+def test_what_is_no_grid_of_24_parts_is_cut_by_its_mask() -> None:
+    card = replace(CARD, input=WIDE, mask=(49, 65), sizes=())
+    assert cutout.seen(card, network(24, 4, 5)) == PARTS
+    assert cutout.seen(card, network(7, 4, 5)) == Map("mask", (49, 65), False)
+    assert cutout.seen(card, network(24, 6, 5)).name == "mask"
+    assert cutout.seen(replace(card, mask=(46, 61)), network(24, 4, 5)).name == "parts"
