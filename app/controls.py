@@ -67,7 +67,8 @@ def backends(look: Look, offer: Offer) -> tuple[Option, ...]:
             return reason
         if card and not card.missing and not offer.serves(card, look.task, backend.id):
             return f"{TASKS[look.task].title} is not offered on it"
-        return ""
+        held = offer.gallery(look.gallery) if "gallery" in TASKS[look.task].wants else None
+        return f"{held.title} cannot be compared with on it" if held and _unheld(held, offer, backend.id) else ""
 
     return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
 
@@ -105,10 +106,7 @@ def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
     def why(gallery: Gallery) -> str:
         if gallery.missing:
             return "not in this build"
-        cards = [card for card in offer.cards if card.kind == "classifier"]
-        if on in BACKENDS and not any(gallery.index(card.id, on) for card in cards):
-            return f"not on {BACKENDS[on].title}"
-        return ""
+        return f"not on {BACKENDS[on].title}" if on in BACKENDS and _unheld(gallery, offer, on) else ""
 
     rows = [Option(each.id, each.title, why(each)) for each in offer.galleries if each.id != OWN]
     several = len(offer.built) + bool(offer.own) > 1
@@ -117,6 +115,12 @@ def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
         Option(OWN, "Your own pictures", "" if offer.own else "add some first"),
         Option(ALL, "All together", "" if several else "add pictures of your own first"),
     )
+
+
+def _unheld(gallery: Gallery, offer: Offer, backend: str) -> bool:
+    """Whether a gallery has no index for a backend: WebGL holds fewer characters than WASM does."""
+    cards = [card for card in offer.cards if card.kind == "classifier"]
+    return not gallery.missing and not any(gallery.index(card.id, backend) for card in cards)
 
 
 def sized(look: Look, offer: Offer) -> ModelCard | None:

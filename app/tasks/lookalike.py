@@ -79,7 +79,7 @@ class Lookalike:
 
     async def step(self, frame: Frame, look: Look) -> Tensor | None:
         """See Task. The Mask comes last: the Compositor keeps what its model was shown last."""
-        if frame.fresh or self._changed():
+        if self._changed() or frame.fresh:
             self._begin()
         faces = (await self._detector.see(frame))["faces"]
         if self._indexes:
@@ -93,6 +93,15 @@ class Lookalike:
         mask = await self._background.step(frame, look)
         self.found = {**self._background.found, "faces": faces}
         return mask
+
+    async def portrait(self, frame: Frame) -> tuple[Tensor, Region]:
+        """The features of a picture's surest face, or of its middle where there is none, and the square seen.
+
+        For the visitor's own pictures: nothing of it is remembered or said.
+        """
+        faces = self._regions(frame, (await self._detector.see(frame))["faces"])
+        region = grown(faces[0], GROWN, UP) if faces else middle(frame)
+        return await self._features(frame, region), region
 
     def _changed(self) -> bool:
         """Whether the galleries are others than they were."""
@@ -124,7 +133,7 @@ class Lookalike:
     async def _live(self, frame: Frame, faces: Sequence[Region]) -> None:
         """The faces followed, one of them looked at."""
         before, self._tracks = self._tracks, follow(self._tracks, faces, frame.time)
-        if self._tracks or self._faced < 0 or frame.time < self._faced:
+        if faces or self._faced < 0 or frame.time < self._faced:
             self._faced = frame.time
         if {track.id for track in before} != {track.id for track in self._tracks}:
             self._together = Standing()

@@ -1,0 +1,283 @@
+"""The look-alike task over fake ports: where it looks, whose turn it is, what it says.
+
+Does not run a model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from app.answers import GONE
+from app.frame import Frame, Region
+from app.gallery import Index, Near
+from app.look import Look
+from app.meter import Meter
+from app.model import Model
+from app.pipeline import Pipeline
+from app.tasks.lookalike import ALONE, GROWN, KEEP, LEAST, NOBODY, UP, Lookalike
+from tests.fakes import BODY, CLASSES, FACES, Clock, FakeCompositor, FakeSession
+
+NONE, BLUR = Look(background="none"), Look(background="blur", smoothing=0)
+# Rows of a letterboxed 640x480 frame: score, box, right eye, left eye, ... Their squares are 64 pixels large.
+LEFT = [0.9, 0.2, 0.3, 0.3, 0.4, 0.22, 0.34, 0.28, 0.34, *[0.3] * 8]
+RIGHT = [0.95, 0.7, 0.3, 0.8, 0.4, 0.72, 0.34, 0.78, 0.34, *[0.3] * 8]
+
+
+def rows(*faces: list[float]) -> array[float]:
+    return array("f", [*(n for face in faces for n in face), *[0.0] * 17 * (5 - len(faces))])
+
+
+class Features(FakeSession):
+    """Gives features that tell which look at a face they are of."""
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        await super().run(feeds)
+        return {"features": array("f", [len(self.fed), 0, 0, 0])}
+
+
+class Nearest(FakeSession):
+    """An index of ten: `seen` numbers the run, nearest is the first character unless told otherwise."""
+
+    def __init__(self, best: int = 0) -> None:
+        super().__init__()
+        self.best = best
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        await super().run(feeds)
+        which = [self.best, *(n for n in range(10) if n != self.best)]
+        likeness = array("f", [0.5 - n / 50 for n in range(10)])
+        seen = ("seen", len(self.fed))
+        return {"seen": seen, "likeness": likeness, "which": array("f", which)}
+
+
+class House:
+    """The task between its fakes: `step(faces)` shows it one frame with these faces."""
+
+    def __init__(self, parts: bool = True, held: float = 0.5) -> None:
+        self.compositor, meter = FakeCompositor(), Meter(Clock())
+        found = {"mask": "mask", **({"parts": "parts"} if parts else {})}
+        self.segmenter, self.cutout = (
+            FakeSession(found),
+            FakeSession({"cut": "cut", "held": array("f", [held])}),
+        )
+        self.detector, self.features, self.index = FakeSession({"mask": "m"}), Features(), Nearest()
+        self.model = Model(BODY, self.segmenter, self.compositor, meter)
+        self.model.cutout = self.cutout
+        self.classifier = Model(CLASSES, self.features, self.compositor, meter)
+        self.classifier.indexes = [Index("characters", 100, self.index)]
+        self.beside = {"detector": Model(FACES, self.detector, self.compositor, meter)}
+        self.beside["classifier"] = self.classifier
+        self.pipeline = Pipeline("lookalike", self.model, self.beside)
+        self.time = 0.0
+
+    def step(self, *faces: list[float], look: Look = NONE, ms: float = 40.0, **how: Any) -> Any:
+        self.time += ms
+        self.detector.outputs = {"faces": rows(*faces), "mask": "m"}
+        frame = Frame(1, 640, 480, self.time, **how)
+        asyncio.run(self.pipeline.step(frame, lambda: look))
+        return self.pipeline.task.said
+
+    def seen(self, what: Any) -> list[Region]:
+        """The regions that were sampled for an input."""
+        return [
+            call[3]
+            for call in self.compositor.calls
+            if call[0] == "sample" and call[2:3] == (what,) and call[3:]
+        ]
+
+
+def ids(said: Any) -> list[int]:
+    return [face["id"] for face in said["faces"]]
+
+
+def test_the_way_of_a_face() -> None:
+    house = House()
+    said = house.step(LEFT, still=True)
+    (square,), (wide,) = house.seen(CLASSES.input), house.seen(BODY.input)
+    # The letterboxed input is 640 pixels a side; its upper 80 lie above the frame. The square reaches higher.
+    assert (square.x, square.y) == pytest.approx((160, 144 - UP * 64))
+    assert (square.width, square.height, square.turn) == pytest.approx((GROWN * 64, GROWN * 64, 0))
+    assert (wide.x, wide.y, wide.height, wide.turn) == (square.x, square.y, square.height, square.turn)
+    assert wide.width == pytest.approx(
+        square.width * 321 / 241
+    )  # nothing is distorted in the segmenter's eye
+    assert house.segmenter.fed[0]["keep"] == array("f", [0])
+    assert house.cutout.fed == [{"rgba": "rgba of 1", "parts": "parts"}]
+    assert house.features.fed == [{"rgba": "cut"}]
+    fed = house.index.fed[0]
+    assert (fed["features"][0], fed["memory"], fed["keep"][0]) == (1, ("blank", (1, 4)), 0)
+    assert said["faces"][0]["box"] == pytest.approx([128 / 640, 112 / 480, 64 / 640, 64 / 480])
+    assert said["faces"][0]["near"][0] == Near("characters", 0, 0.5)
+    assert len(said["faces"][0]["near"]) == 5
+    assert (said["together"], said["note"]) == ([], "")
+
+
+def test_a_segmenter_without_parts_cuts_out_the_person() -> None:
+    house = House(parts=False)
+    house.step(LEFT, still=True)
+    assert house.cutout.fed == [{"rgba": "rgba of 1", "mask": "mask"}]
+
+
+def test_an_empty_cutout_is_not_compared() -> None:
+    house = House(held=LEAST * 0.9)
+    house.step(LEFT, still=True)
+    assert house.features.fed == [{"rgba": "rgba of 1"}]
+
+
+def test_said_is_told_once() -> None:
+    house = House()
+    assert house.step(LEFT) is not None
+    assert house.pipeline.task.said is None
+
+
+def test_a_photos_faces_are_told_from_left_to_right_and_together() -> None:
+    house = House()
+    said = house.step(RIGHT, LEFT, still=True)
+    assert ids(said) == [1, 2]
+    assert said["faces"][0]["box"][0] < said["faces"][1]["box"][0]
+    assert len(said["together"]) == 5
+    runs = [(fed["features"], fed["memory"], fed["keep"][0]) for fed in house.index.fed]
+    blank = ("blank", (1, 4))
+    # Each alone, then the mean: the first as it is, the second for half of it.
+    assert [memory for _, memory, _ in runs] == [blank, blank, blank, ("seen", 3)]
+    assert [keep for *_, keep in runs] == [0, 0, 0, 0.5]
+    assert [features for features, *_ in runs[2:]] == [("seen", 1), ("seen", 2)]
+
+
+def test_five_faces_weigh_the_same_together() -> None:
+    house = House()
+    faces = [[0.9, x, 0.3, x + 0.1, 0.4, x, 0.34, x + 0.1, 0.34, *[0.3] * 8] for x in (0, 0.2, 0.4, 0.6, 0.8)]
+    assert ids(house.step(*faces, still=True)) == [1, 2, 3, 4, 5]
+    assert [fed["keep"][0] for fed in house.index.fed[5:]] == pytest.approx([0, 1 / 2, 2 / 3, 3 / 4, 4 / 5])
+
+
+def test_a_photo_without_a_face_is_compared_as_it_is() -> None:
+    house = House()
+    said = house.step(still=True)
+    assert house.seen(CLASSES.input) == [Region(320, 240, 480, 480)]
+    assert (ids(said), said["note"], said["together"]) == ([1], ALONE, [])
+    assert said["faces"][0]["box"] == pytest.approx([0.125, 0, 0.75, 1])
+
+
+def test_a_photo_that_is_drawn_again_is_not_looked_at_again() -> None:
+    house = House()
+    first = house.step(LEFT, still=True, fresh=True)
+    assert house.step(LEFT, still=True, look=BLUR) == first  # told again: it may be mirrored now
+    assert len(house.features.fed) == 1
+    house.step(LEFT, still=True, fresh=True)
+    assert len(house.features.fed) == 2
+    house.classifier.indexes = [Index("own", 1, Nearest())]
+    assert house.step(LEFT, still=True)["faces"][0]["near"][0].gallery == "own"
+
+
+def test_live_one_face_is_looked_at_in_each_frame() -> None:
+    house = House()
+    told = [ids(house.step(LEFT, RIGHT)) for _ in range(6)]
+    assert told == [[1], [1, 2], [1, 2], [1, 2], [1, 2], [1, 2]]
+    assert len(house.features.fed) == 6
+    assert [region.x for region in house.seen(CLASSES.input)] == pytest.approx([160, 480] * 3)
+    alone = [fed for fed in house.index.fed if isinstance(fed["features"], array)]
+    assert [round(fed["keep"][0], 6) for fed in alone] == [0, 0, KEEP, KEEP, KEEP, KEEP]
+    # A face's memory is its own: what the index gave for it two frames before.
+    assert alone[2]["memory"] == ("seen", 1)
+    assert alone[3]["memory"] == ("seen", 2)
+
+
+def test_live_all_together_once_a_round() -> None:
+    house = House()
+    assert [bool(house.step(LEFT, RIGHT)["together"]) for _ in range(4)] == [False, True, True, True]
+    assert len(house.index.fed) == 4 + 2 * 2  # four looks, two rounds of two
+    assert house.step(LEFT, ms=GONE + 80)["together"] == []
+
+
+def test_live_a_face_that_leaves_is_told_for_a_second() -> None:
+    house = House()
+    house.step(LEFT)
+    assert ids(house.step(ms=GONE)) == [1]
+    assert house.step(ms=40) == {"faces": [], "together": [], "note": NOBODY}
+    assert house.step(ms=40) is None  # once is enough
+    assert ids(house.step(LEFT)) == [1]
+    assert house.index.fed[-1]["memory"] == ("blank", (1, 4))  # whoever it is
+
+
+def test_live_nobody_is_told_after_a_second() -> None:
+    house = House()
+    assert house.step(ms=GONE) is None
+    assert house.step(ms=GONE) is None
+    assert house.step(ms=40)["note"] == NOBODY
+    assert house.features.fed == []
+
+
+def test_live_the_winner_changes_only_after_some_looks() -> None:
+    house = House()
+    house.step(LEFT)
+    house.index.best = 7
+    winners = [house.step(LEFT)["faces"][0]["near"][0].n for _ in range(4)]
+    assert winners == [0, 0, 7, 7]
+
+
+def test_a_new_source_begins_anew() -> None:
+    house = House()
+    house.step(LEFT, RIGHT)
+    house.step(LEFT, RIGHT)
+    assert ids(house.step(RIGHT, fresh=True)) == [1]
+    assert house.index.fed[-1]["memory"] == ("blank", (1, 4))
+
+
+def test_several_galleries_are_one() -> None:
+    house = House()
+    other = Nearest(3)
+    house.classifier.indexes.append(Index("own", 4, other))
+    near_ = house.step(LEFT, still=True)["faces"][0]["near"]
+    assert [(one.gallery, one.n) for one in near_] == [
+        ("characters", 0), ("own", 3), ("characters", 1), ("own", 0), ("characters", 2),
+    ]  # fmt: skip
+    assert other.fed[0]["features"] == house.index.fed[0]["features"]
+
+
+def test_without_a_gallery_nothing_is_compared() -> None:
+    house = House()
+    house.classifier.indexes = []
+    assert house.step(LEFT, still=True) is None
+    assert house.features.fed == []
+    house.classifier.indexes = [Index("characters", 100, house.index)]
+    assert ids(house.step(LEFT, still=True)) == [1]
+
+
+def test_the_background_is_that_of_the_background_task() -> None:
+    house = House()
+    house.step(LEFT, look=BLUR)
+    samples = [call[2:] for call in house.compositor.calls if call[0] == "sample"]
+    assert samples[-1] == (BODY.input,)  # the whole frame, last: the Compositor keeps what it saw of it
+    assert house.compositor.calls[-1] == ("compose", 1, "mask", "blur")
+    assert house.pipeline.task.found["parts"] == "parts"
+    assert isinstance(house.pipeline.task.found["faces"], array)
+    house.step(LEFT, look=NONE)
+    assert house.compositor.calls[-1] == ("compose", 1, None, "none")
+    assert list(house.pipeline.task.found) == ["faces"]
+
+
+def test_a_face_of_no_size_is_no_face() -> None:
+    house = House()
+    tiny = [0.9, 0.5, 0.5, 0.5, 0.5, *[0.5] * 12]
+    broken = [0.9, *[float("nan")] * 16]
+    assert house.step(tiny, broken, still=True)["note"] == ALONE
+
+
+def test_what_a_session_raises_goes_through() -> None:
+    house = House()
+    house.index.outputs = RuntimeError("out of memory")
+    with pytest.raises(RuntimeError, match="out of memory"):
+        house.step(LEFT)
+
+
+def test_a_model_without_a_cutout_is_refused() -> None:
+    house = House()
+    house.model.cutout = None
+    with pytest.raises(ValueError, match="BodyPix cannot cut out a face"):
+        Lookalike(house.model, house.beside)
