@@ -28,6 +28,10 @@ PHOTO = Box(2048, 2048)
 # A larger file is refused before it is decoded: a 100-megapixel JPEG is about 50 MB.
 FILE_MB = 64
 
+# One of more pixels is refused as well, by its header: decoded it takes 4 bytes for each, and a phone's
+# browser ends a page that asks for some hundred MB at once.
+MEGAPIXELS = 50
+
 # Stands before the room when there is neither colour nor image to do it: the page's own dark.
 COVER = "#171c1f"
 

@@ -27,7 +27,9 @@ class Loop:
         self._done = done
 
     async def run(self, look: Callable[[], Look]) -> None:
-        """Until the camera ends. Raises what the pipeline raised once PATIENCE frames in a row failed."""
+        """Until the camera ends. Raises what the pipeline raised once PATIENCE frames in a row failed, or a
+        photo did.
+        """
         failed = 0
         async for frame in self._camera.frames():
             try:
@@ -37,7 +39,7 @@ class Loop:
                 failed += 1
                 if look().background != "none":
                     self._compositor.cover(look())
-                if failed >= PATIENCE:
+                if failed >= PATIENCE or frame.still:  # after a photo there is no next frame
                     raise
             finally:
                 frame.close()

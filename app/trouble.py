@@ -17,8 +17,16 @@ CAMERA: dict[str, str] = {
 }
 FILE: dict[str, str] = {
     "large": "That file is too large: {size} MB. Photos of up to {most} MB and any video can be shown.",
+    "pixels": "That photo has {megapixels} million pixels. Photos of up to {most} million can be shown.",
     "decode": "That file could not be read as a picture or video. PNG, JPEG, WebP, AVIF, MP4, WebM can.",
     "bounded": "The photo is {width} × {height} pixels; it is shown at {shown} to stay within memory.",
+}
+OWN: dict[str, str] = {
+    "large": "{file} is too large: {size} MB. Pictures of up to {most} MB can be added.",
+    "pixels": "{file} has {megapixels} million pixels. Pictures of up to {most} million can be added.",
+    "decode": "{file} could not be read as a picture. PNG, JPEG, WebP, AVIF can.",
+    "import": "That file is too large to be one of this page's: {size} MB.",
+    "QuotaExceededError": "The browser's storage is full: this picture goes with the visit.",
 }
 # What is asked before a source is opened: the button's words and a line beneath it.
 ASK: dict[str, tuple[str, str]] = {
@@ -30,6 +38,12 @@ SILENT = "it stopped answering"
 NO_MODEL = "This build holds no model that can run here. Build it again where its sources can be reached."
 FALLBACK = "{title} stopped ({why}). Going on with {next}."
 AGAIN = "{title} stopped ({why}). Starting it again."
+GALLERY = "That gallery could not be loaded ({why})."
+BUSY = "Pictures still to be looked at:"
+NO_TASK = "another task runs"
+PICTURE = "{name} could not be added ({why})."
+FACE, TOGETHER = "Face {id}", "All faces together"
+SHARE = {"likeness": "{likeness}% alike", "foot": "Vitrine: compared on my own machine"}
 OVERLAY = "The overlay was taken away ({why}). The picture goes on without."
 LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."
 
@@ -45,4 +59,7 @@ def source(kind: str, name: str, **figures: object) -> str:
         return CAMERA.get(name, f"The camera could not be opened ({name}).")
     if kind == "sample":
         return f"The built-in scene could not be loaded ({name})."
+    if kind == "own":
+        kept = f"The browser does not keep this picture ({name}): it goes with the visit."
+        return OWN.get(name, kept).format(**figures)
     return FILE.get(name, f"The file could not be opened ({name}).").format(**figures)

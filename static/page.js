@@ -1,15 +1,17 @@
 // The page's JavaScript: opens the source, hands pictures to the worker, swaps workers when Python says so. Decides nothing.
 
-import { drawLog, drawNote, drawPanel, drawStats } from './panel.js';
+import { drawAnswers, prepare } from './answers.js';
+import * as own from './own.js';
+import { by, drawHead, drawLog, drawNote, drawPanel, drawStats } from './panel.js';
+import { share } from './share.js';
 import { open, still } from './sources.js';
 
-const by = (id) => document.getElementById(id);
 let shown = null; // the worker whose canvas is seen
 let coming = null; // the worker that is being warmed
 let source = null; // where pictures come from
 let wanted = null; // the `source` message it was opened by
 let file = null; // the visitor's photo or video
-let own = null; // the visitor's backdrop
+let backdrop = null; // the visitor's own
 let latest = {}; // stats
 let query = location.search; // the settings in use
 let manifest = null; // what this build holds
@@ -37,7 +39,7 @@ function begin(start, late = []) {
   worker.onerror = ({ message }) => {
     if (!show.ready) hear.last(show, { text: `The page could not start: ${message || 'worker.js is missing'}` });
   };
-  worker.postMessage({ type: 'start', start: JSON.stringify(start), manifest, canvas: offscreen, own }, [offscreen]);
+  worker.postMessage({ type: 'start', start: JSON.stringify(start), manifest, canvas: offscreen, own: backdrop, kept: own.numbers() }, [offscreen]);
 }
 
 const alive = (show) => show && !show.ended && !show.failed;
@@ -61,6 +63,12 @@ function tell(message) {
 function say(show, message) {
   show.unheard.push(message);
   show.worker.postMessage(message);
+}
+
+// What only the worker that is seen has to do with.
+function tellShown(message) {
+  const show = shown ?? coming;
+  if (show?.told.panel && alive(show)) say(show, message);
 }
 
 function watch(show) {
@@ -170,11 +178,13 @@ const hear = {
     by('boot').hidden = true;
     drawNote(text);
   },
-  saved(show, { blob }) {
-    const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: 'vitrine.png' });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saved: (show, { blob }) => own.download(blob, 'vitrine.png'),
+  answers(show, message) {
+    if (show === (shown ?? coming)) drawAnswers(message);
+    else show.told.answers = message;
   },
+  share: (show, message) => share(show.canvas, message),
+  ...own.hear,
 };
 
 function swap(show) {
@@ -186,7 +196,9 @@ function swap(show) {
   by('save').disabled = by('camera').disabled = false;
   if (old) end(old);
   draw(show.told.panel);
+  if (show.told.answers) drawAnswers(show.told.answers);
   openSource(show.told.source);
+  own.again();
   tellReady();
 }
 
@@ -258,6 +270,7 @@ function take(chosen) {
 
 function draw(message) {
   drawPanel(message.controls, changed);
+  drawHead(message);
   if (!shown) return;
   query = message.query;
   history.replaceState(null, '', `?${query}`);
@@ -270,9 +283,9 @@ async function changed(name, value, kind) {
   const trouble = (problem, figures = {}) => tell({ type: 'trouble', kind: 'file', name: problem, ...figures });
   const picture = await still(value, wanted, trouble);
   if (!picture) return;
-  own?.close();
-  own = picture;
-  tell({ type: 'own', picture: own });
+  backdrop?.close();
+  backdrop = picture;
+  tell({ type: 'own', picture });
 }
 
 function set(name, value) {
@@ -289,8 +302,10 @@ by('camera').onclick = () => {
   set('source', 'camera');
 };
 by('save').onclick = () => say(shown, { type: 'save' });
-by('stage').addEventListener('dragover', (event) => event.preventDefault());
-by('stage').addEventListener('drop', (event) => {
+// Anywhere, for what misses the picture would replace the page; a file control takes its own.
+addEventListener('dragover', (event) => { if (event.target.type !== 'file') event.preventDefault(); });
+addEventListener('drop', (event) => {
+  if (event.target.type === 'file') return;
   event.preventDefault();
   if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
 });
@@ -302,6 +317,8 @@ try {
   if (!answer.ok) throw new Error(`manifest.json: ${answer.status}`);
   manifest = await answer.text();
   scene = JSON.parse(manifest).sample;
+  prepare(tellShown);
+  await own.remembered(tellShown);
   begin({ query });
   for (const [name, value] of early) set(name, value);
 } catch (error) {

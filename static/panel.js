@@ -1,7 +1,7 @@
 // Draws what Python describes: the controls, the stats, the log, the notes. Decides nothing.
 
-const by = (id) => document.getElementById(id);
-const make = (tag, fields = {}, ...children) => {
+export const by = (id) => document.getElementById(id);
+export const make = (tag, fields = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), fields);
   element.append(...children);
   return element;
@@ -77,6 +77,14 @@ export function drawPanel(controls, changed) {
     next.set(group, at + 1);
     KINDS[control.kind].show(line.querySelector('select, input'), control);
   }
+}
+
+// What the page is for, as Python says: the title, the line beneath it, whether answers are shown.
+export function drawHead({ title, about, answers }) {
+  document.title = `Vitrine: ${title}`;
+  by('about').textContent = about;
+  by('answers').hidden = by('labels').hidden = by('mine').hidden = !answers;
+  by('stage').parentElement.classList.toggle('answers', answers);
 }
 
 export function drawStats(stats) {

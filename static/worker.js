@@ -6,6 +6,7 @@ const lines = {};
 // The module `page` that Python sees. Python adds `hear`, `take`, `ort` and `python`.
 const page = {
   post: (json) => send(json),
+  send: (message) => send(message),
   done: () => send('{"type":"done"}'),
   load: (path) => import(new URL(path, self.location)),
   heap: () => page.pyodide._module.HEAPU8.length,
@@ -70,8 +71,9 @@ async function python({ base, files, snapshot, wheels }) {
   return pyodide;
 }
 
-async function start({ start, manifest, canvas, own }) {
-  Object.assign(page, { start, manifest, canvas, own });
+async function start({ start, manifest, canvas, own, kept }) {
+  Object.assign(page, { start, manifest, canvas, own, kept });
+  canvas.addEventListener('webglcontextlost', () => send('{"type":"again"}')); // a photo is not drawn again by itself
   try {
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);

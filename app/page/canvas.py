@@ -25,7 +25,7 @@ def _context(js_canvas: Any) -> Any:
     return js_canvas.getContext("2d", Object.fromEntries([["willReadFrequently", True]]))
 
 
-def _matrix(m: Matrix) -> Any:
+def dom_matrix(m: Matrix) -> Any:
     """As the browser's own."""
     return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
 
@@ -68,8 +68,8 @@ class CanvasCompositor:
             left, top, w, h = place(frame.width, frame.height, into)
             draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
         else:
-            inverse = _matrix(matrix(frame.width, frame.height, into, region)).inverse()
-            draw.setTransform(_matrix(Matrix(width, 0, 0, 0, height, 0)).multiply(inverse))
+            inverse = dom_matrix(matrix(frame.width, frame.height, into, region)).inverse()
+            draw.setTransform(dom_matrix(Matrix(width, 0, 0, 0, height, 0)).multiply(inverse))
             draw.drawImage(js_frame, 0, 0, 1, 1)
             draw.resetTransform()
         given = self.inputs.at(into, rgba, region is not None)
@@ -206,7 +206,7 @@ class CanvasCompositor:
         sides = Matrix(-width, 0, width, 0, height, 0) if mirror else Matrix(width, 0, 0, 0, height, 0)
         path = Path2D.new()
         # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
-        path.addPath(Path2D.new(marks.path()), _matrix(sides).multiply(_matrix(marks.to)))
+        path.addPath(Path2D.new(marks.path()), dom_matrix(sides).multiply(dom_matrix(marks.to)))
         draw.strokeStyle, draw.lineCap = marks.colour, "round"
         for times, cover in RINGS:
             draw.globalAlpha = cover

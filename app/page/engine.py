@@ -1,4 +1,4 @@
-"""Engine: fetch, check and load what one backend needs to run its cards.
+"""Engine: a task's cards, loaded on one backend, and what is loaded beside them while the picture goes on.
 
 Does not decide which backend or variant: app.backend and the card do.
 """
@@ -9,13 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from js import URL, Object, Uint8Array, crypto, location
-from pyodide.ffi import JsException, to_js
-
-from app import trouble
-from app.backend import Backend, Probe, bundle, draws_with_shaders, threads
-from app.card import Graph, Input, ModelCard, Variant
-from app.chain import Chain
+from app.backend import Backend, Probe, draws_with_shaders
+from app.card import Input, ModelCard, Variant
+from app.gallery import Gallery, Index
 from app.look import Look
 from app.meter import OVERLAY, Meter
 from app.model import Model
@@ -23,51 +19,11 @@ from app.overlays import OVERLAYS, PARTS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.probe import options
+from app.page.runtime import Runtime, load_graph, load_ort
 from app.page.session import Session
 from app.pipeline import Pipeline
 from app.ports import Session as AnySession
-
-
-class Corrupt(RuntimeError):
-    """A file that is missing or is not the one this build made."""
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """onnxruntime-web for a backend: opens cards on it."""
-
-    page: Any
-    js_ort: Any
-    backend: Backend
-    features: tuple[str, ...]
-
-    def variant(self, card: ModelCard) -> Variant:
-        """What is run of a card. Raises RuntimeError where it is not offered here."""
-        variant = card.variant(self.backend.id, self.features)
-        if variant is None:
-            raise RuntimeError(f"{card.title} is not offered on {self.backend.title}")
-        return variant
-
-    async def fetch(self, card: ModelCard, variant: Variant) -> list[Any]:
-        """The bytes of a variant's graphs, checked. Raises Corrupt."""
-        return [await load_graph(self.page, graph, card.title) for graph in variant.graphs]
-
-    async def open(self, card: ModelCard, js_graphs: list[Any]) -> Session | Chain:
-        """What `fetch` gave, loaded. Raises RuntimeError."""
-        opened: list[Session] = []
-        try:
-            for js in js_graphs:
-                opened.append(await Session.open(self.js_ort, js, self.backend.provider, card.dimensions))
-        except Exception:
-            for session in opened:
-                await session.close()
-            raise
-        return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
-
-    def wrap(self, kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-        """A Tensor over a typed array, which it does not copy."""
-        return self.js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
-
+from app.tasks import TASKS
 
 Key = tuple[str, Input]  # a card at one of its sizes
 
@@ -88,6 +44,7 @@ class Engine:
     compositor: Compositor | CanvasCompositor
     pipeline: Pipeline
     model: Model
+    beside: Mapping[str, Model] = field(default_factory=dict)  # the task's other cards, by kind
     over: dict[Key, Model] = field(default_factory=dict)  # what was loaded for overlays
     tints: dict[Key, Session] = field(default_factory=dict)  # their cards' tint graphs
 
@@ -118,21 +75,34 @@ class Engine:
             matte = await open_matte(page, js_ort, card)
             compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte)
         model = Model(card, session, compositor, meter, variant.rgba)
+        if "cutout" in TASKS[look.task].wants:
+            model.cutout = await open_cutout(runtime, card)
         others = {}
         for kind, other in beside.items():
             its = runtime.variant(other)
             opened = await runtime.open(other, await runtime.fetch(other, its))
             others[kind] = Model(other, opened, compositor, meter, its.rgba)
         pipeline = Pipeline(look.task, model, others)
-        return cls(runtime, variant, count, session, compositor, pipeline, model)
+        return cls(runtime, variant, count, session, compositor, pipeline, model, others)
 
     async def warm(self) -> None:
         """One run on a black picture."""
         await self._run(self.model)
 
-    async def overlay(
-        self, kind: type[Overlay], card: ModelCard, beside: Mapping[str, ModelCard]
-    ) -> Overlay:
+    async def index(self, gallery: Gallery) -> Index:
+        """A gallery's index for the task's classifier, loaded while the picture goes on.
+
+        Raises Corrupt or RuntimeError.
+        """
+        card, runtime = self.beside["classifier"].card, self.runtime
+        variant = gallery.index(card.id, runtime.backend.id)
+        if variant is None:
+            raise RuntimeError(f"{gallery.title} cannot be searched on {runtime.backend.title}")
+        js_graph = await runtime.load(variant, gallery.title)
+        async with self.pipeline.between:
+            return Index(gallery.id, gallery.count, await runtime.small(js_graph))
+
+    async def overlay(self, kind: type[Overlay], card: ModelCard, beside: Mapping[str, ModelCard]) -> Overlay:
         """An overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
 
         What is loaded already, for the task or an overlay before, is used again.
@@ -186,45 +156,12 @@ class Engine:
         await model.session.run({"rgba": rgba, **model.alone})
 
 
-async def load_ort(
-    page: Any, manifest: dict[str, Any], backend: Backend, probe: Probe, look: Look
-) -> tuple[Any, int]:
-    """onnxruntime-web for a backend, and how many threads it will run on."""
-    row = manifest["ort"][bundle(backend, probe)]
-    try:
-        js_ort = await page.load(row["module"])
-    except JsException as error:
-        raise Corrupt(f"its runtime could not be loaded: {error}") from error
-    page.ort = js_ort
-    js_ort.env.logLevel = "error"
-    if not row["wasm"]:
-        return js_ort, 1
-    count = threads(look.threads, probe)
-    wasm = js_ort.env.wasm
-    wasm.numThreads = count
-    paths = [["mjs", _url(row["mjs"])], ["wasm", _url(row["wasm"])]]
-    wasm.wasmPaths = Object.fromEntries(paths)
-    wasm.wasmBinary = await fetched(page, row["wasm"], f"onnxruntime-web ({backend.title})", row["bytes"])
-    return js_ort, count
-
-
-async def fetched(page: Any, path: str, title: str, size: int) -> Any:
-    """A file of `size` bytes as ArrayBuffer. Raises Corrupt."""
-    try:
-        return await page.bytes(path, title, size)
-    except JsException as error:
-        raise Corrupt(
-            str(error).removeprefix("Error: ").replace("TypeError: Failed to fetch", trouble.AWAY)
-        ) from error
-
-
-async def load_graph(page: Any, graph: Graph, title: str) -> Any:
-    """The bytes of a graph as Uint8Array, checked by their hash. Raises Corrupt."""
-    js_buffer = await fetched(page, graph.path, title, graph.bytes)
-    digest = Uint8Array.new(await crypto.subtle.digest("SHA-256", js_buffer)).to_bytes().hex()
-    if digest != graph.sha256:
-        raise Corrupt(f"the file of {title} is damaged: it is not the one this build made")
-    return Uint8Array.new(js_buffer)
+async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:
+    """The card's cutout graph. Raises Corrupt or RuntimeError."""
+    variant = card.cutout(runtime.backend.id)
+    if variant is None:
+        raise RuntimeError(f"{card.title} cuts no face out on {runtime.backend.title}")
+    return await runtime.small(await runtime.load(variant, "Cutout"))
 
 
 async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
@@ -232,7 +169,3 @@ async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
     if card.matte is None:
         raise RuntimeError(f"{card.title} has no matte graph in this build, and this browser has no WebGL2")
     return await Session.open(js_ort, await load_graph(page, card.matte, "Edge"), "wasm")
-
-
-def _url(path: str) -> str:
-    return str(URL.new(path, location.href))

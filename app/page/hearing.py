@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app import trouble
+from app.page import compare, keeping
 from app.settings import apply
 
 if TYPE_CHECKING:
@@ -90,4 +91,10 @@ HEARD: dict[str, Callable[..., None]] = {
     "trouble": trouble_,
     "stay": stay,
     "save": save,
+    "pick": compare.pick,
+    "share": compare.share,
+    "own-add": keeping.add,
+    "own-kept": keeping.kept,
+    "own-import": keeping.read,
+    "own-remove": keeping.remove,
 }

@@ -12,9 +12,10 @@ from typing import Any
 from app import trouble
 from app.backend import BACKENDS
 from app.controls import panel
-from app.look import FILE_MB, PHOTO, Look, to_query
+from app.look import FILE_MB, MEGAPIXELS, PHOTO, Look, to_query
 from app.offer import Offer
 from app.succession import Start
+from app.tasks import TASKS
 
 
 class Panel:
@@ -34,7 +35,9 @@ class Panel:
     def look(self, look: Look, offer: Offer, asked: bool) -> None:
         """The controls, the URL query and the source, as they are now."""
         controls = [asdict(control) for control in panel(look, offer)]
-        self.post("panel", controls=controls, query=to_query(look))
+        task = TASKS[look.task]
+        head = {"title": task.title, "about": task.about, "answers": "gallery" in task.wants}
+        self.post("panel", controls=controls, query=to_query(look), **head)
         ask = trouble.ASK.get(look.source, ())
         self.post(
             "source",
@@ -45,6 +48,7 @@ class Panel:
             ask=ask if look.source == "file" or not asked else (),
             photo=[PHOTO.width, PHOTO.height],
             megabytes=FILE_MB,
+            megapixels=MEGAPIXELS,
         )
 
     def plan(

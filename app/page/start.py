@@ -15,7 +15,7 @@ from typing import Any
 from js import Object, createImageBitmap
 from pyodide.ffi import JsException, create_proxy
 
-from app import trouble
+from app import gallery, trouble
 from app.backend import BACKENDS, choose
 from app.card import from_dict
 from app.controls import cannot_overlay
@@ -23,12 +23,16 @@ from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
 from app.offer import Offer
+from app.own import Own
 from app.page.camera import Slot
-from app.page.engine import Corrupt, Engine
+from app.page.compare import Comparison, answer, bring, compares, show_galleries
+from app.page.engine import Engine
 from app.page.hearing import hear
+from app.page.keeping import Keeping, describe, work
 from app.page.over import NOTHING, Wish, no_overlay, show_overlay
 from app.page.panel import Panel
 from app.page.probe import probe
+from app.page.runtime import Corrupt
 from app.page.session import now
 from app.settings import from_query
 from app.succession import RUNNING, STARTING, Start, restarts, successor
@@ -56,6 +60,8 @@ class Worker:
         self.overlay: Wish | None = None  # what is shown or under way; None before there may be one
         self.bringing: asyncio.Future[None] | None = None
         self.engine: Engine | None = None
+        self.comparison = Comparison(Own(page.kept.to_py()))
+        self.keeping = Keeping()
 
     async def start(self) -> None:
         """Everything up to the first frame, then frames until the page ends the worker."""
@@ -66,6 +72,8 @@ class Worker:
             backdrops=tuple((row["id"], row["title"]) for row in manifest["backdrops"]),
             cameras=begun.cameras,
             own_image=hasattr(self.page.own, "width"),
+            galleries=tuple(map(gallery.from_dict, manifest["galleries"])),
+            own=len(self.comparison.own.pictures),
             broken=begun.broken,
             run=begun.run,
         )
@@ -95,6 +103,8 @@ class Worker:
             )
             engine.pipeline.failed = partial(no_overlay, self)
             await self.show_image()
+            if compares(look.task):
+                await bring(self, engine)
             await self.blank(engine)  # compiles and allocates
             if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
                 self.panel.post("stay", trials=self.trials)
@@ -105,6 +115,8 @@ class Worker:
             self.plan()
             self.overlay = NOTHING
             show_overlay(self)
+            describe(self)
+            work(self)
             self.ticker = asyncio.create_task(self.tick(engine))
             loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
             await loop.run(lambda: self.look)
@@ -119,6 +131,7 @@ class Worker:
 
     def done(self) -> None:
         """After each frame."""
+        answer(self)
         if self.saving:
             self.saving = False
             self.page.save()
@@ -195,6 +208,8 @@ class Worker:
         if self.engine:
             self.showing = asyncio.ensure_future(self.show_image())
             show_overlay(self)
+            if old.gallery != look.gallery:
+                show_galleries(self)
         self.plan()
         self.tell()
         self.panel.post("again")

@@ -1,0 +1,150 @@
+"""The galleries of a worker: loaded while the picture goes on; and the answers told to page.js.
+
+Does not compare: the task does. Does not draw the answers: page.js does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from js import Float32Array, Uint8Array
+from pyodide.ffi import to_js
+
+from app import trouble
+from app.answers import Cast, answers
+from app.gallery import OWN, Gallery, Index
+from app.own import MOST, Own
+from app.page.engine import Engine
+from app.page.runtime import fetched
+from app.tasks import TASKS
+
+if TYPE_CHECKING:
+    from app.page.start import Worker
+
+
+class Comparison:
+    """What a worker compares faces with, and what it has told."""
+
+    def __init__(self, own: Own) -> None:
+        self.own = own
+        self.gallery = ""  # the Look's, once it is compared with
+        self.casts: dict[str, Cast] = {}
+        self.picks: dict[int, str] = {}  # a face's id, 0 for all together -> the key the visitor picked
+        self.told: dict[str, Any] = {}  # the last answers
+        self.due = False
+        self.following: asyncio.Future[None] | None = None
+
+
+def compares(task: str) -> bool:
+    """Whether a task compares with galleries."""
+    return "gallery" in TASKS[task].wants
+
+
+def show_galleries(worker: Worker) -> None:
+    """Bring the galleries that the Look wants; who is at it already looks again when it is done."""
+    state, engine = worker.comparison, worker.engine
+    state.due = True
+    idle = state.following is None or state.following.done()
+    if idle and engine is not None and "classifier" in engine.beside:
+        state.following = asyncio.ensure_future(_follow(worker, engine))
+
+
+async def _follow(worker: Worker, engine: Engine) -> None:
+    state = worker.comparison
+    while state.due:
+        try:
+            await bring(worker, engine)
+        except Exception as error:  # the picture goes on, with the gallery there was
+            worker.panel.note(trouble.GALLERY.format(why=trouble.brief(error)))
+            worker.look = replace(worker.look, gallery=state.gallery)
+            worker.plan()
+            worker.tell()
+        worker.panel.post("again")
+
+
+async def bring(worker: Worker, engine: Engine) -> None:
+    """The indexes and the names of the galleries wanted; what is not wanted any more is given back.
+
+    Raises Corrupt, RuntimeError or ValueError, with the reason in a few words.
+    """
+    state, classifier = worker.comparison, engine.beside["classifier"]
+    state.due, wish = False, worker.look.gallery
+    have = {index.gallery: index for index in classifier.indexes}
+    indexes, casts = [], {}
+    for gallery in worker.offer.compared(worker.look):
+        index = have.get(gallery.id) or await engine.index(gallery)
+        have[gallery.id] = index
+        if gallery.id == OWN:
+            index, casts[OWN] = await _own(engine, gallery, index, state.own)
+        else:
+            casts[gallery.id] = state.casts.get(gallery.id) or await _cast(worker, gallery)
+        indexes.append(index)
+    kept = [index.session for index in indexes]
+    async with engine.pipeline.between:
+        classifier.indexes[:] = indexes
+        for index in have.values():
+            if not any(index.session is session for session in kept):
+                await index.session.close()
+    state.casts, state.gallery = casts, wish
+
+
+async def _cast(worker: Worker, gallery: Gallery) -> Cast:
+    js_names = await fetched(worker.page, gallery.names.path, gallery.title, gallery.names.bytes)
+    return Cast.read(gallery, bytes(js_names.to_bytes()))
+
+
+async def _own(engine: Engine, gallery: Gallery, index: Index, own: Own) -> tuple[Index, Cast]:
+    """The visitor's own pictures as they are now; the index's session stays."""
+    card = engine.beside["classifier"].card.id
+    pictures, (wide, rows) = own.of(card), own.matrix(card)
+    cast = Cast(gallery, [(each.name, gallery.title) for each in pictures.values()], list(pictures))
+    if not wide:  # all were seen by another classifier, and are looked at again
+        return Index(OWN, 0, index.session, index.feeds), cast
+    js_rows = Float32Array.new(Uint8Array.new(to_js(rows)).buffer)
+    feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, wide))}
+    return Index(OWN, len(pictures), index.session, feeds), cast
+
+
+def answer(worker: Worker) -> None:
+    """After a frame: what the task has said since, for the page."""
+    said = worker.engine.pipeline.task.said if worker.engine else None
+    if said is not None:
+        told = answers(said, worker.comparison.casts, worker.look.mirror)
+        tell(worker, told)
+
+
+def tell(worker: Worker, told: dict[str, Any]) -> None:
+    """The answers, with what is the same whatever face they are of."""
+    state = worker.comparison
+    ids = [face["id"] for face in told["faces"]]
+    state.picks = {id: key for id, key in state.picks.items() if id in (0, *ids)}
+    state.told = told
+    worker.panel.post(
+        "answers",
+        **told,
+        picked=state.picks,
+        titles={0: trouble.TOGETHER, **{id: trouble.FACE.format(id=id) for id in ids}},
+        picture=[worker.page.canvas.width, worker.page.canvas.height],
+    )
+
+
+def pick(worker: Worker, face: int, key: str) -> None:
+    """The visitor likes one of a face's five best."""
+    if worker.comparison.told:
+        worker.comparison.picks[face] = key
+        tell(worker, worker.comparison.told)
+
+
+def share(worker: Worker, face: int) -> None:
+    """The visitor wants a picture of a face beside its character: the one picked, else the first."""
+    told, key = worker.comparison.told, worker.comparison.picks.get(face)
+    if not told or not told["faces"]:
+        return
+    one = next((each for each in told["faces"] if each["id"] == face), None)
+    five = one["five"] if one else told["together"]
+    row = next((each for each in five if each["key"] == key), five[0] if five else None)
+    if row is not None:
+        boxes = [one["box"]] if one else [each["box"] for each in told["faces"]]
+        worker.panel.post("share", row=row, boxes=boxes, words=trouble.SHARE, name="vitrine-lookalike.png")

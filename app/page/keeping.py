@@ -1,0 +1,156 @@
+"""The visitor's own pictures in a worker: what is kept of each is made here, from the picture to the numbers.
+
+Does not keep them: page.js does, in the browser's own store, and bounds a file before Python has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from js import Blob, Object, OffscreenCanvas, Uint8Array
+from pyodide.ffi import to_js
+
+from app import trouble
+from app.card import Input
+from app.frame import Frame, Matrix, Region, matrix
+from app.own import BOUNDS, FILE, FULL, MOST, SIDE, Own, Picture, Refused, exported, picture
+from app.page.canvas import dom_matrix
+from app.page.compare import show_galleries
+from app.page.engine import Engine
+from app.settings import settled
+from app.tasks.lookalike import Lookalike
+
+if TYPE_CHECKING:
+    from app.page.start import Worker
+
+SQUARE = Input(SIDE, SIDE, "stretch")
+
+
+class Keeping:
+    """What a worker has been asked to look at."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, str, Any]] = []  # asked, name, picture
+        self.working: asyncio.Future[None] | None = None
+
+
+def describe(worker: Worker) -> None:
+    """What page.js has to know of own pictures, and which of them have to be looked at again."""
+    worker.panel.post("own", bounds=BOUNDS, most=MOST, file=FILE, busy=trouble.BUSY)
+    card = classifier(worker)
+    if card and (ids := worker.comparison.own.stale(card)):
+        worker.panel.post("own-stale", ids=ids)
+
+
+def classifier(worker: Worker) -> str:
+    """The id of the classifier's card; "" for a task without one."""
+    model = worker.engine.beside.get("classifier") if worker.engine else None
+    return model.card.id if model else ""
+
+
+def add(worker: Worker, asked: str, name: str, picture: Any) -> None:
+    """A picture of the visitor's own; `asked` comes back with the answer. Of one kept already: its id."""
+    worker.keeping.waiting.append((asked, name, picture))
+    work(worker)
+
+
+def work(worker: Worker) -> None:
+    """Look at what waits, one after another, once there is something to look with."""
+    keeping = worker.keeping
+    if worker.engine is not None and (keeping.working is None or keeping.working.done()):
+        keeping.working = asyncio.ensure_future(_work(worker, worker.engine))
+
+
+async def _work(worker: Worker, engine: Engine) -> None:
+    while worker.keeping.waiting:
+        asked, name, js_picture = worker.keeping.waiting.pop(0)
+        frame = Frame(js_picture, js_picture.width, js_picture.height, still=True, close=js_picture.close)
+        try:
+            await _take(worker, engine, asked, name, frame)
+        except Exception as error:  # whatever it was, the next one may be had
+            worker.panel.note(trouble.PICTURE.format(name=name, why=trouble.brief(error)))
+            worker.panel.post("own-gone", asked=asked)
+        finally:
+            frame.close()
+
+
+async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Frame) -> None:
+    """The surest face of a picture, or its middle: cut out, seen, kept. Raises Refused or RuntimeError."""
+    own, task = worker.comparison.own, engine.pipeline.task
+    known = own.pictures.get(asked)
+    if known is None and len(own.pictures) >= MOST:
+        raise Refused(FULL)
+    if not isinstance(task, Lookalike):
+        raise RuntimeError(trouble.NO_TASK)
+    async with engine.pipeline.between:
+        features, region = await task.portrait(frame)
+        numbers = engine.beside["classifier"].session.numbers(features)
+        js_thumb = None if known else await thumb(frame, region)
+    made = picture(name, classifier(worker), numbers.tobytes())
+    id = asked if known else _id(bytes((await js_thumb.arrayBuffer()).to_bytes()))
+    _keep(worker, id, made, js_thumb, asked)
+    changed(worker)
+
+
+def kept(worker: Worker, pictures: list[dict[str, Any]]) -> None:
+    """What the browser keeps now: it has changed while this worker began."""
+    worker.comparison.own = Own(pictures)
+    changed(worker)
+
+
+def read(worker: Worker, text: str) -> None:
+    """The file that the visitor exported once, or another visitor did."""
+    own = worker.comparison.own
+    try:
+        found = {_id(data): (made, data) for made, data in exported(text)}
+        if len(own.pictures.keys() | found.keys()) > MOST:
+            raise Refused(FULL)
+    except Refused as refused:
+        worker.panel.note(str(refused))
+        return
+    for id, (made, data) in found.items():
+        _keep(worker, id, made, Blob.new([Uint8Array.new(to_js(data))]))
+    changed(worker)
+    describe(worker)
+
+
+def remove(worker: Worker, id: str) -> None:
+    """The visitor took one away."""
+    if worker.comparison.own.pictures.pop(id, None):
+        changed(worker)
+
+
+def changed(worker: Worker) -> None:
+    """The panel and the index follow; without pictures of one's own another gallery is compared with."""
+    worker.offer = replace(worker.offer, own=len(worker.comparison.own.pictures))
+    worker.look = settled(worker.look, worker.offer)
+    worker.tell()
+    show_galleries(worker)
+
+
+def _keep(worker: Worker, id: str, made: Picture, js_thumb: Any, asked: str = "") -> None:
+    """In Python, and by page.js in the browser's store."""
+    worker.comparison.own.put(id, made)
+    js_features = Uint8Array.new(to_js(made.features.tobytes()))
+    fields = {"type": "own-made", "asked": asked, "id": id, "name": made.name, "card": made.card}
+    pairs = [*fields.items(), ("features", js_features), ("thumb", js_thumb)]
+    worker.page.send(Object.fromEntries(to_js([list(pair) for pair in pairs])))
+
+
+def _id(thumb: bytes) -> str:
+    """The same picture is kept once, wherever it comes from."""
+    return sha256(thumb).hexdigest()[:24]
+
+
+async def thumb(frame: Frame, region: Region) -> Any:
+    """What a square region shows, as a Blob: a JPEG of SIDE x SIDE."""
+    draw = OffscreenCanvas.new(SIDE, SIDE).getContext("2d")
+    inverse = dom_matrix(matrix(frame.width, frame.height, SQUARE, region)).inverse()
+    draw.fillRect(0, 0, SIDE, SIDE)
+    draw.setTransform(dom_matrix(Matrix(SIDE, 0, 0, 0, SIDE, 0)).multiply(inverse))
+    draw.drawImage(frame.picture, 0, 0, 1, 1)
+    how = Object.fromEntries(to_js([["type", "image/jpeg"], ["quality", 0.85]]))
+    return await draw.canvas.convertToBlob(how)
