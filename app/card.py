@@ -94,8 +94,8 @@ class ModelCard:
     Mask's size: a colour for the likeliest part, its alpha from the Mask.
     The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (parts where it has
     them, else mask) for the Region of the same height and middle that has the shape of its own input; it
-    gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, and held [1]
-    float32, how much of the picture that is, 0 to 1: near 0 the segmenter has missed the face.
+    gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
+    where the segmenter has found next to nothing.
     """
 
     id: str

@@ -67,8 +67,10 @@ def backends(look: Look, offer: Offer) -> tuple[Option, ...]:
             return reason
         if card and not card.missing and not offer.serves(card, look.task, backend.id):
             return f"{TASKS[look.task].title} is not offered on it"
-        held = offer.gallery(look.gallery) if "gallery" in TASKS[look.task].wants else None
-        return f"{held.title} cannot be compared with on it" if held and _unheld(held, offer, backend.id) else ""
+        gallery = offer.gallery(look.gallery) if "gallery" in TASKS[look.task].wants else None
+        if gallery and _unheld(gallery, offer, backend.id):
+            return f"{gallery.title} cannot be compared with on it"
+        return ""
 
     return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
 

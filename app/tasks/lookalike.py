@@ -23,7 +23,6 @@ from app.tasks.background import Background
 # chin, and middle higher by a part of the box.
 GROWN, UP = 2.0, 0.15
 KEEP = 0.8  # of a face's features from one look to the next
-LEAST = 0.02  # of the picture: a cut-out that holds less has missed the face, and all of it is compared
 
 ALONE = "No face was found: the middle of the picture was compared."
 NOBODY = "No face is to be seen."
@@ -164,7 +163,10 @@ class Lookalike:
             self._together = stand(self._together, await self._mean([each.seen for each in self._tracks]))
 
     async def _features(self, frame: Frame, region: Region) -> Tensor:
-        """What the classifier sees of a square region, with what is behind the face taken away."""
+        """What the classifier sees of a square region, with what is around the face taken away.
+
+        Where the segmenter has missed the face the cutout takes nothing away: its graph reckons that out.
+        """
         model, classifier = self._model, self._classifier
         into = model.card.input
         wide = replace(region, width=region.height * into.width / into.height)
@@ -175,8 +177,7 @@ class Lookalike:
             rgba = classifier.compositor.sample(frame, classifier.card.input, region, classifier.rgba)
         with classifier.meter.stage(infer):
             cut = await self._cutout.run({"rgba": rgba, name: found[name]})
-            held = self._cutout.numbers(cut["held"])[0]
-            seen = await classifier.session.run({"rgba": cut["cut"] if held >= LEAST else rgba})
+            seen = await classifier.session.run({"rgba": cut["cut"]})
         return seen["features"]
 
     async def _compare(self, features: Tensor, memory: Tensor, keep: int | None) -> tuple[Tensor, list[Near]]:

@@ -19,7 +19,7 @@ from app.look import Look
 from app.meter import Meter
 from app.model import Model
 from app.pipeline import Pipeline
-from app.tasks.lookalike import ALONE, GROWN, KEEP, LEAST, NOBODY, UP, Lookalike
+from app.tasks.lookalike import ALONE, GROWN, KEEP, NOBODY, UP, Lookalike
 from tests.fakes import BODY, CLASSES, FACES, Clock, FakeCompositor, FakeSession
 
 NONE, BLUR = Look(background="none"), Look(background="blur", smoothing=0)
@@ -58,13 +58,10 @@ class Nearest(FakeSession):
 class House:
     """The task between its fakes: `step(faces)` shows it one frame with these faces."""
 
-    def __init__(self, parts: bool = True, held: float = 0.5) -> None:
+    def __init__(self, parts: bool = True) -> None:
         self.compositor, meter = FakeCompositor(), Meter(Clock())
         found = {"mask": "mask", **({"parts": "parts"} if parts else {})}
-        self.segmenter, self.cutout = (
-            FakeSession(found),
-            FakeSession({"cut": "cut", "held": array("f", [held])}),
-        )
+        self.segmenter, self.cutout = FakeSession(found), FakeSession({"cut": "cut"})
         self.detector, self.features, self.index = FakeSession({"mask": "m"}), Features(), Nearest()
         self.model = Model(BODY, self.segmenter, self.compositor, meter)
         self.model.cutout = self.cutout
@@ -121,12 +118,6 @@ def test_a_segmenter_without_parts_cuts_out_the_person() -> None:
     house = House(parts=False)
     house.step(LEFT, still=True)
     assert house.cutout.fed == [{"rgba": "rgba of 1", "mask": "mask"}]
-
-
-def test_an_empty_cutout_is_not_compared() -> None:
-    house = House(held=LEAST * 0.9)
-    house.step(LEFT, still=True)
-    assert house.features.fed == [{"rgba": "rgba of 1"}]
 
 
 def test_said_is_told_once() -> None:
