@@ -57,19 +57,31 @@ async function camera({ camera: id, width, height }, ended) {
   return { ...fromVideo(video, off), live: true };
 }
 
-// A picture file as ImageBitmap, within the bounds that Python's `source` message gives.
-export async function still(file, { photo: [most, high], megabytes }, trouble) {
+// A picture file as ImageBitmap, within the bounds that Python gives. Its size is known from its first bytes, so
+// that nothing is decoded of a picture that has too many pixels, and the others are not decoded larger than needed
+// where the browser can (Chromium for JPEG).
+export async function still(file, { photo: [most, high], megabytes, megapixels }, trouble) {
   const size = Math.round(file.size / 1e6);
   if (size > megabytes) return trouble('large', { size, most: megabytes });
-  const whole = await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => null);
-  if (!whole) return trouble('decode');
-  const scale = Math.min(1, most / whole.width, high / whole.height);
-  if (scale === 1) return whole;
-  const [width, height] = [Math.max(1, Math.round(whole.width * scale)), Math.max(1, Math.round(whole.height * scale))];
-  const shown = await createImageBitmap(whole, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' });
-  trouble('bounded', { width: whole.width, height: whole.height, shown: `${width} × ${height}` });
-  whole.close();
+  const [width, height] = await extent(file);
+  if (!width) return trouble('decode');
+  const millions = Math.ceil((width * height) / 1e6);
+  if (millions > megapixels) return trouble('pixels', { megapixels: millions, most: megapixels });
+  const scale = Math.min(1, most / width, high / height);
+  const [resizeWidth, resizeHeight] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  const how = { imageOrientation: 'from-image', ...(scale < 1 && { resizeWidth, resizeHeight, resizeQuality: 'high' }) };
+  const shown = await createImageBitmap(file, how).catch(() => null);
+  if (!shown) return trouble('decode');
+  if (scale < 1) trouble('bounded', { width, height, shown: `${resizeWidth} × ${resizeHeight}` });
   return shown;
+}
+
+// Width and height of a picture file, turned as it will be shown; zeros where it is none.
+async function extent(file) {
+  const image = Object.assign(new Image(), { src: URL.createObjectURL(file) });
+  await new Promise((resolve) => { image.onload = image.onerror = resolve; });
+  URL.revokeObjectURL(image.src);
+  return [image.naturalWidth, image.naturalHeight];
 }
 
 function fromPhoto(shown) {

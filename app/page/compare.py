@@ -13,7 +13,7 @@ from js import Float32Array, Uint8Array
 from pyodide.ffi import to_js
 
 from app import trouble
-from app.answers import Cast, answers
+from app.answers import Names, named
 from app.gallery import OWN, Gallery, Index
 from app.own import MOST, Own
 from app.page.engine import Engine
@@ -30,7 +30,7 @@ class Comparison:
     def __init__(self, own: Own) -> None:
         self.own = own
         self.gallery = ""  # the Look's, once it is compared with
-        self.casts: dict[str, Cast] = {}
+        self.names: dict[str, Names] = {}
         self.picks: dict[int, str] = {}  # a face's id, 0 for all together -> the key the visitor picked
         self.told: dict[str, Any] = {}  # the last answers
         self.due = False
@@ -72,14 +72,16 @@ async def bring(worker: Worker, engine: Engine) -> None:
     state, classifier = worker.comparison, engine.beside["classifier"]
     state.due, wish = False, worker.look.gallery
     have = {index.gallery: index for index in classifier.indexes}
-    indexes, casts = [], {}
+    indexes, names = [], {}
     for gallery in worker.offer.compared(worker.look):
         index = have.get(gallery.id) or await engine.index(gallery)
         have[gallery.id] = index
         if gallery.id == OWN:
-            index, casts[OWN] = await _own(engine, gallery, index, state.own)
+            if not state.own.of(classifier.card.id):
+                continue  # all were seen by another classifier, and are looked at again
+            index, names[OWN] = _own(engine, gallery, index, state.own)
         else:
-            casts[gallery.id] = state.casts.get(gallery.id) or await _cast(worker, gallery)
+            names[gallery.id] = state.names.get(gallery.id) or await _names(worker, gallery)
         indexes.append(index)
     kept = [index.session for index in indexes]
     async with engine.pipeline.between:
@@ -87,31 +89,29 @@ async def bring(worker: Worker, engine: Engine) -> None:
         for index in have.values():
             if not any(index.session is session for session in kept):
                 await index.session.close()
-    state.casts, state.gallery = casts, wish
+    state.names, state.gallery = names, wish
 
 
-async def _cast(worker: Worker, gallery: Gallery) -> Cast:
+async def _names(worker: Worker, gallery: Gallery) -> Names:
     js_names = await fetched(worker.page, gallery.names.path, gallery.title, gallery.names.bytes)
-    return Cast.read(gallery, bytes(js_names.to_bytes()))
+    return Names.read(gallery, bytes(js_names.to_bytes()))
 
 
-async def _own(engine: Engine, gallery: Gallery, index: Index, own: Own) -> tuple[Index, Cast]:
+def _own(engine: Engine, gallery: Gallery, index: Index, own: Own) -> tuple[Index, Names]:
     """The visitor's own pictures as they are now; the index's session stays."""
     card = engine.beside["classifier"].card.id
     pictures, (wide, rows) = own.of(card), own.matrix(card)
-    cast = Cast(gallery, [(each.name, gallery.title) for each in pictures.values()], list(pictures))
-    if not wide:  # all were seen by another classifier, and are looked at again
-        return Index(OWN, 0, index.session, index.feeds), cast
+    names = Names(gallery, [(each.name, gallery.title) for each in pictures.values()], list(pictures))
     js_rows = Float32Array.new(Uint8Array.new(to_js(rows)).buffer)
     feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, wide))}
-    return Index(OWN, len(pictures), index.session, feeds), cast
+    return Index(OWN, len(pictures), index.session, feeds), names
 
 
 def answer(worker: Worker) -> None:
     """After a frame: what the task has said since, for the page."""
     said = worker.engine.pipeline.task.said if worker.engine else None
     if said is not None:
-        told = answers(said, worker.comparison.casts, worker.look.mirror)
+        told = named(said, worker.comparison.names, worker.look.mirror)
         tell(worker, told)
 
 

@@ -88,7 +88,7 @@ async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Fr
     async with engine.pipeline.between:
         features, region = await task.portrait(frame)
         numbers = engine.beside["classifier"].session.numbers(features)
-        js_thumb = None if known else await thumb(frame, region)
+        js_thumb: Any = None if known else await thumb(frame, region)
     made = picture(name, classifier(worker), numbers.tobytes())
     id = asked if known else _id(bytes((await js_thumb.arrayBuffer()).to_bytes()))
     _keep(worker, id, made, js_thumb, asked)

@@ -32,8 +32,8 @@ class Moody(FakeSession):
 class House:
     """A loop over `count` frames, some of them bad."""
 
-    def __init__(self, count: int, bad: Iterable[int] = ()) -> None:
-        self.camera = FakeCamera(count)
+    def __init__(self, count: int, bad: Iterable[int] = (), still: bool = False) -> None:
+        self.camera = FakeCamera(count, still)
         self.compositor = FakeCompositor()
         pipeline = Pipeline("background", Model(SELFIE, Moody(bad), self.compositor, Meter(Clock())))
         self.finished: list[int] = []
@@ -108,4 +108,12 @@ def test_a_cover_that_fails_still_closes_the_frame() -> None:
     house.compositor.cover = lambda _: 1 / 0  # type: ignore[method-assign, assignment]
     with pytest.raises(ZeroDivisionError):
         house.play()
+    assert house.camera.closed == [1]
+
+
+def test_a_photo_that_fails_is_not_waited_for() -> None:
+    house = House(1, bad=[1], still=True)
+    with pytest.raises(RuntimeError, match="failed at"):
+        house.play()
+    assert house.shown == ["cover blur"]
     assert house.camera.closed == [1]
