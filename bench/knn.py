@@ -1,0 +1,153 @@
+"""Milliseconds of finding the nearest of 700, 10,000 and 100,000 characters in the page, and what is missed.
+
+No gallery has so many characters, so they are made: REAL features are the classifier's own, of pieces of
+scikit-image's photos and of the default gallery's pictures, cropped, turned and tinted by chance; the others
+are mixtures of two of these, each number made up to a quarter larger or smaller. What is asked for are real
+features of other pieces of the same pictures. `recall@5` is the share of the five nearest by exact float32
+cosines that are among the five found. Milliseconds are of one run with its way through Python, on WASM with
+one thread and with one for each core; WebGL, where the index has a form for it, is imitated by the processor.
+Arguments: how many characters.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance
+from playwright.sync_api import Browser
+
+from app.card import ModelCard, from_dict
+from app.native.session import Session
+from bench._browser import browser, hold, inside, low, opened, run, served, table
+from models import index, views
+from publish import DIST, STATE, Problem
+
+Array = NDArray[Any]
+COUNTS = (700, 10_000, 100_000)
+REAL = 3000
+ASKED, WARM = 120, 20
+NEAR = 5
+
+
+def main() -> None:
+    """Print the table."""
+    counts = [int(word) for word in sys.argv[1:]] or COUNTS
+    card = classifier()
+    features, asked = library(card, max(counts))
+    rows = []
+    with TemporaryDirectory(dir=STATE) as name:
+        folder = Path(name)
+        asked.tofile(folder / "asked.bin")
+        made = {n: index.indexes(features[:n], folder, f"{n}") for n in counts}
+        with served({"knn": folder}) as url, browser() as chromium:
+            for n, variants in made.items():
+                exact = np.argsort(-(asked @ features[:n].T), axis=1, kind="stable")[:, :NEAR]
+                for variant in variants:
+                    graph = variant.graphs[0]
+                    backend = variant.backends[0]
+                    ran = [
+                        measured(chromium, url, backend, threads, f"knn/{graph.path}", features.shape[1])
+                        for threads in ((1, "all") if backend == "wasm" else (1,))
+                    ]
+                    recall = f"{100 * shared(exact, ran[0]['which']):.1f} %"
+                    times = [low(each["times"]) for each in ran]
+                    rows.append([f"{n:,}", variant.id, f"{graph.bytes:,}", recall, *(times * 2)[:2]])
+    table(["characters", "form", "bytes", "recall@5", "1 thread, ms, median (min)", "all threads, ms"], rows)
+
+
+def classifier() -> ModelCard:
+    """The classifier of the default gallery. Raises Problem where the build has none."""
+    rows = json.loads((DIST / "manifest.json").read_bytes())["models"] if DIST.is_dir() else []
+    cards = [from_dict(row) for row in rows if row["kind"] == "classifier" and not row["missing"]]
+    if not cards:
+        raise Problem("This build has no classifier, so there are no features to look for.")
+    return cards[0]
+
+
+def library(card: ModelCard, count: int) -> tuple[Array, Array]:
+    """Features [count,m] and what is asked for [ASKED,m], each row of length 1."""
+    rng = np.random.default_rng(4)
+    variant = card.variant("wasm")
+    assert variant is not None
+    session = Session((DIST / variant.graphs[0].path).read_bytes())
+    pictures = list(originals())
+    real = []
+    for n in range(REAL + ASKED):
+        if n % 100 == 0:
+            print(f"features of real pictures: {n} of {REAL + ASKED}", file=sys.stderr, flush=True)
+        piece = distorted(pictures[n % len(pictures)], card.input.height, rng)
+        real.append(session.run_now({"rgba": piece.astype(variant.rgba)})["features"][0])
+    known, asked = unit(np.array(real[:REAL])), unit(np.array(real[REAL:]))
+    if count <= REAL:
+        return known[:count], asked
+    a, b = rng.integers(0, REAL, (2, count - REAL))
+    part = rng.random((count - REAL, 1), np.float32)
+    mixed = known[a]
+    mixed *= part
+    mixed += known[b] * (1 - part)
+    mixed *= rng.random(mixed.shape, np.float32) / 2 + np.float32(0.75)
+    return np.concatenate([known, unit(mixed)]), asked
+
+
+def originals() -> Iterator[Image.Image]:
+    """Photos, and the pictures of the galleries in this build."""
+    yield from map(Image.fromarray, views.photos())
+    for gallery in json.loads((DIST / "manifest.json").read_bytes())["galleries"]:
+        for sheet in gallery["sheets"]:
+            whole, side = (
+                Image.open(BytesIO((DIST / sheet["path"]).read_bytes())).convert("RGB"),
+                gallery["size"],
+            )
+            for top in range(0, whole.height - side + 1, side):
+                for left in range(0, whole.width - side + 1, side):
+                    yield whole.crop((left, top, left + side, top + side))
+
+
+def distorted(picture: Image.Image, side: int, rng: np.random.Generator) -> Array:
+    """A piece of a picture, turned, larger or smaller, in other colours: uint8 [1,side,side,4]."""
+    short = min(picture.size)
+    size = short * rng.uniform(0.3 if short > 200 else 0.7, 1)
+    left, top = (rng.uniform(0, length - size) for length in picture.size)
+    turned = picture.rotate(rng.uniform(-15, 15), Image.Resampling.BILINEAR, fillcolor=(127, 127, 127))
+    piece = turned.resize((side, side), Image.Resampling.BILINEAR, (left, top, left + size, top + size))
+    piece = ImageEnhance.Color(piece).enhance(rng.uniform(0.6, 1.4))
+    piece = ImageEnhance.Brightness(piece).enhance(rng.uniform(0.7, 1.3))
+    return np.asarray(piece.convert("RGBA"))[None]
+
+
+def unit(rows: Array) -> Array:
+    """Rows of length 1, float32."""
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def shared(exact: Array, found: list[list[float]]) -> float:
+    """The share of the exact that was found."""
+    return float(
+        np.mean([len({*a} & {*map(int, b[:NEAR])}) / NEAR for a, b in zip(exact, found, strict=True)])
+    )
+
+
+def measured(
+    chromium: Browser, url: str, backend: str, threads: int | str, graph: str, m: int
+) -> dict[str, Any]:
+    """What bench/inside/knn.py gives."""
+    with opened(chromium, url, backend=backend, background="none", model="selfie-landscape") as page:
+        count = page.evaluate("navigator.hardwareConcurrency") if threads == "all" else threads
+    settings = {"backend": backend, "background": "none", "model": "selfie-landscape", "threads": count}
+    with opened(chromium, url, **settings) as page:
+        hold(page)
+        given = {"graph": graph, "queries": "knn/asked.bin", "m": m, "warm": WARM}
+        found: dict[str, Any] = inside(page, "knn", provider=backend, **given)
+        return found
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,32 @@
+"""Runs graphs on the runtime of the page's worker, each on feeds given. Sent as text by test_index.py.
+
+Does not judge the outputs.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from typing import Any
+
+from js import Float32Array
+from pyodide.ffi import to_js
+
+from app.page.session import Session
+
+
+async def inside(page: Any, provider: str, graphs: list[dict[str, Any]]) -> str:
+    """Of each graph and each of its feeds the outputs by name, in base64, as JSON."""
+    found = []
+    for graph in graphs:
+        session = await Session.open(page.ort, to_js(b64decode(graph["bytes"])), provider)
+        runs = []
+        for feeds in graph["feeds"]:
+            outputs = await session.run({name: tensor(session, **value) for name, value in feeds.items()})
+            runs.append({name: b64encode(t.data.to_bytes()).decode() for name, t in outputs.items()})
+        await session.close()
+        found.append(runs)
+    return json.dumps(found)
+
+
+def tensor(session: Session, kind: str, shape: list[int], data: str) -> Any:
+    js_bytes = to_js(b64decode(data))
+    return session.wrap(kind, js_bytes if kind == "uint8" else Float32Array.new(js_bytes.buffer), shape)

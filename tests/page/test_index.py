@@ -1,0 +1,145 @@
+"""Index and cutout graphs on every backend of the real browser, in the page's own Python, against native.
+
+Does not measure time (bench/knn.py does) and does not judge what is near (tests/native/test_index.py does).
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.backend import BACKENDS
+from app.card import Variant
+from app.native.session import Session
+from models import index
+from tests.built import DIST, cards
+from tests.page.drive import Visit
+
+Array = NDArray[Any]
+Feeds = dict[str, Array]
+INSIDE = Path(__file__).with_name("index_inside.py").read_text("utf-8")
+INSIDE += "\nawait inside(page, provider, graphs)\n"
+# Characters and features: fewer than are shown; as in a gallery; more than a texture is wide.
+GALLERIES = ((3, 64), (400, 1280), (9000, 24))
+
+
+class Case(NamedTuple):
+    """A graph and what it is shown, run after run."""
+
+    name: str
+    graph: bytes
+    feeds: list[Feeds]
+
+
+def form(variants: tuple[Variant, ...], backend: str, folder: Path) -> bytes:
+    """The graph that a backend runs."""
+    (variant,) = (v for v in variants if backend in v.backends)
+    return (folder / variant.graphs[0].path).read_bytes()
+
+
+def directions(n: int, m: int, seed: int) -> Array:
+    """[n,m] float32 of length 1, none negative, as a MobileNet's features are."""
+    rows = np.random.default_rng(seed).random((n, m), np.float32) ** 4
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def looks(m: int, more: Mapping[str, Array]) -> list[Feeds]:
+    """Two faces, and one of them again with a memory."""
+    first, second = directions(2, m, 9) * np.float32(3)
+    keeps = ((first, 0.0), (second, 0.0), (first, 0.8))
+    memory = directions(1, m, 10)
+    return [
+        {"features": f[None], "memory": memory, "keep": np.array([k], np.float32), **more} for f, k in keeps
+    ]
+
+
+def indexes(backend: str, folder: Path) -> Iterator[Case]:
+    for n, m in GALLERIES:
+        rows = directions(n, m, n)
+        rows[-1] = rows[0]  # a tie: the first of them comes first
+        feeds = looks(m, {})
+        feeds.append({**feeds[0], "features": rows[:1]})
+        yield Case(f"{n} x {m}", form(index.indexes(rows, folder, f"g{n}"), backend, folder), feeds)
+    gallery = np.zeros((index.OWN, 1280), np.float32)
+    gallery[:7] = directions(7, 1280, 7)
+    yield Case("own", form(index.own(1280, folder), backend, folder), looks(1280, {"gallery": gallery}))
+
+
+def cutouts(backend: str) -> Iterator[Case]:
+    """Of each segmenter in this build, at each of its sizes."""
+    rng = np.random.default_rng(3)
+    for card in cards().values():
+        for each in (card, *(card.sized(size.id) for size in card.sizes)):
+            variant = each.cutout(backend)
+            if variant is None:
+                continue
+            graph = (DIST / variant.graphs[0].path).read_bytes()
+            (name, shape), *_ = ((k, v) for k, v in Session(graph).inputs.items() if k != "rgba")
+            given = np.zeros(shape, np.float32)
+            given[..., : shape[3] // 2] = rng.random((*shape[:3], shape[3] // 2), np.float32)
+            rgba = rng.integers(0, 256, (1, 224, 224, 4)).astype(variant.rgba)
+            yield Case(f"{card.id} {each.input.width}", graph, [{"rgba": rgba, name: given}] * 2)
+
+
+def in_the_page(visit: Visit, provider: str, case: Case, like: list[Feeds]) -> list[Feeds]:
+    """The outputs, which come flat, in the shapes and types of `like`."""
+
+    def sent(value: Array) -> dict[str, Any]:
+        data = b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {"kind": str(value.dtype), "shape": value.shape, "data": data}
+
+    feeds = [{name: sent(value) for name, value in each.items()} for each in case.feeds]
+    graphs = [{"bytes": b64encode(case.graph).decode(), "feeds": feeds}]
+    (runs,) = json.loads(visit.python(INSIDE, provider=provider, graphs=graphs))
+    return [
+        {
+            name: np.frombuffer(b64decode(text), wanted[name].dtype).reshape(wanted[name].shape)
+            for name, text in run.items()
+        }
+        for run, wanted in zip(runs, like, strict=True)
+    ]
+
+
+@pytest.fixture(params=list(BACKENDS)[::-1])
+def backend(request: pytest.FixtureRequest, visit: Visit) -> str:
+    """A backend that the page runs on, doing nothing meanwhile."""
+    visit.open(background="none", backend=request.param, model="selfie-landscape")
+    if visit.stats()["backend"] != request.param:
+        pytest.skip(f"this Chromium has no {request.param}")
+    visit.page.evaluate("spy.hide(true)")  # a hidden page draws nothing
+    return str(request.param)
+
+
+def test_a_backend_finds_what_native_finds(visit: Visit, backend: str, tmp_path: Path) -> None:
+    provider = "webgl" if backend == "webgl" else "wasm"
+    apart = {}
+    for case in indexes(backend, tmp_path):
+        session = Session(case.graph, threads=1)
+        wanted = [session.run_now(feeds) for feeds in case.feeds]
+        found = in_the_page(visit, provider, case, wanted)
+        for n, (ours, theirs) in enumerate(zip(found, wanted, strict=True)):
+            same = ours["which"].tolist() == theirs["which"].tolist()
+            far = max(float(np.abs(ours[k] - theirs[k]).max()) for k in ("likeness", "seen"))
+            if not same or not far < 1e-3:
+                apart[f"{case.name}, run {n}"] = (ours["which"], theirs["which"], far)
+    assert not apart
+
+
+def test_a_backend_cuts_as_native_does(visit: Visit, backend: str) -> None:
+    rows = list(cutouts(backend))
+    assert rows, "no segmenter of this build has a cutout"
+    provider = "webgl" if backend == "webgl" else "wasm"
+    for case in rows:
+        session = Session(case.graph, threads=1)
+        wanted = [session.run_now(feeds) for feeds in case.feeds]
+        for ours, theirs in zip(in_the_page(visit, provider, case, wanted), wanted, strict=True):
+            off = np.abs(ours["cut"].astype(float) - theirs["cut"].astype(float))
+            assert off.max() <= 1, case.name  # a byte's rounding
+            assert 0.2 < (theirs["cut"] == case.feeds[0]["rgba"]).mean() < 0.8, case.name
