@@ -21,7 +21,7 @@ CACHE = ROOT / ".vitrine" / "cache" / "models"
 # What a made model depends on besides its card and its published files: all of models but what only reads
 # cards, brings files or tells of the result.
 APART = {"__main__", "add", "cards", "cardtext", "choice", "download", "export", "fetch", "guess", "index"}
-APART |= {"offered", "packed", "readme", "report", "rows", "rules", "stamp"}
+APART |= {"nearest", "offered", "packed", "readme", "reduce", "report", "rows", "rules", "stamp"}
 CODE = (
     *sorted(path for path in HERE.glob("*.py") if path.stem not in APART),
     *sorted(HERE.glob("*.mjs")),
