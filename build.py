@@ -8,6 +8,7 @@
   python3 build.py check             ruff, mypy and the import rule
   python3 build.py models            what the models are: source, licence, size, parity
   python3 build.py models add FILE   add one: .tflite, tf.js, .onnx, Keras or PyTorch; --help tells more
+  python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; --help tells more
   python3 build.py bench NAME...     run bench/NAME.py, with what follows it; without a name, list them
 
 Needs Python 3.11 to 3.14 and a network on the first run. It makes .vitrine/venv, installs the packages that
@@ -41,7 +42,8 @@ STATE = ROOT / ".vitrine"
 VENV = STATE / "venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEWEST = (3, 14)  # the newest Python that the hashes in requirements/ cover
-COMMANDS = ("serve", "build", "test", "check", "models", "bench")
+COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "bench")
+MODULES = {"models": "models", "gallery": "publish.gallery"}  # commands with options of their own
 LAYERS = ("unit", "native", "node", "page")
 
 # What pip and npm print when something fails, and what it means to who reads it.
@@ -84,7 +86,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8000, help="serve: port on this machine (default: 8000)")
     parser.add_argument("--no-open", action="store_true", help="serve: do not open the browser")
     parser.add_argument("--layer", choices=LAYERS, help="test: run only this layer")
-    own = arguments[1:] if arguments[:2] == ["models", "add"] else []  # options that are not of build.py
+    # What follows these has options that are not of build.py.
+    own = arguments[1:] if arguments[:2] == ["models", "add"] or arguments[:1] == ["gallery"] else []
     args, rest = parser.parse_known_args(arguments[:1] if own else arguments)
     if rest and args.command not in ("test", "bench"):
         parser.error(f"{args.command} does not take {' '.join(rest)}")
@@ -106,8 +109,9 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     if args.command == "bench" and not rest:
         print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
         return 0
-    if {"-h", "--help"} & set(rest) and args.command == "models":
-        return python("-m", "models", *rest, by=sys.executable)  # nothing has to be installed to read it
+    if {"-h", "--help"} & set(rest) and args.command in MODULES:
+        # Nothing has to be installed to read it.
+        return python("-m", MODULES[args.command], *rest, by=sys.executable)
     runs = benches(rest) if args.command == "bench" else []
     testing = args.command in ("test", "check", "bench")
     environment("build", "page", *(["test"] if testing else []))
@@ -119,10 +123,10 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     if args.command == "serve":
         options = ["--port", str(args.port), *["--no-open"] * args.no_open]
         return python("-m", "publish", "serve", *options)
-    if args.command == "models":
+    if args.command in MODULES:
         # Exporters are run by the Python this was started with; paths are seen from where it was started.
         os.environ.update(VITRINE_PYTHON=sys.executable, VITRINE_FROM=str(Path.cwd()))
-        return python("-m", "models", *rest)
+        return python("-m", MODULES[args.command], *rest)
     if args.command == "test" and check():
         return 1
     status = python("-m", "publish", "build")

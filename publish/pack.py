@@ -16,6 +16,7 @@ from typing import Any
 from app.card import ModelCard
 from models import build_models
 from publish import CACHE, DIST, ROOT, STATE, Problem, compress, npm, scene, snapshot, wheel
+from publish.gallery import shelf
 from publish.manifest import manifest
 from publish.tree import Tree, write
 
@@ -23,7 +24,8 @@ STAMP = STATE / "packed.json"
 LOCKS = ("pyproject.toml", "package-lock.json", "requirements/page.txt")
 SOURCES = ("app", "models", "publish", "static", "NOTICE", "LICENSE", *LOCKS)
 # Step -> the percentage at which it begins, by the seconds each took in a first build on two cores.
-STEPS = {"onnxruntime-web": 0, "Pyodide": 2, "Python": 3, "models": 15, "scene": 22, "page": 31, "brotli": 32}
+STEPS = {"onnxruntime-web": 0, "Pyodide": 2, "Python": 3, "models": 15, "scene": 22}
+STEPS |= {"galleries": 31, "page": 40, "brotli": 41}
 
 
 def pack() -> None:
@@ -42,12 +44,14 @@ def pack() -> None:
     cards = models()
     say("scene")
     found = scene.make(DIST, lambda text: say("scene", text))
+    say("galleries")
+    shown = shelf.galleries(cards, DIST, lambda text, share: say("galleries", text, share))
     say("page")
     for file in files(ROOT / "static"):
         if file.name != "headers.json":
             tree.put(file.relative_to(ROOT / "static").as_posix(), file.read_bytes())
     tree.put("NOTICE.txt", (ROOT / "NOTICE").read_bytes() + b"\n\n" + (ROOT / "LICENSE").read_bytes())
-    table = manifest(ort=ort, pyodide=core, models=cards, scene=found)
+    table = manifest(ort=ort, pyodide=core, models=cards, scene=found, galleries=shown)
     tree.keep([table, "models.json", "models.html"])
     tree.put("manifest.json", json.dumps(table, indent=1).encode())
     compress.compress(DIST, tree.paths, CACHE / "brotli", lambda path, share: say("brotli", path, share))
@@ -56,7 +60,7 @@ def pack() -> None:
         f"100%  dist/ is ready: {size(DIST):.0f} MB, {size(DIST, brotli=True):.0f} MB as brotli", flush=True
     )
     # A model that is missing now may be had next time, so its absence is not remembered.
-    if not any(card.missing for card in cards):
+    if not (any(card.missing for card in cards) or any(each.missing for each in shown)):
         sizes = {file.relative_to(DIST).as_posix(): file.stat().st_size for file in files(DIST)}
         write(STAMP, json.dumps({"state": state, "sizes": sizes}).encode())
 
@@ -85,8 +89,9 @@ def python(tree: Tree) -> dict[str, Any]:
 
 
 def fingerprint() -> str:
-    """What dist/ is made from, as one hash: the project's files, and the folder that stands in for URLs."""
+    """What dist/ is made from, as one hash: the project's files, what stands in for URLs, added galleries."""
     total = hashlib.sha256(os.environ.get("VITRINE_MIRROR", "").encode())
+    total.update(shelf.fingerprint())
     for source in SOURCES:
         for file in files(ROOT / source):
             total.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())

@@ -7,11 +7,12 @@ import json
 import re
 
 from publish import ROOT, wheel
+from publish.gallery import DEFAULT, card
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 # Installed with pyodide and tf.js, but for Node and TypeScript: never in dist/.
 NOT_SHIPPED = {"@types/emscripten", "@types/long", "@types/node", "@types/offscreencanvas"}
-NOT_SHIPPED |= {"@types/seedrandom", "@webgpu/types", "undici-types", "ws"}
+NOT_SHIPPED |= {"@types/json-schema", "@types/seedrandom", "@webgpu/types", "undici-types", "ws"}
 
 
 def test_every_npm_package_is_named_with_its_licence() -> None:
@@ -22,6 +23,17 @@ def test_every_npm_package_is_named_with_its_licence() -> None:
             assert re.search(rf"(?<![\w/]){re.escape(name)}\b(?!/)", NOTICE), f"NOTICE does not name {name}"
             if not name.startswith("@protobufjs/"):  # one line for all of them, with protobufjs's own licence
                 assert re.search(rf"^  {re.escape(name)} +{package['license']} ", NOTICE, re.MULTILINE), name
+
+
+def test_every_set_of_characters_is_named_with_its_licence_and_credit() -> None:
+    for each in card.read(DEFAULT).sets:
+        assert each.licence and each.credit, each.title
+        designer, _, work = each.credit.partition(": ")
+        if each.drawn:
+            line = rf"^  {each.npm} +MIT.* design by {designer}: {work}.*; {each.licence}$"
+        else:
+            line = rf"^  {each.npm} +{each.licence} +{designer}: {work}"
+        assert re.search(line, NOTICE, re.MULTILINE), each.title
 
 
 def test_every_wheel_of_the_page_is_named() -> None:
