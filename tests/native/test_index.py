@@ -121,6 +121,40 @@ def test_own_pictures_are_an_input(count: int, form: str, tmp_path: Path) -> Non
         assert (found["likeness"][k:] < -1).all()
 
 
+def alike(n: int, m: int) -> Array:
+    """[n,m] float32 of length 1: mixtures of a few, as pictures' features are; the last is the first."""
+    rng = np.random.default_rng(6)
+    rows = (rng.random((n, 40), np.float32) ** 6) @ directions(40, m, 7) * (0.8 + 0.4 * rng.random((n, m)))
+    rows[-1] = rows[0]
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def test_a_large_gallery_is_reduced_and_finds_the_same(tmp_path: Path) -> None:
+    rows = alike(index.WHOLE + 1, index.NUMBERS + 44)
+    made = index.indexes(rows, tmp_path, "g")
+    one, other = (opened(made, tmp_path, form) for form in FORMS)
+    assert made[0].bytes < rows.size * 1.1  # less than a byte for each feature, and the directions
+    rng, hits = np.random.default_rng(8), []
+    for n in range(40):
+        face = rows[n] * (0.8 + 0.4 * rng.random(len(rows[n]), np.float32))
+        cosines = rows @ face / np.linalg.norm(face)
+        found = near(one, face)
+        which = found["which"].astype(int)
+        assert found["likeness"] == pytest.approx(cosines[which], abs=0.01)
+        hits.append(len({*which[:5]} & {*np.argsort(-cosines)[:5]}) / 5)
+        assert (near(other, face)["which"][:5] == which[:5]).mean() >= 0.8  # it does not make a list first
+    assert np.mean(hits) > 0.9
+    assert near(one, rows[0])["which"][:2].tolist() == [0, index.WHOLE]
+
+
+def test_webgl_is_left_out_where_a_texture_would_be_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "TEXTURE", 100 * M)
+    assert [v.id for v in index.indexes(directions(100), tmp_path, "g")] == list(FORMS)
+    assert [v.id for v in index.indexes(directions(101), tmp_path, "g")] == ["index"]
+
+
 def test_names_are_by_content(tmp_path: Path) -> None:
     made = index.indexes(directions(20), tmp_path, "five")
     again = index.indexes(directions(20), tmp_path, "five")
