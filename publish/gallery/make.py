@@ -30,7 +30,7 @@ FEW = 2000  # characters up to which a sheet has 4 x 4, 65 kB, so that five answ
 PACKAGES = ("numpy", "onnxruntime", "pillow")
 # What sheets and features depend on besides pictures and classifiers; what indexes do besides features.
 CODE = tuple(HERE / f"{name}.py" for name in ("card", "characters", "emoji", "features", "make", "pictures"))
-INDEX = tuple(ROOT / "models" / f"{name}.py" for name in ("graph", "index", "named"))
+INDEX = tuple(ROOT / "models" / f"{name}.py" for name in ("graph", "index", "named", "nearest", "reduce"))
 
 Say = Callable[[str, float], None]
 
