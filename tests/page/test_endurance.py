@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from app.meter import WINDOW
+from tests.page.counts import COUNT, MEMORY, TRACE
 from tests.page.drive import Visit
 
 # Frames through Slot, Loop, Pipeline and Compositor, handed over as worker.js does.
@@ -30,23 +31,6 @@ FRAMES = """async (count) => {
     }
     page.done = own;
 }"""
-
-# `_hiwire_num_refs`: JavaScript values that Python holds; `pyproxy_alloc_map`: the other way round.
-COUNT = """
-import gc
-
-gc.collect()
-inside = page.pyodide._module
-{
-    "held by Python": inside._hiwire_num_refs(),
-    "held by JavaScript": inside.pyproxy_alloc_map.size,
-    "objects": len(gc.get_objects()),
-    "textures": page.python.engine.compositor.textures,
-    "heap": page.heap(),
-}
-"""
-TRACE = "() => self.page.pyodide._module.enable_pyproxy_allocation_tracing()"
-MEMORY = "performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes)"  # the page and its workers
 
 
 def rested(visit: Visit, folder: Path) -> Visit:

@@ -1,4 +1,4 @@
-"""Own pictures: what a browser or a file gives is checked and bounded. Does not make features or thumbnails."""
+"""Own pictures: what a browser or a file gives is checked and bounded. Makes no features and no thumbnails."""
 
 from __future__ import annotations
 

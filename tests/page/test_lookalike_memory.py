@@ -1,0 +1,75 @@
+"""60 photos and 200 live frames of the look-alike task: nothing grows. The long form is in bench/.
+
+Does not wait for a camera: the frames go through the worker's own slot as fast as it takes them.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.meter import WINDOW
+from tests import alike, clip
+from tests.page.counts import COUNT, MEMORY, PHOTOS, TRACE
+from tests.page.drive import Visit
+
+pytestmark = pytest.mark.skipif(bool(alike.missing()), reason=alike.missing() or "it is")
+
+# Frames with a face that moves, handed over as worker.js does.
+FRAMES = """async ([count, text]) => {
+    const { page } = self;
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const face = await createImageBitmap(new Blob([bytes]));
+    const source = new OffscreenCanvas(400, 300);
+    const draw = source.getContext('2d', { willReadFrequently: true });
+    const own = page.done;
+    for (let i = 0; i < count; i += 1) {
+        draw.drawImage(face, 10 * Math.sin(i / 5), 0);
+        const done = new Promise((resolve) => { page.done = resolve; });
+        const picture = await createImageBitmap(source);
+        page.take({ picture, time: 1e6 + 33 * i, still: false, fresh: false, skipped: 0 });
+        await done;
+    }
+    page.done = own;
+}"""
+
+
+def jpeg(picture: Image.Image) -> str:
+    out = BytesIO()
+    picture.save(out, "JPEG")
+    return b64encode(out.getvalue()).decode()
+
+
+def test_photos_and_live_frames_leave_nothing_behind(visit: Visit) -> None:
+    visit.open(task="lookalike", backend="wasm", model="selfie")
+    photos = [jpeg(Image.fromarray(each)) for each in (alike.photo(), alike.pair())] + [jpeg(clip.room())]
+    visit.workers[0].evaluate(TRACE)
+
+    def counts() -> tuple[dict[str, Any], int]:
+        return visit.python(COUNT), visit.page.evaluate(MEMORY)
+
+    def judge(rest: int, first: int) -> None:
+        few = 0.05 * rest + 30  # the event loop's own, more or less at any moment; a leak has one a picture
+        assert now["held by Python"] - before["held by Python"] < few
+        assert now["held by JavaScript"] - before["held by JavaScript"] < few
+        assert now["objects"] - before["objects"] < few + 6 * max(0, WINDOW - first)  # the Meter's rows
+        assert now["textures"] == before["textures"]
+        assert now["heap"] == before["heap"], "Python's memory grew"
+        assert more - memory < 6_000_000, "bytes of JavaScript"
+
+    visit.page.evaluate(PHOTOS, [12, photos])
+    visit.python(COUNT)  # what this code itself leaves is there before
+    before, memory = counts()
+    visit.page.evaluate(PHOTOS, [48, photos])
+    now, more = counts()
+    judge(48, 12)
+
+    visit.workers[0].evaluate(FRAMES, [50, photos[0]])
+    before, memory = counts()
+    visit.workers[0].evaluate(FRAMES, [150, photos[0]])
+    now, more = counts()
+    judge(150, 50)
