@@ -1,0 +1,149 @@
+"""The galleries of this build: whole, varied, in order on their sheets, and drawn the same each time.
+
+Does not make them: `build.py build` has.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.card import ModelCard
+from app.gallery import OWN, Gallery, Index, from_dict
+from app.native.session import Session
+from publish.gallery import DEFAULT, card, drawn, pictures
+from publish.gallery.features import Classifier
+from tests import built
+
+SAMPLE = 40  # characters looked at one by one, spread over the gallery
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The default gallery with its names and a classifier of this build."""
+
+    gallery: Gallery
+    names: dict[str, Any]
+    card: ModelCard
+
+    def sheet(self, n: int) -> Image.Image:
+        return Image.open(BytesIO((built.DIST / self.gallery.sheets[n].path).read_bytes())).convert("RGBA")
+
+    def cell(self, n: int) -> Image.Image:
+        """Character n as the page finds it."""
+        sheet, place = divmod(n, self.gallery.columns * self.gallery.rows)
+        row, column = divmod(place, self.gallery.columns)
+        x, y = column * self.gallery.size, row * self.gallery.size
+        return self.sheet(sheet).crop((x, y, x + self.gallery.size, y + self.gallery.size))
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    """Skips where this build has no classifier."""
+    gallery = from_dict(built.manifest()["galleries"][0])
+    if gallery.missing:
+        pytest.skip(f"{gallery.id}: {gallery.missing}")
+    classifier = next(each for each in built.cards().values() if each.kind == "classifier")
+    names = json.loads((built.DIST / gallery.names.path).read_bytes())
+    return Shown(gallery, names, classifier)
+
+
+def test_without_a_classifier_the_gallery_says_so() -> None:
+    classifiers = [each for each in built.cards().values() if each.kind == "classifier"]
+    rows = [from_dict(row) for row in built.manifest()["galleries"]]
+    assert rows[0].id == DEFAULT.stem
+    assert bool(rows[0].missing) is not bool(classifiers)
+    assert (rows[-1].id == OWN) is bool(classifiers)
+
+
+def test_every_file_is_there(shown: Shown) -> None:
+    for row in built.manifest()["galleries"]:
+        gallery = from_dict(row)
+        graphs = [graph for rows in gallery.indexes.values() for v in rows for graph in v.graphs]
+        sizes = {file.path: file.bytes for file in (gallery.names, *gallery.sheets) if file.path}
+        for path, size in {**sizes, **{graph.path: graph.bytes for graph in graphs}}.items():
+            assert (built.DIST / path).stat().st_size == size, path
+
+
+def test_there_are_at_least_700_with_names_and_credits(shown: Shown) -> None:
+    rows = shown.names["characters"]
+    assert shown.gallery.count == len(rows) >= 700
+    assert len({(name, n) for name, n in rows}) == len(rows)
+    assert len(shown.names["sets"]) >= 12
+    assert all(each["title"] and each["licence"] and each["credit"] for each in shown.names["sets"])
+    assert {n for _, n in rows} == set(range(len(shown.names["sets"])))
+    places = shown.gallery.columns * shown.gallery.rows
+    assert len(shown.gallery.sheets) == -(-len(rows) // places)
+
+
+def test_sheets_are_small_and_every_cell_has_a_picture(shown: Shown) -> None:
+    gallery = shown.gallery
+    left = gallery.count
+    for n, file in enumerate(gallery.sheets):
+        assert file.bytes < 150_000
+        sheet = shown.sheet(n)
+        assert sheet.size == (gallery.columns * gallery.size, gallery.rows * gallery.size)
+        alpha = np.asarray(sheet)[..., 3].reshape(gallery.rows, gallery.size, gallery.columns, gallery.size)
+        covered = (alpha > 127).mean((1, 3)).reshape(-1)
+        here = min(left, covered.size)
+        assert covered[:here].min() > 0.15, (file.path, covered[:here].argmin())
+        assert not covered[here:].any()
+        left -= here
+
+
+def test_few_look_the_same(shown: Shown) -> None:
+    assert shown.gallery.report["alike"] < 0.05 * shown.gallery.count
+    assert shown.gallery.report["refused"] == 0
+
+
+async def _nearest(index: Index, seen: Any) -> int:
+    _, near = await index.nearest(seen, np.zeros_like(seen), np.zeros(1, np.float32))
+    return near[0].n
+
+
+def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
+    """What is cut from the sheets, half as sharp, is found again by the index."""
+    import asyncio
+
+    classifier = Classifier(shown.card, built.DIST)
+    variant = shown.gallery.index(shown.card.id, "wasm")
+    assert variant
+    session = Session((built.DIST / variant.graphs[0].path).read_bytes())
+    index = Index(shown.gallery.id, shown.gallery.count, session)
+    wanted = list(range(3, shown.gallery.count, shown.gallery.count // SAMPLE))
+    seen = [classifier.see(shown.cell(n))[None] for n in wanted]
+    found = [asyncio.run(_nearest(index, each)) for each in seen]
+    right = sum(one == other for one, other in zip(found, wanted, strict=True))
+    assert right >= 0.9 * len(wanted), [pair for pair in zip(wanted, found, strict=True) if len({*pair}) > 1]
+
+
+def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
+    """One of each style: the same bytes twice, with a face in the middle and nothing cut at the sides."""
+    sets = [replace(each, names=each.names.split()[3]) for each in card.read(DEFAULT).sets if each.drawn]
+    one = drawn.draw(sets, lambda text, share: None, tmp_path / "one")
+    two = drawn.draw(sets, lambda text, share: None, tmp_path / "two")
+    for n, each in enumerate(sets):
+        data = (one[n] / "0.png").read_bytes()
+        assert data == (two[n] / "0.png").read_bytes(), each.title
+        square = pictures.square(pictures.opened(one[n] / "0.png"), each.crop)
+        alpha = np.asarray(square)[..., 3]
+        side = len(alpha)
+        assert alpha[side // 3 : side // 2, side // 3 : -side // 3].min() == 255, each.title
+        assert not alpha[:1].any() and not alpha[: side // 3, [0, -1]].any(), each.title
+        assert abs(side - drawn.SIDE) < drawn.SIDE / 2
+
+
+def test_a_style_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
+    from publish.gallery import Refused
+
+    style = next(each for each in card.read(DEFAULT).sets if each.drawn)
+    with pytest.raises(Refused, match=r"could not be drawn: Error: .* has no option nonsense") as refused:
+        drawn.draw([replace(style, each=("nonsense",))], lambda text, share: None, tmp_path)
+    assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())
