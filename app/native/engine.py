@@ -1,0 +1,96 @@
+"""Engine under CPython: a task with its cards, cutout and galleries, loaded from dist/.
+
+Does not choose them: the Look and the Offer do. Does not run frames.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from app import gallery
+from app.answers import Names
+from app.card import Graph, ModelCard, Variant, from_dict
+from app.chain import Chain
+from app.gallery import OWN, Gallery, Index
+from app.look import Look
+from app.meter import Meter
+from app.model import Model
+from app.native.compositor import Compositor
+from app.native.session import Session
+from app.offer import Offer
+from app.ports import Session as AnySession
+from app.tasks import TASKS, Task
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A loaded task; `names` by gallery."""
+
+    task: Task
+    compositor: Compositor
+    model: Model
+    beside: dict[str, Model]
+    names: dict[str, Names]
+
+
+def offered(dist: Path) -> Offer:
+    """What the build in `dist` holds. Raises OSError where there is none."""
+    table: dict[str, Any] = json.loads((dist / "manifest.json").read_bytes())
+    return Offer(
+        cards=tuple(from_dict(card) for card in table["models"]),
+        backdrops=tuple((row["id"], row["title"]) for row in table["backdrops"]),
+        galleries=tuple(gallery.from_dict(row) for row in table.get("galleries", ())),
+    )
+
+
+def load(
+    dist: Path, offer: Offer, look: Look, backend: str, features: Sequence[str] = (), threads: int = 0
+) -> Engine:
+    """The task of a Look with the variants of a backend, all of them run by onnxruntime on the processor.
+
+    `features` are what a browser has besides. Raises ValueError, with the reason, for what is not there.
+    """
+    card = offer.card(look.model)
+    if card is None or card.missing:
+        raise ValueError(f"the model {look.model} is not in this build")
+    card = card.sized(look.detail)
+    compositor, meter = Compositor(card), Meter(lambda: perf_counter() * 1000)
+
+    def model(card: ModelCard) -> Model:
+        variant = card.variant(backend, features)
+        if variant is None:
+            raise ValueError(f"{card.title} is not offered on {backend}")
+        return Model(card, _open(dist, variant, card, threads), compositor, meter, variant.rgba)
+
+    kind = TASKS[look.task]
+    own = model(card)
+    beside = {kind: model(other) for kind, other in offer.beside(kind.beside, look, backend).items()}
+    names: dict[str, Names] = {}
+    if "cutout" in kind.wants and (cutout := card.cutout(backend)):
+        own.cutout = _open(dist, cutout, card, threads)
+    if "gallery" in kind.wants:
+        for each in offer.compared(look):
+            index = each.index(beside["classifier"].card.id, backend)
+            if index is None or each.id == OWN:
+                raise ValueError(f"{each.title} cannot be compared with on {backend}")
+            session = _open(dist, index, card, threads)
+            beside["classifier"].indexes.append(Index(each.id, each.count, session))
+            names[each.id] = _names(dist, each)
+    return Engine(kind(own, beside), compositor, own, beside, names)
+
+
+def _names(dist: Path, each: Gallery) -> Names:
+    return Names.read(each, (dist / each.names.path).read_bytes())
+
+
+def _open(dist: Path, variant: Variant, card: ModelCard, threads: int) -> AnySession:
+    def session(graph: Graph) -> Session:
+        return Session((dist / graph.path).read_bytes(), threads, card.dimensions)
+
+    opened = [session(graph) for graph in variant.graphs]
+    return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])

@@ -1,0 +1,133 @@
+"""The look-alike task over the build's own graphs, natively: a portrait, two faces, a character itself.
+
+Does not open the page: tests/page/test_lookalike.py does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.frame import Frame
+from app.look import Look
+from app.native import engine
+from app.native.engine import Engine
+from app.offer import Offer
+from app.settings import first
+from app.tasks.lookalike import ALONE
+from tests import clip
+from tests.built import DIST
+
+# The forms of the graphs; WebGPU's are WASM's.
+BACKENDS = ("wasm", "webgl")
+
+
+@cache
+def offer() -> Offer:
+    return engine.offered(DIST)
+
+
+@pytest.fixture(autouse=True)
+def in_this_build() -> None:
+    if not any(offer().serves(card, "lookalike", "auto") for card in offer().cards):
+        pytest.skip("the look-alike task is not in this build: its models or galleries were not to be had")
+
+
+@cache
+def loaded(backend: str = "wasm", model: str = "") -> Engine:
+    look = first(offer(), "lookalike")
+    return engine.load(DIST, offer(), Look(**{**vars(look), "model": model or look.model}), backend)
+
+
+def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> Any:
+    """What the task says of a photo."""
+    task, (height, width) = loaded(backend, model).task, picture.shape[:2]
+    asyncio.run(task.step(Frame(picture, width, height, still=True, fresh=True), Look(background="none")))
+    return task.said
+
+
+def who(near: Any) -> list[int]:
+    return [one.n for one in near]
+
+
+@cache
+def pair() -> NDArray[np.uint8]:
+    """The portrait, and beside it the same turned round, darker, and blue where it was red."""
+    left = clip.frame(0)
+    right = (left[:, ::-1, ::-1] * 0.7).astype(np.uint8)
+    return np.concatenate([left, right], 1)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_portrait_has_five_answers(backend: str) -> None:
+    told = said(clip.frame(0), backend)
+    (face,) = told["faces"]
+    assert (face["id"], told["together"], told["note"]) == (1, [], "")
+    assert len(set(who(face["near"]))) == 5
+    likenesses = [one.likeness for one in face["near"]]
+    assert likenesses == sorted(likenesses, reverse=True)
+    assert 0 < likenesses[-1] <= likenesses[0] < 1
+    left, top, width, height = face["box"]
+    at = clip.PERSON[0]  # lies within the face
+    assert left * clip.WIDTH < at.x0 < at.x1 < (left + width) * clip.WIDTH
+    assert top * clip.HEIGHT < at.y0 < at.y1 < (top + height) * clip.HEIGHT
+
+
+def test_every_form_gives_the_same_answers() -> None:
+    wasm, webgl = (said(clip.frame(0), backend)["faces"][0]["near"] for backend in BACKENDS)
+    assert wasm[0].n == webgl[0].n
+    assert len({*who(wasm)} & {*who(webgl)}) >= 4  # the fifth and the sixth may be as near as rounding is
+    assert [one.likeness for one in wasm] == pytest.approx([one.likeness for one in webgl], abs=0.02)
+
+
+def test_two_faces_have_answers_of_their_own() -> None:
+    told = said(pair())
+    one, other = (face["near"] for face in told["faces"])
+    assert [face["id"] for face in told["faces"]] == [1, 2]
+    assert told["faces"][0]["box"][0] < 0.5 < told["faces"][1]["box"][0]
+    assert who(one) != who(other)
+    assert len(who(told["together"])) == 5
+    assert {*who(told["together"])} & {*who(one), *who(other)}
+    alone = said(np.ascontiguousarray(pair()[:, : clip.WIDTH]))["faces"][0]["near"]
+    assert alone[0].n == one[0].n
+
+
+@pytest.mark.parametrize("model", ["bodypix", "selfie", "selfie-landscape"])
+def test_what_is_behind_a_face_does_not_count(model: str) -> None:
+    card = offer().card(model)
+    if card is None or not offer().serves(card, "lookalike", "wasm"):
+        pytest.skip(f"{model} is not in this build")
+    room = clip.frame(0)
+    wall = np.where(clip.person(0)[..., None], room, np.uint8([40, 120, 80]))
+    here, there = (said(picture, model=model)["faces"][0]["near"] for picture in (room, wall))
+    assert len({*who(here)} & {*who(there)}) >= 3
+
+
+def test_without_a_face_the_middle_is_compared() -> None:
+    told = said(np.asarray(clip.room()))
+    assert told["note"] == ALONE
+    assert len(who(told["faces"][0]["near"])) == 5
+
+
+def test_a_character_is_most_like_itself() -> None:
+    """From the gallery's own sheet, where it has 96 pixels a side."""
+    gallery = offer().compared(first(offer(), "lookalike"))[0]
+    found = []
+    for n in range(0, gallery.count, max(1, gallery.count // 12)):
+        sheet, place = divmod(n, gallery.columns * gallery.rows)
+        y, x = divmod(place, gallery.columns)
+        size = gallery.size
+        with Image.open(DIST / gallery.sheets[sheet].path) as image:
+            square = image.convert("RGBA").crop((x * size, y * size, (x + 1) * size, (y + 1) * size))
+        grey = Image.new("RGBA", square.size, (127, 127, 127, 255))
+        large = (
+            Image.alpha_composite(grey, square).convert("RGB").resize((448, 448), Image.Resampling.BICUBIC)
+        )
+        found.append(who(said(np.asarray(large))["faces"][0]["near"])[0] == n)
+    assert sum(found) >= 0.75 * len(found), found
