@@ -92,8 +92,8 @@ class ModelCard:
     The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
     float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
     Mask's size: a colour for the likeliest part, its alpha from the Mask.
-    The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (parts where it has
-    them, else mask) for the Region of the same height and middle that has the shape of its own input; it
+    The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (mask, and parts where
+    it has them) for the Region of the same height and middle that has the shape of its own input; it
     gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
     where the segmenter has found next to nothing.
     """
@@ -109,7 +109,7 @@ class ModelCard:
     matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
     sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
     tint: Graph | None = None  # parts, mask -> tint, at every size; of a segmenter that gives parts
-    cutouts: tuple[Variant, ...] = ()  # parts or mask, rgba -> cut; of a segmenter, each for some backends
+    cutouts: tuple[Variant, ...] = ()  # rgba, mask, parts -> cut; of a segmenter, each for some backends
     missing: str = ""  # why the model is not in this build; "" when it is
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 

@@ -187,10 +187,10 @@ def _with_cutouts(described: ModelCard, card: Card, network: onnx.ModelProto, ou
 
 
 def _cutouts(name: str, card: Card, network: onnx.ModelProto, out: Path) -> tuple[Variant, ...]:
-    found, made = cutout.seen(card, network), []
+    maps, made = cutout.seen(card, network), []
     for wanted in CUTOUTS:
         rgba = rgba_type(wanted)
-        model = lower(cutout.graph(found, card.input, rgba), wanted.backends)
+        model = lower(cutout.graph(maps, card.input, rgba), wanted.backends)
         verify.operators([model], wanted.backends)
         graph = kept(f"{name}-{wanted.id}", file(model), out)
         made.append(Variant(wanted.id, wanted.backends, (graph,), rgba, OPSET))

@@ -171,12 +171,12 @@ class Lookalike:
         into = model.card.input
         wide = replace(region, width=region.height * into.width / into.height)
         found = await model.see(frame, wide)
-        name = "parts" if "parts" in found else "mask"
+        maps = {name: found[name] for name in ("mask", "parts") if name in found}
         sample, infer = classifier.stages
         with classifier.meter.stage(sample):
             rgba = classifier.compositor.sample(frame, classifier.card.input, region, classifier.rgba)
         with classifier.meter.stage(infer):
-            cut = await self._cutout.run({"rgba": rgba, name: found[name]})
+            cut = await self._cutout.run({"rgba": rgba, **maps})
             seen = await classifier.session.run({"rgba": cut["cut"]})
         return seen["features"]
 

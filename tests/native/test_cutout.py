@@ -17,19 +17,20 @@ from app.card import Input
 from app.native.session import Session
 from models import cutout
 from models.cards import read_all
-from models.cutout import GREY, SIDE, Map
+from models.cutout import GREY, SIDE, Maps
 from models.graph import text
 
 Array = NDArray[Any]
 KINDS = ("uint8", "float32")
 CARD = next(card for card in read_all() if card.id == "bodypix")
 WIDE = Input(49, 65, "letterbox")  # a grid of 4 x 5, one point in 16
-PARTS = Map("parts", (4, 5), True)
+PARTS = Maps((49, 65), (4, 5))
+PERSON = np.ones((1, 1, 49, 65), np.float32)
 
 
-def run(found: Map, into: Input, rgba: Array, given: Array) -> Array:
-    model = cutout.graph(found, into, str(rgba.dtype))
-    cut = Session(model.SerializeToString(), threads=1).run_now({"rgba": rgba, found.name: given})["cut"]
+def run(maps: Maps, into: Input, rgba: Array, **given: Array) -> Array:
+    model = cutout.graph(maps, into, str(rgba.dtype))
+    cut = Session(model.SerializeToString(), threads=1).run_now({"rgba": rgba, **given})["cut"]
     assert cut.dtype == rgba.dtype
     assert cut.shape == rgba.shape
     assert (cut[..., 3] == 255).all()
@@ -54,7 +55,7 @@ def test_a_mask_of_the_squares_own_size_keeps_what_it_covers(kind: str) -> None:
     mask = np.zeros((1, 1, SIDE, SIDE), np.float32)
     mask[..., 40:120, 60:200] = 1
     rgba = picture(kind)
-    part = shown(run(Map("mask", (SIDE, SIDE), False), Input(SIDE, SIDE, "stretch"), rgba, mask), rgba)
+    part = shown(run(Maps((SIDE, SIDE)), Input(SIDE, SIDE, "stretch"), rgba, mask=mask), rgba)
     assert part[42:118, 62:198] == pytest.approx(1, abs=0.02)
     outside = part.copy()
     outside[38:122, 58:202] = 0
@@ -69,7 +70,7 @@ def test_the_middle_square_of_a_mask_is_taken(size: tuple[int, int], kind: str) 
     y, x = ((np.arange(n) + 0.5 - n / 2) / high for n in size)  # in heights from the middle
     mask = ((y[:, None] - 0.1) ** 2 / 0.3**2 + (x - 0.05) ** 2 / 0.22**2 < 1).astype(np.float32)
     rgba = picture(kind)
-    part = shown(run(Map("mask", size, False), Input(high, wide, "stretch"), rgba, mask[None, None]), rgba)
+    part = shown(run(Maps(size), Input(high, wide, "stretch"), rgba, mask=mask[None, None]), rgba)
     line = (np.arange(SIDE) + 0.5) / SIDE - 0.5
     expected = (line[:, None] - 0.1) ** 2 / 0.3**2 + (line - 0.05) ** 2 / 0.22**2 < 1
     assert np.abs(part - expected).mean() < 0.015
@@ -79,10 +80,10 @@ def test_the_middle_square_of_a_mask_is_taken(size: tuple[int, int], kind: str) 
 
 def test_points_of_parts_lie_on_the_corners() -> None:
     """A point of the grid is a pixel of the input: (g - 1) * 16 + 1 pixels, as BodyPix is published."""
-    parts = np.zeros((1, 24, *PARTS.grid), np.float32)
+    parts = np.zeros((1, 24, 4, 5), np.float32)
     parts[0, 0, :, :3] = 1  # the half on the left of the picture
     rgba = picture()
-    part = shown(run(PARTS, WIDE, rgba, parts), rgba)
+    part = shown(run(PARTS, WIDE, rgba, parts=parts, mask=PERSON), rgba)
     # Half way from pixel 32 to 48 of 65, of which the square has 8 to 57: 32.5 of its 49.
     edge = (40.5 - 8) / 49 * SIDE
     assert part[:, : int(edge) - 20] == pytest.approx(1, abs=0.02)
@@ -90,14 +91,40 @@ def test_points_of_parts_lie_on_the_corners() -> None:
     assert part.sum(1) == pytest.approx(edge, abs=1)
 
 
+def test_what_is_not_the_person_is_no_face_however_likely_the_part() -> None:
+    """As BodyPix gives it: every part is likely behind the person, the face by a hair."""
+    parts = np.full((1, 24, 4, 5), 0.998, np.float32)
+    parts[:, 1] = 0.999
+    mask = np.zeros((1, 1, 49, 65), np.float32)
+    mask[..., 20:33] = 1
+    rgba = picture()
+    part = shown(run(PARTS, WIDE, rgba, parts=parts, mask=mask), rgba)
+    left, right = ((x + 0.5 - 8) / 49 * SIDE for x in (19.5, 32.5))  # between the last and the next pixel
+    assert part[:, int(left) + 8 : int(right) - 8] == pytest.approx(1, abs=0.02)
+    assert part[:, : int(left) - 8] == pytest.approx(0, abs=0.02)
+    assert part[:, int(right) + 8 :] == pytest.approx(0, abs=0.02)
+
+
+def test_the_likeliest_part_counts() -> None:
+    parts = np.full((1, 24, 4, 5), 0.7, np.float32)
+    parts[0, 0, :, :3] = 0.71
+    parts[0, 9] = 0.705
+    rgba = picture()
+    part = shown(run(PARTS, WIDE, rgba, parts=parts, mask=PERSON), rgba)
+    assert part[:, :100] == pytest.approx(1, abs=0.02)
+    assert part[:, 180:] == pytest.approx(0, abs=0.02)
+
+
 def test_both_halves_of_a_face_are_one() -> None:
-    parts = np.zeros((1, 24, *PARTS.grid), np.float32)
+    parts = np.zeros((1, 24, 4, 5), np.float32)
     parts[0, 0, :, :3] = 1
     parts[0, 1, :, 3:] = 1
     rgba = picture()
-    assert shown(run(PARTS, WIDE, rgba, parts), rgba) == pytest.approx(1, abs=0.02)
+    assert shown(run(PARTS, WIDE, rgba, parts=parts, mask=PERSON), rgba) == pytest.approx(1, abs=0.02)
     parts = np.roll(parts, 1, axis=1)  # the right half, and the left upper arm
-    assert shown(run(PARTS, WIDE, rgba, parts), rgba)[:, 180:] == pytest.approx(0, abs=0.02)
+    assert shown(run(PARTS, WIDE, rgba, parts=parts, mask=PERSON), rgba)[:, 180:] == pytest.approx(
+        0, abs=0.02
+    )
 
 
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.1])
@@ -105,14 +132,17 @@ def test_where_almost_nothing_is_found_nothing_is_cut(share: float) -> None:
     mask = np.zeros((1, 1, 128, 128), np.float32)
     mask[..., : round(128 * share), :] = 1
     rgba = picture()
-    cut = run(Map("mask", (128, 128), False), Input(128, 128, "stretch"), rgba, mask)
+    cut = run(Maps((128, 128)), Input(128, 128, "stretch"), rgba, mask=mask)
     assert (cut == rgba).all() == (share < cutout.LEAST)
 
 
 def test_bytes_and_floats_are_the_same() -> None:
-    parts = np.random.default_rng(1).random((1, 24, *PARTS.grid), np.float32) / 2
+    rng = np.random.default_rng(1)
+    parts, mask = rng.random((1, 24, 4, 5), np.float32), rng.random((1, 1, 49, 65), np.float32)
+    parts[:, 1] += 0.5  # a face here and there
     given = picture()
-    whole, exact = (run(PARTS, WIDE, given.astype(kind), parts) for kind in KINDS)
+    whole, exact = (run(PARTS, WIDE, given.astype(kind), parts=parts, mask=mask) for kind in KINDS)
+    assert 0.1 < shown(exact, given).mean() < 0.9
     assert np.abs(whole - exact).max() <= 0.5001
 
 
@@ -125,6 +155,6 @@ def network(parts: int, rows: int, columns: int) -> onnx.ModelProto:
 def test_what_is_no_grid_of_24_parts_is_cut_by_its_mask() -> None:
     card = replace(CARD, input=WIDE, mask=(49, 65), sizes=())
     assert cutout.seen(card, network(24, 4, 5)) == PARTS
-    assert cutout.seen(card, network(7, 4, 5)) == Map("mask", (49, 65), False)
-    assert cutout.seen(card, network(24, 6, 5)).name == "mask"
-    assert cutout.seen(replace(card, mask=(46, 61)), network(24, 4, 5)).name == "parts"
+    assert cutout.seen(card, network(7, 4, 5)) == Maps((49, 65))
+    assert cutout.seen(card, network(24, 6, 5)) == Maps((49, 65))
+    assert cutout.seen(replace(card, mask=(46, 61)), network(24, 4, 5)) == Maps((46, 61), (4, 5))

@@ -81,11 +81,14 @@ def cutouts(backend: str) -> Iterator[Case]:
             if variant is None:
                 continue
             graph = (DIST / variant.graphs[0].path).read_bytes()
-            (name, shape), *_ = ((k, v) for k, v in Session(graph).inputs.items() if k != "rgba")
-            given = np.zeros(shape, np.float32)
-            given[..., : shape[3] // 2] = rng.random((*shape[:3], shape[3] // 2), np.float32)
-            rgba = rng.integers(0, 256, (1, 224, 224, 4)).astype(variant.rgba)
-            yield Case(f"{card.id} {each.input.width}", graph, [{"rgba": rgba, name: given}] * 2)
+            feeds: Feeds = {"rgba": rng.integers(0, 256, (1, 224, 224, 4)).astype(variant.rgba)}
+            for name, shape in Session(graph).inputs.items():
+                if name != "rgba":
+                    feeds[name] = rng.random(shape, np.float32)
+            feeds["mask"][..., feeds["mask"].shape[3] // 2 :] = 0
+            if "parts" in feeds:
+                feeds["parts"][:, 1] += 0.5  # else hardly a point is the face's
+            yield Case(f"{card.id} {each.input.width}", graph, [feeds] * 2)
 
 
 def in_the_page(visit: Visit, provider: str, case: Case, like: list[Feeds]) -> list[Feeds]:

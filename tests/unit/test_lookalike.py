@@ -104,7 +104,7 @@ def test_the_way_of_a_face() -> None:
         square.width * 321 / 241
     )  # nothing is distorted in the segmenter's eye
     assert house.segmenter.fed[0]["keep"] == array("f", [0])
-    assert house.cutout.fed == [{"rgba": "rgba of 1", "parts": "parts"}]
+    assert house.cutout.fed == [{"rgba": "rgba of 1", "mask": "mask", "parts": "parts"}]
     assert house.features.fed == [{"rgba": "cut"}]
     fed = house.index.fed[0]
     assert (fed["features"][0], fed["memory"], fed["keep"][0]) == (1, ("blank", (1, 4)), 0)
