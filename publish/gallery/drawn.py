@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -93,6 +94,6 @@ def _run(rows: list[dict[str, Any]], say: Say) -> None:
     except FileNotFoundError:
         raise Refused("Node is missing, which draws the characters. Install Node 20 or newer.") from None
     if node.returncode:
-        lines = [line for line in errors.read_text("utf-8").splitlines() if "Error" in line]
+        lines = re.findall(r"^\w*Error.*", errors.read_text("utf-8"), re.MULTILINE)
         raise Refused(f"The characters could not be drawn: {(lines or ['Node ended early'])[0].strip()}.")
     errors.unlink()

@@ -31,7 +31,8 @@ class Classifier:
         variant = card.variant("wasm") or card.variants[0]
         self.card = card
         self._rgba = variant.rgba
-        self._session = Session((out / variant.graphs[0].path).read_bytes())
+        # One thread each: several pictures are looked at side by side.
+        self._session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
 
     def see(self, square: Image.Image) -> Features:
         """The features [m] of an RGBA square, of length 1."""

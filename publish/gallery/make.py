@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +24,14 @@ from publish.gallery.card import Card
 from publish.tree import sha256, write
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from publish.gallery.characters import Character
     from publish.gallery.features import Features
 
 SIDE = 160  # pixels of a picture on a sheet: sharp on a card of 80, and large enough to share
 FEW = 2000  # characters up to which a sheet has 4 x 4, 65 kB, so that five answers take 0.3 MB; above, 8 x 8
+AHEAD = 64  # pictures looked at side by side
 PACKAGES = ("numpy", "onnxruntime", "pillow")
 # What sheets and features depend on besides pictures and classifiers; what indexes do besides features.
 CODE = tuple(HERE / f"{name}.py" for name in ("card", "characters", "emoji", "features", "make", "pictures"))
@@ -115,25 +120,35 @@ def _seen(
         put: list[File] = []
         taken: list[Character] = []
         refused: list[tuple[str, str]] = []
-        for n, row in enumerate(rows):
-            if n % 50 == 0:
-                say(f"{n} of {len(rows)} characters", n / len(rows))
+
+        def look(row: Character) -> tuple[Image, list[Features]] | str:
+            """A character in the sheet's size and as each classifier sees it; or why it is left out."""
             try:
                 square = pictures.square(pictures.opened(row.file), row.crop)
             except pictures.Unfit as error:
-                refused.append((f"{card.sets[row.set].title}/{row.file.name}", str(error)))
-                continue
-            taken.append(row)
-            for classifier, list_ in zip(loaded, found, strict=True):
-                list_.append(classifier.see(square))
-            if not whole:
-                put += _sheet(card.id, sheets.add(square), folder)
+                return str(error)
+            return sheets.small(square), [classifier.see(square) for classifier in loaded]
+
+        # Pillow and onnxruntime let go of the interpreter's lock, so threads use all cores.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for start in range(0, len(rows), AHEAD):
+                say(f"{start} of {len(rows)} characters", start / len(rows))
+                some = rows[start : start + AHEAD]
+                for row, seen in zip(some, pool.map(look, some), strict=True):
+                    if isinstance(seen, str):
+                        refused.append((f"{card.sets[row.set].title}/{row.file.name}", seen))
+                        continue
+                    taken.append(row)
+                    for list_, each in zip(found, seen[1], strict=True):
+                        list_.append(each)
+                    if not whole:
+                        put += _sheet(card.id, sheets.add(seen[0]), folder)
         if not taken:
             (name, why), *_ = refused
             raise Refused(f"No picture of {card.title} can be used: {name} {why}.")
-        for each, list_ in zip(lacking, found, strict=True):
-            where[each.id].parent.mkdir(parents=True, exist_ok=True)
-            np.save(where[each.id], np.stack(list_))
+        for lacked, list_ in zip(lacking, found, strict=True):
+            where[lacked.id].parent.mkdir(parents=True, exist_ok=True)
+            np.save(where[lacked.id], np.stack(list_))
         if not whole:
             put += _sheet(card.id, sheets.end(), folder)
             first = np.load(where[classifiers[0].id])

@@ -133,12 +133,15 @@ class Sheets:
         self._n = 0
         self._sheet: Image.Image | None = None
 
-    def add(self, image: Image.Image) -> bytes | None:
-        """Lay the next square; gives the sheet's file when it is full."""
+    def small(self, square: Image.Image) -> Image.Image:
+        """A square in the size of the sheet's pictures."""
+        return square.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=3)
+
+    def add(self, small: Image.Image) -> bytes | None:
+        """Lay the next small picture; gives the sheet's file when it is full."""
         if self._sheet is None:
             self._sheet = Image.new("RGBA", (self.columns * self.size, self.rows * self.size))
         row, column = divmod(self._n % (self.columns * self.rows), self.columns)
-        small = image.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=3)
         self._sheet.paste(small, (column * self.size, row * self.size))
         self._n += 1
         return self.end() if self._n % (self.columns * self.rows) == 0 else None

@@ -284,7 +284,8 @@ def test_the_classifier_sees_grey_behind() -> None:
 def test_sheets_hold_pictures_in_order() -> None:
     sheets = pictures.Sheets(2, 2, 16)
     colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)]
-    found = [sheets.add(Image.new("RGBA", (40, 40), (*colour, 255))) for colour in colours]
+    squares = [Image.new("RGBA", (40, 40), (*colour, 255)) for colour in colours]
+    found = [sheets.add(sheets.small(square)) for square in squares]
     assert [data is not None for data in found] == [False, False, False, True, False]
     assert found[3]
     whole = np.asarray(Image.open(BytesIO(found[3])).convert("RGB")).astype(int)
