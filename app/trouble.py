@@ -42,6 +42,7 @@ GALLERY = "That gallery could not be loaded ({why})."
 BUSY = "Pictures still to be looked at:"
 NO_TASK = "another task runs"
 PICTURE = "{name} could not be added ({why})."
+HINT = "Pick the one you like: it is the one that is shared."
 FACE, TOGETHER = "Face {id}", "All faces together"
 SHARE = {"likeness": "{likeness}% alike", "foot": "Vitrine: compared on my own machine"}
 OVERLAY = "The overlay was taken away ({why}). The picture goes on without."

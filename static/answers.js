@@ -38,7 +38,7 @@ export function drawAnswers(message) {
   if (said.together.length) ids.push(0);
   if (!ids.includes(face)) face = ids[0] ?? null;
   by('labels').style.setProperty('--ratio', said.picture[0] / said.picture[1]);
-  by('answers-note').textContent = said.note;
+  by('answers-note').textContent = said.note || said.hint;
   drawTabs(ids);
   drawLabels();
   drawFive();
@@ -115,10 +115,12 @@ async function fill(each, row) {
     return;
   }
   if (before !== row.key || element.dataset.answer !== row.key) {
-    const found = await Promise.race([look(row), new Promise((done) => { setTimeout(done, LATE); })]).catch(() => null);
-    if (each.row?.key !== row.key) return; // another has come meanwhile
+    const { key } = row, coming = look(row).catch(() => null);
+    const found = await Promise.race([coming, new Promise((done) => { setTimeout(done, LATE); })]);
+    if (each.row?.key !== key) return; // another has come meanwhile
     row = each.row;
     paint(picture, found);
+    if (!found) coming.then((late) => { if (each.row?.key === key) paint(picture, late); });
     element.classList.remove('empty');
     element.dataset.answer = pick.value = row.key;
     pick.disabled = false;

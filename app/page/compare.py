@@ -125,6 +125,7 @@ def tell(worker: Worker, told: dict[str, Any]) -> None:
         "answers",
         **told,
         picked=state.picks,
+        hint=trouble.HINT,
         titles={0: trouble.TOGETHER, **{id: trouble.FACE.format(id=id) for id in ids}},
         picture=[worker.page.canvas.width, worker.page.canvas.height],
     )
