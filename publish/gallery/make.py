@@ -56,12 +56,17 @@ def make(
     kept = folder / f"gallery-{index_key(classifiers)}.json"
     if not kept.is_file():
         _make(card, files, classifiers, out, folder, kept, say)
-    for old in cache.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
-        if old != folder:
-            shutil.rmtree(old, ignore_errors=True)
+    forget(card.id, cache, folder)
     gallery = from_dict(json.loads(kept.read_text("utf-8")))
     place(gallery, folder, out)
     return gallery
+
+
+def forget(id: str, cache: Path, but: Path | None = None) -> None:
+    """Delete what was made of a gallery."""
+    for old in cache.glob(f"{id}-{'[0-9a-f]' * 16}"):
+        if old != but:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def missing(id: str, title: str, why: str) -> Gallery:
@@ -91,7 +96,7 @@ def _make(
     rows = characters.characters(card, files, drawings)
     seen = _seen(card, rows, classifiers, out, folder, lambda text, share: say(text, 0.3 + 0.6 * share))
     picture = json.loads((folder / "pictures.json").read_text("utf-8"))
-    say("index", 0.95)
+    say(f"{card.title}, index", 0.95)
     indexes: dict[str, tuple[Variant, ...]] = {}
     for each in classifiers:
         indexes[each.id] = index.indexes(seen[each.id], folder, f"{card.id}-{each.id}")
@@ -132,7 +137,7 @@ def _seen(
         # Pillow and onnxruntime let go of the interpreter's lock, so threads use all cores.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(rows), AHEAD):
-                say(f"{start} of {len(rows)} characters", start / len(rows))
+                say(f"{card.title}, {start} of {len(rows)} characters", start / len(rows))
                 some = rows[start : start + AHEAD]
                 for row, seen in zip(some, pool.map(look, some), strict=True):
                     if isinstance(seen, str):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,8 +57,7 @@ def remove(id: str) -> None:
         there = ", ".join(row.id for row in rows) or "none"
         raise Refused(f"No gallery {id} was added. What was added: {there}.")
     put([row for row in rows if row.id != id])
-    for folder in MADE.glob(f"{id}-{'[0-9a-f]' * 16}"):
-        shutil.rmtree(folder, ignore_errors=True)
+    make.forget(id, MADE)
 
 
 def galleries(models: Sequence[ModelCard], out: Path, say: Say) -> list[Gallery]:
@@ -84,13 +82,14 @@ def own(classifiers: Sequence[ModelCard], out: Path, cache: Path | None = None) 
     """The gallery of the visitor's own pictures: its indexes take it as input. None without a classifier."""
     if not classifiers:
         return None
-    kept = (cache or MADE) / f"{OWN}-{make.index_key(classifiers)}.json"
-    if kept.is_file():
-        gallery = from_dict(json.loads(kept.read_text("utf-8")))
-    else:
-        gallery = _own(classifiers, kept.parent, out)
-        write(kept, json.dumps(to_dict(gallery)).encode())
-    make.place(gallery, kept.parent, out)
+    cache = cache or MADE
+    folder = cache / f"{OWN}-{make.index_key(classifiers)}"
+    kept = folder / "gallery.json"
+    if not kept.is_file():
+        write(kept, json.dumps(to_dict(_own(classifiers, folder, out))).encode())
+    make.forget(OWN, cache, folder)
+    gallery = from_dict(json.loads(kept.read_text("utf-8")))
+    make.place(gallery, folder, out)
     return gallery
 
 

@@ -372,6 +372,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own list of added galleries; packing does nothing."""
     monkeypatch.setattr(shelf, "KEPT", tmp_path / "kept.json")
     monkeypatch.setattr(shelf, "MADE", tmp_path / "made")
+    monkeypatch.setattr(make, "MADE", tmp_path / "made")
     monkeypatch.setenv("VITRINE_FROM", str(tmp_path))
     monkeypatch.setattr(publish.pack, "pack", lambda: None)
     return tmp_path / "kept.json"
