@@ -23,36 +23,34 @@ Array = NDArray[np.float32]
 FOLDER = "galleries"  # in out: build_models sweeps out/models
 NEAREST = 10  # app.gallery.NEAREST; a test compares them
 OWN = 256  # rows of the visitor's own gallery
-MOST = 1 << 24  # float32 has every whole number up to here
-WASM, WEBGL = ("wasm", "webgpu"), ("webgl",)  # the backends that compute it on WASM, and the other
+MOST = 1_000_000  # characters: 64 bytes are left for each
+# On WebGPU it runs on WASM: a GPU would be asked for ten numbers only.
+BACKENDS = {"index": ("wasm", "webgpu"), "index-webgl": ("webgl",)}
 
 # Figures: docs/lookalike.md, by bench/knn.py.
-WHOLE = 5000  # characters; with more, the features are reduced
-NUMBERS, FEW, LISTED = 256, 64, 256
-# Numbers in a texture of WebGL: 32 MB of float32. With more there is no form for it, and the page takes WASM.
-TEXTURE = 1 << 23
+# Numbers (characters x features) that are all compared, in float32: 33 MB, which a GPU has as one texture of
+# 4,096 x 2,048. A gallery of more has no form for WebGL (the page takes WASM), and its features are reduced.
+WHOLE = 1 << 23
+BYTES = 1 << 26  # of the reduced ones, as stored
+FEW, LISTED = 64, 256  # 48 and 256 lose none of the five nearest of 30,000, 64 and 128 lose 0.2 %
 
 
 def indexes(features: NDArray[np.float32], out: Path, stem: str) -> tuple[Variant, ...]:
     """The index of a gallery; its files are out/galleries/{stem}-ID.HASH.onnx.
 
     `features` [n,m] float32, a row for each character, of any length. Inputs and outputs are those of
-    app.gallery.Gallery. The second Variant, for WebGL, is left out where so many rows do not fit.
+    app.gallery.Gallery. The second Variant, for WebGL, is left out where so many rows do not fit: the page
+    then has to compare on WASM.
     Raises ValueError, with one sentence, for features that are not such a matrix.
     """
     rows = _checked(features)
     n, m = rows.shape
     k = min(NEAREST, n)
-    if n <= WHOLE or m <= NUMBERS:
-        made = [_variant("index", WASM, nearest.whole(rows, k), out, stem)]
-        if n * m <= TEXTURE:
-            made.append(_variant("index-webgl", WEBGL, nearest.whole_webgl(rows, k), out, stem))
-        return tuple(made)
-    fewer = reduced(rows, NUMBERS)
-    made = [_variant("index", WASM, nearest.listed(fewer, k, FEW, LISTED), out, stem)]
-    if n * NUMBERS <= TEXTURE:
-        made.append(_variant("index-webgl", WEBGL, nearest.reduced_webgl(fewer, k), out, stem))
-    return tuple(made)
+    if n * m <= WHOLE:
+        forms = {"index": nearest.whole(rows, k), "index-webgl": nearest.whole_webgl(rows, k)}
+    else:
+        forms = {"index": nearest.listed(reduced(rows, min(m, BYTES // n)), k, min(FEW, m), min(LISTED, n))}
+    return tuple(_variant(id, model, out, stem) for id, model in forms.items())
 
 
 def own(m: int, out: Path) -> tuple[Variant, ...]:
@@ -61,10 +59,8 @@ def own(m: int, out: Path) -> tuple[Variant, ...]:
     Its rows have any length; those not used are zero and come last, with a likeness of -2. The files are
     out/galleries/own-{m}-ID.HASH.onnx.
     """
-    return tuple(
-        _variant(id, backends, nearest.own(m, OWN, NEAREST, webgl), out, f"own-{m}")
-        for id, backends, webgl in (("index", WASM, False), ("index-webgl", WEBGL, True))
-    )
+    forms = {id: nearest.own(m, OWN, NEAREST, webgl=id != "index") for id in BACKENDS}
+    return tuple(_variant(id, model, out, f"own-{m}") for id, model in forms.items())
 
 
 def _checked(features: NDArray[np.float32]) -> Array:
@@ -80,6 +76,6 @@ def _checked(features: NDArray[np.float32]) -> Array:
     return np.asarray(features / lengths, np.float32)
 
 
-def _variant(id: str, backends: tuple[str, ...], model: onnx.ModelProto, out: Path, stem: str) -> Variant:
+def _variant(id: str, model: onnx.ModelProto, out: Path, stem: str) -> Variant:
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
-    return Variant(id, backends, (kept(f"{stem}-{id}", file(model), out, FOLDER),), opset=OPSET)
+    return Variant(id, BACKENDS[id], (kept(f"{stem}-{id}", file(model), out, FOLDER),), opset=OPSET)

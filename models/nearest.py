@@ -38,24 +38,26 @@ TOP = """
   likeness, places = TopK <axis = 1> (all, most)
   which = Cast <to = 1> (places)"""
 
-PLACED = """
+# The first numbers of every row make a list, all numbers of the list's rows decide. The list is put in the
+# rows' order: of equals the first comes first.
+LISTED = """
   offset = MatMul (face, middle)
   directions = Cast <to = 1> (basis)
   placed = MatMul (face, directions)
-  asked = Mul (placed, steps)"""
-# The first directions of every row make a list, all directions of the list's rows decide. The list is put in
-# the rows' order: of equals the first comes first.
-LISTED = f"""{PLACED}
+  asked = Mul (placed, weights)
   rough_small = Slice (small, first, few, rows_axis)
   rough_rows = Cast <to = 1> (rough_small)
   rough_asked = Slice (asked, first, few, numbers_axis)
-  rough = MatMul (rough_asked, rough_rows)
+  rough_products = MatMul (rough_asked, rough_rows)
+  rough = Mul (rough_products, scales)
   best_rough, found = TopK <axis = 1> (rough, listed)
   numbers, order = TopK <axis = 1, largest = 0> (found, listed)
   list = Squeeze (numbers, rows_axis)
   small_list = Gather <axis = 1> (small, list)
   listed_rows = Cast <to = 1> (small_list)
-  products = MatMul (asked, listed_rows)
+  listed_products = MatMul (asked, listed_rows)
+  listed_scales = Gather <axis = 1> (scales, list)
+  products = Mul (listed_products, listed_scales)
   all = Add (products, offset)
   likeness, places = TopK <axis = 1> (all, most)
   which_numbers = Gather (list, places)
@@ -64,12 +66,6 @@ LISTED = f"""{PLACED}
 # WebGL has float32 only and folds nothing. Rows that fill up the table are far away.
 PLAIN = """
   products = MatMul (face, rows)
-  all = Add (products, present)"""
-PLAIN_PLACED = """
-  offset = MatMul (face, middle)
-  asked = MatMul (face, directions)
-  moved = MatMul (asked, rows)
-  products = Add (moved, offset)
   all = Add (products, present)"""
 # TopK without TopK: the largest, the first place that has it, that place taken out, and again. Two rounds of
 # ReduceMax over a square table read 2 * sqrt(n) numbers one after another, one round over a row n.
@@ -95,9 +91,11 @@ LAST = """
 
 # `gallery` is given: a row has any length, and none at all where it is not used.
 OWN = """
-  products = Gemm <transB = 1> (face, gallery)
+  turned = Transpose <perm = [1, 0]> (gallery)
+  products = MatMul (face, turned)
   squares = Mul (gallery, gallery)
-  sums = Gemm <transB = 1> (line, squares)
+  column = MatMul (squares, ones)
+  sums = Transpose <perm = [1, 0]> (column)
   safe_sums = Add (sums, tiny)
   lengths = Sqrt (safe_sums)
   cosines = Div (products, lengths)
@@ -119,7 +117,8 @@ def listed(rows: Reduced, k: int, few: int, listed: int) -> onnx.ModelProto:
     weights: Weights = {
         "middle": rows.middle[:, None],
         "basis": rows.basis,
-        "steps": rows.steps[None],
+        "weights": rows.weights[None],
+        "scales": rows.scales[None],
         "small": rows.small,
         "first": _ints(0),
         "few": _ints(few),
@@ -135,23 +134,15 @@ def whole_webgl(rows: Array, k: int) -> onnx.ModelProto:
     """The numbers of `whole`, for WebGL."""
     small, scales = _bytes(rows)
     lines, weights = _largest(k, len(rows))
-    table = _filled((small * scales[:, None]).T, weights["ranks"])
+    table = np.zeros((rows.shape[1], weights["ranks"].size), np.float32)
+    table[:, : len(rows)] = (small * scales[:, None]).T
     return _graph(rows.shape[1], k, PLAIN + lines, {"rows": table, **weights})
-
-
-def reduced_webgl(rows: Reduced, k: int) -> onnx.ModelProto:
-    """The numbers of `listed`, all of every row compared, for WebGL."""
-    lines, weights = _largest(k, rows.small.shape[1])
-    table = _filled(rows.small * rows.steps[:, None], weights["ranks"])
-    given = {"middle": rows.middle[:, None], "directions": rows.basis.astype(np.float32), "rows": table}
-    return _graph(len(rows.middle), k, PLAIN_PLACED + lines, {**given, **weights})
 
 
 def own(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
     """`gallery` [rows,m] is an input; a row of zeros comes last, with a likeness of -2."""
     lines, weights = _largest(k, rows) if webgl else (TOP, {"most": _ints(k)})
     numbers = {
-        "line": np.ones((1, m), np.float32),
         "million": np.array([1e6], np.float32),
         "nought": np.array(0, np.float32),
         "two": np.array(2, np.float32),
@@ -193,11 +184,6 @@ def _largest(k: int, n: int) -> tuple[str, dict[str, NDArray[np.generic]]]:
         "far": np.array([8], np.float32),
         "present": np.where(np.arange(wide * high) < n, 0, -4).astype(np.float32)[None],
     }
-
-
-def _filled(table: Array, like: NDArray[np.generic]) -> Array:
-    """[d,n] with columns of zeros up to the size of the square table."""
-    return np.pad(table.astype(np.float32), ((0, 0), (0, like.size - table.shape[1])))
 
 
 def _ints(*numbers: int) -> NDArray[np.generic]:
