@@ -45,15 +45,22 @@ class Offer:
         return any(card.variant(b, features) for b in ([backend] if backend != "auto" else BACKENDS))
 
     def beside(self, kinds: Iterable[str], look: Look, backend: str) -> dict[str, ModelCard]:
-        """A card of each of these kinds: the one chosen as the model, else that of the smallest input, which
-        is the quickest. Of BlazeFace it is the short range, made for the face before a screen. A classifier
-        serves others by telling a gallery's characters apart: one that no gallery has an index for does not.
+        """A card of each of these kinds: the one chosen as the model, else what the Look's task prefers, else
+        that of the smallest input, which is the quickest. Of BlazeFace it is the short range, made for the
+        face before a screen. A classifier serves others by telling a gallery's characters apart: one that no
+        gallery has an index for does not.
 
         Raises ValueError, with the reason in a few words, where there is none.
         """
         own = self.card(look.model)
-        quickest = sorted(self.cards, key=lambda card: card.input.height * card.input.width)
-        cards = [card for card in (own, *quickest) if card and self.offered(card, backend)]
+        prefers = TASKS[look.task].prefers
+
+        def order(card: ModelCard) -> tuple[int, int]:
+            rank = prefers.index(card.id) if card.id in prefers else len(prefers)
+            return rank, card.input.height * card.input.width
+
+        ordered = sorted(self.cards, key=order)
+        cards = [card for card in (own, *ordered) if card and self.offered(card, backend)]
         cards = [card for card in cards if card.kind != "classifier" or self.indexed(card, backend)]
         found = {}
         for kind in kinds:
@@ -78,7 +85,7 @@ class Offer:
         if "cutout" in kind.wants and card.cutout(backend) is None:
             return False
         try:
-            self.beside(kind.beside, Look(model=card.id), backend)
+            self.beside(kind.beside, Look(task=task, model=card.id), backend)
         except ValueError:
             return False
         return True

@@ -24,7 +24,7 @@ class Task(Protocol):
     background: str  # the Look's own unless the visitor chooses; who switches tasks keeps theirs
     kinds: tuple[str, ...]  # of the cards that can be chosen for it
     beside: tuple[str, ...]  # kinds of which it needs one each besides
-    prefers: tuple[str, ...]  # card ids, the first of this build is the model unless the visitor chooses
+    prefers: tuple[str, ...]  # card ids: the first of a kind is taken unless the visitor chooses another
     wants: tuple[str, ...]  # of the build, besides cards: "cutout" of the model, "gallery" of the classifier
     found: Mapping[str, Tensor]  # what the last frame's graph gave; empty where none was run
 

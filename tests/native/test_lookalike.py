@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.frame import Frame
+from app.frame import Frame, Region
+from app.gallery import Gallery, Near
 from app.look import Look
 from app.native import engine
 from app.native.engine import Engine
@@ -52,6 +53,33 @@ def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> 
     return task.said
 
 
+def features(picture: NDArray[np.uint8], model: str) -> NDArray[np.float32]:
+    """What the classifier sees of the portrait in a frame of the clip, of length 1."""
+    task: Any = loaded("wasm", model).task
+    frame = Frame(picture, clip.WIDTH, clip.HEIGHT)
+    found = asyncio.run(task._features(frame, Region(322, 200, 230, 230)))[0]
+    return np.asarray(found / np.linalg.norm(found))
+
+
+def character(gallery: Gallery, n: int, side: int) -> NDArray[np.uint8]:
+    """A character's thumbnail on grey, grown to `side` pixels."""
+    sheet, place = divmod(n, gallery.columns * gallery.rows)
+    y, x = (number * gallery.size for number in divmod(place, gallery.columns))
+    with Image.open(DIST / gallery.sheets[sheet].path) as image:
+        square = image.convert("RGBA").crop((x, y, x + gallery.size, y + gallery.size))
+    ground = Image.new("RGBA", square.size, (127, 127, 127, 255))
+    whole = Image.alpha_composite(ground, square).convert("RGB")
+    return np.asarray(whole.resize((side, side), Image.Resampling.BICUBIC))
+
+
+def nearest(picture: NDArray[np.uint8]) -> list[Near]:
+    """What a picture of 224 x 224 is nearest to, compared as it is."""
+    model, frame = loaded().beside["classifier"], Frame(picture, 224, 224)
+    blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
+    found = asyncio.run(model.see(frame))
+    return asyncio.run(model.indexes[0].nearest(found["features"], blank, keep))[1]
+
+
 def who(near: Any) -> list[int]:
     return [one.n for one in near]
 
@@ -74,16 +102,18 @@ def test_a_portrait_has_five_answers(backend: str) -> None:
     assert likenesses == sorted(likenesses, reverse=True)
     assert 0 < likenesses[-1] <= likenesses[0] < 1
     left, top, width, height = face["box"]
-    at = clip.PERSON[0]  # lies within the face
-    assert left * clip.WIDTH < at.x0 < at.x1 < (left + width) * clip.WIDTH
-    assert top * clip.HEIGHT < at.y0 < at.y1 < (top + height) * clip.HEIGHT
+    x, y = 325 / clip.WIDTH, 205 / clip.HEIGHT  # the nose
+    assert left < x < left + width
+    assert top < y < top + height
+    assert 0.1 < width < 0.3
 
 
 def test_every_form_gives_the_same_answers() -> None:
     wasm, webgl = (said(clip.frame(0), backend)["faces"][0]["near"] for backend in BACKENDS)
-    assert wasm[0].n == webgl[0].n
     assert len({*who(wasm)} & {*who(webgl)}) >= 4  # the fifth and the sixth may be as near as rounding is
-    assert [one.likeness for one in wasm] == pytest.approx([one.likeness for one in webgl], abs=0.02)
+    assert [one.likeness for one in wasm] == pytest.approx([one.likeness for one in webgl], abs=0.005)
+    theirs = {one.n: one.likeness for one in webgl}
+    assert wasm[0].likeness == pytest.approx(theirs[wasm[0].n], abs=0.005)
 
 
 def test_two_faces_have_answers_of_their_own() -> None:
@@ -94,8 +124,9 @@ def test_two_faces_have_answers_of_their_own() -> None:
     assert who(one) != who(other)
     assert len(who(told["together"])) == 5
     assert {*who(told["together"])} & {*who(one), *who(other)}
-    alone = said(np.ascontiguousarray(pair()[:, : clip.WIDTH]))["faces"][0]["near"]
-    assert alone[0].n == one[0].n
+    empty = np.asarray(clip.room())
+    alone = said(np.concatenate([pair()[:, : clip.WIDTH], empty], 1))["faces"][0]["near"]
+    assert len({*who(alone)} & {*who(one)}) >= 4
 
 
 @pytest.mark.parametrize("model", ["bodypix", "selfie", "selfie-landscape"])
@@ -105,8 +136,8 @@ def test_what_is_behind_a_face_does_not_count(model: str) -> None:
         pytest.skip(f"{model} is not in this build")
     room = clip.frame(0)
     wall = np.where(clip.person(0)[..., None], room, np.uint8([40, 120, 80]))
-    here, there = (said(picture, model=model)["faces"][0]["near"] for picture in (room, wall))
-    assert len({*who(here)} & {*who(there)}) >= 3
+    here, there = (features(picture, model) for picture in (room, wall))
+    assert float(here @ there) > 0.93  # 0.85 where nothing is cut away
 
 
 def test_without_a_face_the_middle_is_compared() -> None:
@@ -116,18 +147,10 @@ def test_without_a_face_the_middle_is_compared() -> None:
 
 
 def test_a_character_is_most_like_itself() -> None:
-    """From the gallery's own sheet, where it has 96 pixels a side."""
+    """From the gallery's own sheets, where it has 96 pixels a side: as it is, and as a photo of it."""
     gallery = offer().compared(first(offer(), "lookalike"))[0]
-    found = []
-    for n in range(0, gallery.count, max(1, gallery.count // 12)):
-        sheet, place = divmod(n, gallery.columns * gallery.rows)
-        y, x = divmod(place, gallery.columns)
-        size = gallery.size
-        with Image.open(DIST / gallery.sheets[sheet].path) as image:
-            square = image.convert("RGBA").crop((x * size, y * size, (x + 1) * size, (y + 1) * size))
-        grey = Image.new("RGBA", square.size, (127, 127, 127, 255))
-        large = (
-            Image.alpha_composite(grey, square).convert("RGB").resize((448, 448), Image.Resampling.BICUBIC)
-        )
-        found.append(who(said(np.asarray(large))["faces"][0]["near"])[0] == n)
-    assert sum(found) >= 0.75 * len(found), found
+    shown = range(0, gallery.count, max(1, gallery.count // 12))
+    compared = [who(nearest(character(gallery, n, 224)))[0] == n for n in shown]
+    assert sum(compared) >= 0.9 * len(compared), compared
+    photos = [n in who(said(character(gallery, n, 448))["faces"][0]["near"]) for n in shown]
+    assert sum(photos) >= 0.6 * len(photos), photos

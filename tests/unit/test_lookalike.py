@@ -32,6 +32,16 @@ def rows(*faces: list[float]) -> array[float]:
     return array("f", [*(n for face in faces for n in face), *[0.0] * 17 * (5 - len(faces))])
 
 
+class Detector(FakeSession):
+    """Finds in a frame what it was told, in the second look as well."""
+
+    near: list[array[float]]
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        await super().run(feeds)
+        return {"faces": self.near.pop(0), "mask": "m"}
+
+
 class Features(FakeSession):
     """Gives features that tell which look at a face they are of."""
 
@@ -62,7 +72,7 @@ class House:
         self.compositor, meter = FakeCompositor(), Meter(Clock())
         found = {"mask": "mask", **({"parts": "parts"} if parts else {})}
         self.segmenter, self.cutout = FakeSession(found), FakeSession({"cut": "cut"})
-        self.detector, self.features, self.index = FakeSession({"mask": "m"}), Features(), Nearest()
+        self.detector, self.features, self.index = Detector(), Features(), Nearest()
         self.model = Model(BODY, self.segmenter, self.compositor, meter)
         self.model.cutout = self.cutout
         self.classifier = Model(CLASSES, self.features, self.compositor, meter)
@@ -71,10 +81,11 @@ class House:
         self.beside["classifier"] = self.classifier
         self.pipeline = Pipeline("lookalike", self.model, self.beside)
         self.time = 0.0
+        self.far: list[list[float]] = []  # what is found in the second look
 
     def step(self, *faces: list[float], look: Look = NONE, ms: float = 40.0, **how: Any) -> Any:
         self.time += ms
-        self.detector.outputs = {"faces": rows(*faces), "mask": "m"}
+        self.detector.near = [rows(*faces), rows(*self.far)]
         frame = Frame(1, 640, 480, self.time, **how)
         asyncio.run(self.pipeline.step(frame, lambda: look))
         return self.pipeline.task.said
@@ -251,6 +262,19 @@ def test_the_background_is_that_of_the_background_task() -> None:
     house.step(LEFT, look=NONE)
     assert house.compositor.calls[-1] == ("compose", 1, None, "none")
     assert list(house.pipeline.task.found) == ["faces"]
+    house.step(look=NONE)
+    assert house.pipeline.task.found == {}  # an overlay may look for itself
+
+
+def test_a_picture_that_is_all_face_is_looked_at_from_further_away() -> None:
+    house = House()
+    house.far = [LEFT]
+    said = house.step(still=True)
+    assert len(house.detector.fed) == 2
+    assert house.seen(FACES.input) == [Region(320, 240, 1280, 1280)]
+    # Of a square of 1280 pixels, from -320, -400 on.
+    assert said["faces"][0]["box"] == pytest.approx([0, 0, 64 / 640, 112 / 480])
+    assert (said["note"], house.pipeline.task.found) == ("", {})
 
 
 def test_a_face_of_no_size_is_no_face() -> None:
