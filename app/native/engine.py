@@ -65,20 +65,20 @@ def load(
         variant = card.variant(backend, features)
         if variant is None:
             raise ValueError(f"{card.title} is not offered on {backend}")
-        return Model(card, _open(dist, variant, card, threads), compositor, meter, variant.rgba)
+        return Model(card, opened(dist, variant, card, threads), compositor, meter, variant.rgba)
 
     kind = TASKS[look.task]
     own = model(card)
     beside = {kind: model(other) for kind, other in offer.beside(kind.beside, look, backend).items()}
     names: dict[str, Names] = {}
     if "cutout" in kind.wants and (cutout := card.cutout(backend)):
-        own.cutout = _open(dist, cutout, card, threads)
+        own.cutout = opened(dist, cutout, card, threads)
     if "gallery" in kind.wants:
         for each in offer.compared(look):
             index = each.index(beside["classifier"].card.id, backend)
             if index is None or each.id == OWN:
                 raise ValueError(f"{each.title} cannot be compared with on {backend}")
-            session = _open(dist, index, card, threads)
+            session = opened(dist, index, card, threads)
             beside["classifier"].indexes.append(Index(each.id, each.count, session))
             names[each.id] = _names(dist, each)
     return Engine(kind(own, beside), compositor, own, beside, names)
@@ -88,9 +88,11 @@ def _names(dist: Path, each: Gallery) -> Names:
     return Names.read(each, (dist / each.names.path).read_bytes())
 
 
-def _open(dist: Path, variant: Variant, card: ModelCard, threads: int) -> AnySession:
+def opened(dist: Path, variant: Variant, card: ModelCard, threads: int = 0) -> AnySession:
+    """A variant's graphs as one Session."""
+
     def session(graph: Graph) -> Session:
         return Session((dist / graph.path).read_bytes(), threads, card.dimensions)
 
-    opened = [session(graph) for graph in variant.graphs]
-    return opened[0] if len(opened) == 1 else Chain(opened[0], opened[1])
+    sessions = [session(graph) for graph in variant.graphs]
+    return sessions[0] if len(sessions) == 1 else Chain(sessions[0], sessions[1])

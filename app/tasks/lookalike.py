@@ -25,6 +25,8 @@ from app.tasks.background import Background
 GROWN, UP = 2.0, 0.2
 KEEP = 0.8  # of a face's features from one look to the next
 
+MAPS = ("mask", "parts")  # what a cutout takes of what the segmenter gives
+
 ALONE = "No face was found: the middle of the picture was compared."
 NOBODY = "No face is to be seen."
 
@@ -104,7 +106,8 @@ class Lookalike:
 
         For the visitor's own pictures: nothing of it is remembered or said.
         """
-        faces = self._regions(frame, (await self._detector.see(frame))["faces"])
+        faces = self._regions(frame, (await self._detector.see(frame))["faces"], None)
+        faces = faces or await self._larger(frame)
         region = grown(faces[0], GROWN, UP) if faces else middle(frame)
         return await self._features(frame, region), region
 
@@ -183,7 +186,7 @@ class Lookalike:
         into = model.card.input
         wide = replace(region, width=region.height * into.width / into.height)
         found = await model.see(frame, wide)
-        maps = {name: found[name] for name in ("mask", "parts") if name in found}
+        maps = {name: tensor for name, tensor in found.items() if name in MAPS}
         sample, infer = classifier.stages
         with classifier.meter.stage(sample):
             rgba = classifier.compositor.sample(frame, classifier.card.input, region, classifier.rgba)
@@ -201,7 +204,8 @@ class Lookalike:
             self._blank = session.blank((1, len(session.numbers(features))))
         memory = self._blank if memory is None else memory
         weight = self._keep if keep is None else self._keeps[keep]
-        seen, near = memory, []
+        seen: Tensor = memory
+        near: list[Near] = []
         with self._classifier.meter.stage(self._classifier.stages[1]):
             for index in self._indexes:
                 seen, some = await index.nearest(features, memory, weight)
@@ -210,7 +214,8 @@ class Lookalike:
 
     async def _mean(self, faces: Sequence[Tensor]) -> list[Near]:
         """What is nearest to several faces together; nothing for one alone."""
-        memory, near = None, []
+        memory: Tensor = None
+        near: list[Near] = []
         for n, features in enumerate(faces if len(faces) > 1 else ()):
             memory, near = await self._compare(features, memory, n)
         return near

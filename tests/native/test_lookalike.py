@@ -135,7 +135,7 @@ def test_what_is_behind_a_face_does_not_count(model: str) -> None:
     if card is None or not offer().serves(card, "lookalike", "wasm"):
         pytest.skip(f"{model} is not in this build")
     room = clip.frame(0)
-    wall = np.where(clip.person(0)[..., None], room, np.uint8([40, 120, 80]))
+    wall = np.where(clip.person(0)[..., None], room, np.array([40, 120, 80], np.uint8))
     here, there = (features(picture, model) for picture in (room, wall))
     assert float(here @ there) > 0.93  # 0.85 where nothing is cut away
 

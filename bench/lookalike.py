@@ -1,0 +1,181 @@
+"""How good the look-alike task's answers are, natively: with the graphs of this build, run on the processor.
+
+Three tables. Of 60 characters of the default gallery, distorted, the share that is among its own five
+answers: compared as it is, for each form of each classifier, and as a photo, with faces sought and cut out as
+in the page. Of people in clips (VITRINE_CLIPS names the folder), the share of pairs of frames of one person,
+each a photo by itself, that agree in three or more of five answers, and the same of different people: a
+gallery of one answer for everybody would agree always. And how often the answers change in a second of
+those clips live, at 25 frames a second: each frame by itself, and as the task gives them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise, product
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app.frame import Frame
+from app.gallery import Gallery, Index, Near
+from app.look import Look
+from app.meter import Meter
+from app.model import Model
+from app.native import engine
+from app.native.compositor import Compositor
+from app.native.engine import Engine
+from app.offer import Offer
+from app.settings import first
+from bench._browser import run, table
+from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
+from publish import DIST, Problem
+
+COUNT = 60
+FIVE, AGREE = 5, 3
+STILLS = 10  # frames of a clip that are compared, spread evenly
+RATE = 25
+PHOTO = 480  # pixels of a character as a photo
+NONE = Look(background="none")
+
+
+def main() -> None:
+    """Print the tables."""
+    offer = engine.offered(DIST)
+    if not any(offer.serves(card, "lookalike", "auto") for card in offer.cards):
+        raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
+    characters(offer, offer.built[0])
+    found = list(clips(say))
+    if not found:
+        raise Problem("There are no clips of people: name their folder by VITRINE_CLIPS.")
+    people(offer, found)
+    live(offer, found)
+
+
+def characters(offer: Offer, gallery: Gallery) -> None:
+    """The table of distorted characters."""
+    some = list(originals(gallery, COUNT))
+    kinds = {
+        kind: [made(image, n) for n, (_, image) in enumerate(some)] for kind, made in DISTORTIONS.items()
+    }
+    numbers = [n for n, _ in some]
+    columns: dict[str, list[str]] = {}
+    for name, model in classifiers(offer, gallery):
+        say(name)
+        blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
+
+        async def nearest(picture: Array, model: Model = model, blank: Any = blank, keep: Any = keep) -> Any:
+            seen = await model.see(Frame(picture, SIDE, SIDE))
+            return (await model.indexes[0].nearest(seen["features"], blank, keep))[1]
+
+        columns[name] = [
+            rate(numbers, (asyncio.run(nearest(picture)) for picture in rows)) for rows in kinds.values()
+        ]
+    loaded = load(offer, "")
+    say("as a photo")
+    columns["as a photo"] = [
+        rate(numbers, (photo(loaded, large(picture))[0] for picture in rows)) for rows in kinds.values()
+    ]
+    shares = zip(*columns.values(), strict=True)
+    table(["", *columns], [[kind, *row] for kind, row in zip(kinds, shares, strict=True)])
+    print()
+
+
+def people(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
+    """The table of people, for each model that can cut out."""
+    rows = []
+    for card in offer.cards:
+        if not offer.serves(card, "lookalike", "wasm"):
+            continue
+        loaded, answers = load(offer, card.id), []
+        for name, frames in found:
+            say(f"{card.title}: {name}")
+            spread = np.linspace(0, len(frames) - 1, min(STILLS, len(frames))).round().astype(int)
+            told = [photo(loaded, frames[n], alone=False) for n in spread]
+            answers.append([{one.n for one in faces[0]} for faces in told if faces])
+        same = [len(a & b) >= AGREE for each in answers for a, b in combinations(each, 2)]
+        other = [len(a & b) >= AGREE for x, y in combinations(answers, 2) for a, b in product(x, y)]
+        every = {n for each in answers for five in each for n in five}
+        rows.append(
+            [card.title, percent(same), percent(other), len(every), f"{sum(map(len, answers))} frames"]
+        )
+    head = ["model", "one person agrees", "different people agree", "characters answered", "of"]
+    table(head, rows)
+    print()
+
+
+def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
+    """The table of changes."""
+    loaded = load(offer, "")
+    ways: dict[str, list[tuple[bool, bool]]] = {"each frame by itself": [], "as the task answers": []}
+    for name, frames in found:
+        say(f"live: {name}")
+        alone, task = [], []
+        for picture in frames:
+            if near := photo(loaded, picture, alone=False):
+                alone.append([one.n for one in near[0]])
+        for n, picture in enumerate(frames):
+            frame = Frame(picture, picture.shape[1], picture.shape[0], n * 1000 / RATE, fresh=n == 0)
+            asyncio.run(loaded.task.step(frame, NONE))
+            said = loaded.task.said
+            if said and said["faces"]:
+                task.append([one.n for one in said["faces"][0]["near"]])
+        for way, answers in zip(ways.values(), (alone, task), strict=True):
+            way += [(a[0] != b[0], a != b) for a, b in pairwise(answers)]
+    rows = [[way, *(f"{RATE * np.mean(column):.1f}" for column in zip(*changes, strict=True))]
+            for way, changes in ways.items()]  # fmt: skip
+    table(["live, changes in a second", "the first", "any of the five"], rows)
+
+
+def classifiers(offer: Offer, gallery: Gallery) -> Iterable[tuple[str, Model]]:
+    """Each form of each classifier that the gallery has an index for, with the index of its backend."""
+    for card in offer.cards:
+        for variant in card.variants if gallery.indexes.get(card.id) else ():
+            index = gallery.index(card.id, variant.backends[0])
+            if index is None:
+                continue
+            meter = Meter(lambda: 0.0)
+            model = Model(card, engine.opened(DIST, variant, card), Compositor(card), meter, variant.rgba)
+            session = engine.opened(DIST, index, card)
+            model.indexes = [Index(gallery.id, gallery.count, session)]
+            yield f"{card.title}, {variant.id}", model
+
+
+def load(offer: Offer, model: str) -> Engine:
+    """The task with the forms that run on WASM."""
+    look = first(offer, "lookalike")
+    return engine.load(DIST, offer, Look(**{**vars(look), "model": model or look.model}), "wasm")
+
+
+def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[list[Near]]:
+    """The answers of a photo's faces; without a face those of its middle, or nothing if not `alone`."""
+    frame = Frame(picture, picture.shape[1], picture.shape[0], still=True, fresh=True)
+    asyncio.run(loaded.task.step(frame, NONE))
+    said = loaded.task.said or {"faces": [], "note": ""}
+    return [] if said["note"] and not alone else [face["near"] for face in said["faces"]]
+
+
+def large(picture: Array) -> Array:
+    """A distorted character as a photo."""
+    return np.asarray(Image.fromarray(picture).resize((PHOTO, PHOTO), Image.Resampling.BICUBIC))
+
+
+def rate(numbers: Sequence[int], answers: Iterable[Sequence[Near]]) -> str:
+    """How many are among their own answers."""
+    return percent([n in {one.n for one in near[:FIVE]} for n, near in zip(numbers, answers, strict=True)])
+
+
+def percent(found: Sequence[bool]) -> str:
+    """The share."""
+    return f"{100 * np.mean(found):.0f} %" if found else "–"
+
+
+def say(line: str) -> None:
+    """Progress, apart from the tables."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
