@@ -16,13 +16,13 @@ SAMPLE = 20_000  # rows that the directions are taken from
 
 
 class Reduced(NamedTuple):
-    """Rows [n,m] as middle + (small.T * scales.T * weights) @ basis.T, nearly."""
+    """Rows [n,m] as middle + (small * scales[:, None] * weights) @ basis.T, nearly."""
 
     middle: Array  # [m]
     basis: NDArray[np.float16]  # [m,d], the direction in which the rows differ most first
     weights: Array  # [d]
     scales: Array  # [n]
-    small: NDArray[np.int8]  # [d,n]
+    small: NDArray[np.int8]  # [n,d]
 
 
 def reduced(rows: Array, d: int) -> Reduced:
@@ -44,7 +44,5 @@ def reduced(rows: Array, d: int) -> Reduced:
     placed /= weights.astype(np.float32)
     scales = np.maximum(np.abs(placed).max(1) / 127, 1e-12).astype(np.float32)
     placed /= scales[:, None]
-    small = np.rint(placed).astype(np.int8).T
-    return Reduced(
-        middle.astype(np.float32), basis, weights.astype(np.float32), scales, np.ascontiguousarray(small)
-    )
+    small = np.rint(placed).astype(np.int8)
+    return Reduced(middle.astype(np.float32), basis, weights.astype(np.float32), scales, small)
