@@ -80,13 +80,12 @@ def _pack() -> int:
 
 def _tell(id: str) -> int:
     """Print what became of a gallery. Raises Refused where it is not in dist/."""
-    from publish.gallery import card, make, shelf
+    from publish.gallery import make, shelf
 
-    row = next(row for row in shelf.added() if row.id == id)
     built = shelf.built(id)
     if built is None or built["missing"]:
         raise Refused(f"The gallery was not built: {built['missing'] if built else 'dist/ does not hold it'}")
-    print(told(id, make.report(card.read(Path(row.source), row.id, row.title))))
+    print(told(id, make.report(id)))
     return 0
 
 

@@ -62,6 +62,11 @@ class Card:
     sets: tuple[Set, ...]
     file: Path | None = None
 
+    @property
+    def photos(self) -> bool:
+        """Whether there may be photographs among its pictures: where they are the user's own files."""
+        return any(each.folder for each in self.sets)
+
 
 def read(source: Path, id: str = "", title: str = "") -> Card:
     """The card of a folder of pictures (a subfolder is a set) or of a .toml file. Raises Refused."""

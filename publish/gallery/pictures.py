@@ -95,7 +95,7 @@ def square(image: Image.Image, crop: tuple[float, float, float] = (0.0, 0.0, 1.0
     if box is None:
         raise Unfit("is fully transparent")
     x0, y0, x1, y1 = box
-    if alpha.getextrema() == (255, 255):
+    if opaque(image):
         edge = min(image.size)
         x, y = (image.width - edge) // 2, round((image.height - edge) * HIGH)
         image = image.crop((x, y, x + edge, y + edge))
@@ -109,6 +109,11 @@ def square(image: Image.Image, crop: tuple[float, float, float] = (0.0, 0.0, 1.0
     if np.ptp(np.asarray(_on_grey(image)), axis=(0, 1)).max() == 0:
         raise Unfit("is of one colour")
     return image
+
+
+def opaque(image: Image.Image) -> bool:
+    """Whether an RGBA picture has no transparency at all, as photographs have none."""
+    return bool(image.getchannel("A").getextrema() == (255, 255))
 
 
 def laid(image: Image.Image, height: int, width: int, type: str) -> NDArray[np.generic]:
@@ -151,8 +156,7 @@ class Sheets:
         if self._sheet is None:
             return None
         out = BytesIO()
-        whole = self._sheet.getchannel("A").getextrema() == (255, 255)
-        sheet = self._sheet.convert("RGB") if whole else self._sheet
+        sheet = self._sheet.convert("RGB") if opaque(self._sheet) else self._sheet
         sheet.save(out, "WEBP", quality=self.QUALITY, alpha_quality=self.ALPHA, method=4)
         self._sheet = None
         return out.getvalue()

@@ -15,7 +15,7 @@ from typing import Any
 from app.card import ModelCard
 from app.gallery import OWN, File, Gallery, from_dict, to_dict
 from publish import DIST
-from publish.gallery import DEFAULT, KEPT, MADE, Refused, card, characters, make
+from publish.gallery import DEFAULT, KEPT, MADE, Refused, card, characters, kept, make
 from publish.gallery.make import Say
 from publish.tree import write
 
@@ -57,39 +57,39 @@ def remove(id: str) -> None:
         there = ", ".join(row.id for row in rows) or "none"
         raise Refused(f"No gallery {id} was added. What was added: {there}.")
     put([row for row in rows if row.id != id])
-    make.forget(id, MADE)
+    kept.forget(id, MADE)
 
 
 def galleries(models: Sequence[ModelCard], out: Path, say: Say) -> list[Gallery]:
     """Every gallery, files in out/galleries; one that cannot be made is `missing`, and `say` tells why."""
-    classifiers = [each for each in models if each.kind == "classifier" and not each.missing]
     rows = [Added(DEFAULT.stem, str(DEFAULT)), *added()]
     found = []
     for n, row in enumerate(rows):
         try:
             wanted = card.read(Path(row.source), row.id, row.title)
-            one = make.make(wanted, classifiers, out, _part(say, n, len(rows)))
+            one = make.make(wanted, models, out, _part(say, n, len(rows)))
         except (ValueError, PermissionError) as error:  # Refused, or features that the index cannot take
             one = make.missing(row.id, row.title or row.id, str(error))
         if one.missing:
             say(f"{one.id} is left out: {one.missing}", (n + 1) / len(rows))
         found.append(one)
-    own_one = own(classifiers, out)
+    own_one = own(models, out)
     return [*found, own_one] if own_one else found
 
 
-def own(classifiers: Sequence[ModelCard], out: Path, cache: Path | None = None) -> Gallery | None:
+def own(models: Sequence[ModelCard], out: Path, cache: Path | None = None) -> Gallery | None:
     """The gallery of the visitor's own pictures: its indexes take it as input. None without a classifier."""
+    classifiers = [each for each in models if each.kind == "classifier" and not each.missing]
     if not classifiers:
         return None
     cache = cache or MADE
-    folder = cache / f"{OWN}-{make.index_key(classifiers)}"
-    kept = folder / "gallery.json"
-    if not kept.is_file():
-        write(kept, json.dumps(to_dict(_own(classifiers, folder, out))).encode())
-    make.forget(OWN, cache, folder)
-    gallery = from_dict(json.loads(kept.read_text("utf-8")))
-    make.place(gallery, folder, out)
+    folder = cache / f"{OWN}-{kept.index_key(classifiers)}"
+    done = folder / "gallery.json"
+    if not done.is_file():
+        write(done, json.dumps(to_dict(_own(classifiers, folder, out))).encode())
+    kept.forget(OWN, cache, folder)
+    gallery = from_dict(json.loads(done.read_text("utf-8")))
+    kept.place(gallery, folder, out)
     return gallery
 
 
@@ -113,7 +113,7 @@ def fingerprint() -> bytes:
         except (Refused, OSError) as error:
             total.update(str(error).encode())
         else:
-            total.update(make.key(wanted, files).encode())
+            total.update(kept.key(wanted, files).encode())
     return total.digest()
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 
 from app.card import ModelCard
 from app.gallery import OWN, Gallery, Index, from_dict
 from app.native.session import Session
-from publish.gallery import DEFAULT, card, drawn, pictures
+from publish.gallery import DEFAULT, card, drawn, faces, pictures
 from publish.gallery.features import Classifier
 from tests import built
 
@@ -122,6 +123,31 @@ def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
     found = [asyncio.run(_nearest(index, each)) for each in seen]
     right = sum(one == other for one, other in zip(found, wanted, strict=True))
     assert right >= 0.9 * len(wanted), [pair for pair in zip(wanted, found, strict=True) if len({*pair}) > 1]
+
+
+def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
+    """One face before two grounds, near and far: with it cut out the pictures are more alike."""
+    models = list(built.cards().values())
+    classifiers = [card for card in models if card.kind == "classifier"]
+    try:
+        faces.chosen(models)
+    except LookupError as error:
+        pytest.skip(str(error))
+    if not classifiers:
+        pytest.skip("this build has no classifier")
+    near = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
+    far = Image.new("RGBA", (1200, 700), (40, 160, 90, 255))
+    far.paste(near.crop((0, 0, 512, 365)), (600, 300))
+    finder = faces.Faces(models, classifiers[:1], built.DIST)
+    found = [finder.see(picture) for picture in (near, far)]
+    assert found[0] and found[1]
+    assert all(each and each[0].width == each[0].height for each in found)
+    assert 180 < found[0][0].width < 320  # head and chin, of a portrait of 512
+    plain = Classifier(classifiers[0], built.DIST)
+    whole = [plain.see(pictures.square(picture)) for picture in (near, far)]
+    assert found[0][1][0] @ found[1][1][0] > whole[0] @ whole[1] + 0.1
+    cup = Image.fromarray(data.coffee()).convert("RGBA")  # type: ignore[no-untyped-call]
+    assert finder.see(cup) is None
 
 
 def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_folder_becomes_a_gallery(folder: Path, small: ModelCard, out: Path, t
     for file in (gallery.names, *gallery.sheets):
         assert (out / file.path).stat().st_size == file.bytes
     assert gallery.report["refused"] == 1
-    told = __main__.told("our-town", make.report(card.read(folder), tmp_path / "cache"))
+    told = __main__.told("our-town", make.report("our-town", tmp_path / "cache"))
     assert "6 characters (Our town 4, The others 2)" in told
     assert "Our town/broken.jpg is" in told and "notes" not in told
 

@@ -23,7 +23,7 @@ ROOMS = (
     ("app/", ("app", "!app.page", "!app.native"), False),
     ("models/verify.py", ("models", "app.card", "app.faces", "app.native"), True),
     ("models/", ("models", "app.card", "app.faces"), True),
-    ("publish/gallery/", ("publish", "models", "app.card", "app.gallery", "app.native.session"), True),
+    ("publish/gallery/", ("publish", "models", "app", "!app.page"), True),
     ("publish/", ("publish", "models", "app.card", "app.gallery", "app.__version__"), True),
 )
 PYTHON = (path for room in ("app", "models", "publish") for path in (ROOT / room).rglob("*.py"))

@@ -1,0 +1,106 @@
+"""The face of a photograph, found, cut out and seen as the page does it with the visitor's own pictures.
+
+Does not choose the square and does not cut: the look-alike task's `portrait` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.around import middle
+from app.card import ModelCard
+from app.frame import Frame, Region
+from app.meter import Meter
+from app.model import Model
+from app.native.compositor import Compositor
+from app.native.session import Session
+from app.tasks.lookalike import Lookalike
+from publish import ROOT
+
+SIDE = 640  # pixels of the longer side that is looked at, as a camera's picture has
+CODE = tuple(ROOT / "app" / name for name in ("around.py", "faces.py", "model.py", "tasks/lookalike.py"))
+
+Features = NDArray[np.float32]
+
+
+class Faces:
+    """A detector and a segmenter of this build, and the classifiers that see what they cut out.
+
+    `out` is dist/. Raises LookupError where the build has no detector or no segmenter that cuts out.
+    """
+
+    def __init__(self, models: Sequence[ModelCard], classifiers: Sequence[ModelCard], out: Path) -> None:
+        segmenter, detector = chosen(models)
+        cutout = segmenter.cutout("wasm")
+        assert cutout
+        compositor, meter = Compositor(segmenter), Meter(lambda: perf_counter() * 1000)
+
+        def model(card: ModelCard) -> Model:
+            variant = card.variant("wasm") or card.variants[0]
+            session = Session((out / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
+            return Model(card, session, compositor, meter, variant.rgba)
+
+        finds, cuts = model(detector), model(segmenter)
+        cuts.cutout = Session((out / cutout.graphs[0].path).read_bytes())
+        self._tasks = [
+            Lookalike(cuts, {"detector": finds, "classifier": model(each)}) for each in classifiers
+        ]
+        self._one = Lock()  # runs of a Model must not overlap
+
+    def see(self, image: Image.Image) -> tuple[Image.Image, list[Features]] | None:
+        """The square around the surest face of an RGBA picture, and its features [m], of length 1, for each
+        classifier; None where no face is found.
+        """
+        small = image.convert("RGB")
+        small.thumbnail((SIDE, SIDE), reducing_gap=2)
+        frame = Frame(np.asarray(small), small.width, small.height, still=True, fresh=True)
+        found = []
+        with self._one:
+            for task in self._tasks:
+                seen, region = asyncio.run(task.portrait(frame))
+                if region == middle(frame):
+                    return None
+                row = np.asarray(seen, np.float32).reshape(-1)
+                found.append(row / max(float(np.linalg.norm(row)), 1e-12))
+        return _around(image, region, image.width / small.width), found
+
+
+def chosen(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
+    """The segmenter and the detector, those that the task prefers first. Raises LookupError."""
+    order = {id: n for n, id in enumerate(Lookalike.prefers)}
+    able = sorted(models, key=lambda card: order.get(card.id, len(order)))
+    able = [card for card in able if (variant := card.variant("wasm")) and len(variant.graphs) == 1]
+    segmenters = [card for card in able if card.kind == "segmenter" and card.cutout("wasm")]
+    detectors = [card for card in able if card.kind == "detector"]
+    if not (segmenters and detectors):
+        raise LookupError("this build has no segmenter that cuts out, or no detector")
+    return segmenters[0], detectors[0]
+
+
+def key(models: Sequence[ModelCard]) -> str:
+    """What faces depend on, as one hash; "" where this build finds none."""
+    try:
+        cards = chosen(models)
+    except LookupError:
+        return ""
+    total = sha256(repr([(c.id, c.variant("wasm"), c.cutout("wasm")) for c in cards]).encode())
+    for path in CODE:
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _around(image: Image.Image, region: Region, scale: float) -> Image.Image:
+    """The region as an upright square inside the picture."""
+    side = min(round(region.width * scale), image.width, image.height)
+    x = min(max(round(region.x * scale - side / 2), 0), image.width - side)
+    y = min(max(round(region.y * scale - side / 2), 0), image.height - side)
+    return image.crop((x, y, x + side, y + side))
