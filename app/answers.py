@@ -81,7 +81,7 @@ class Track:
 
 def follow(tracks: Sequence[Track], faces: Iterable[Region], time: float) -> tuple[Track, ...]:
     """The tracks after a frame with these faces, surest first: each goes on with the one nearest to it."""
-    left = [track for track in tracks if abs(time - track.time) <= GONE]  # a clip that begins anew jumps back
+    left = [track for track in tracks if track.time <= time]  # a clip that begins anew jumps back
     kept: list[Track] = []
     for face in faces:
         near = min(left, key=lambda track: _apart(track.face, face), default=None)
@@ -91,7 +91,9 @@ def follow(tracks: Sequence[Track], faces: Iterable[Region], time: float) -> tup
         else:
             taken = {track.id for track in (*kept, *left)}
             kept.append(Track(next(n for n in range(1, len(taken) + 2) if n not in taken), face, time))
-    return tuple(sorted((*kept, *left), key=lambda track: track.id))
+    # Where a frame takes seconds a face that is still there has not left.
+    waiting = (track for track in left if time - track.time <= GONE)
+    return tuple(sorted((*kept, *waiting), key=lambda track: track.id))
 
 
 def turn(tracks: Iterable[Track], time: float) -> Track | None:

@@ -85,6 +85,18 @@ def test_a_clip_that_begins_anew_begins_with_new_faces() -> None:
     assert follow(tracks, [], 0) == ()
 
 
+def test_where_frames_are_slow_each_face_has_its_turn_as_well() -> None:
+    tracks: tuple[Track, ...] = ()
+    looked = []
+    for step in range(4):
+        tracks = follow(tracks, [face(100), face(300)], step * 10 * GONE)
+        whose = turn(tracks, step * 10 * GONE)
+        assert whose is not None
+        looked.append(whose.id)
+        tracks = tuple(replace(t, looks=t.looks + 1) if t.id == whose.id else t for t in tracks)
+    assert looked == [1, 2, 1, 2]
+
+
 def test_each_face_has_its_turn() -> None:
     tracks = follow((), [face(100), face(300), face(500)], 0)
     looked = []
