@@ -1,7 +1,7 @@
 """Time from a photo to its answers in the page, for each backend: from the drop to the cards' names.
 
-Judges no answer. The photo is the public-domain portrait, 400 x 300 pixels as JPEG, with one face, in turn
-with itself at 400 x 301. The time holds reading, decoding, face, cut-out, features, index and the page's own
+Judges no answer. The photo is the public-domain portrait, 420 x 300 pixels as JPEG, with one face, in turn
+with itself at 420 x 301. The time holds reading, decoding, face, cut-out, features, index and the page's own
 drawing. WebGL and WebGPU are imitated by the processor, so their rows are not a GPU's. Arguments: backends;
 without, all.
 """
@@ -43,7 +43,7 @@ def main() -> None:
 def photos() -> list[str]:
     """The portrait in two shapes, as JPEG files in base64."""
     picture, out = Image.fromarray(alike.photo()), []
-    for size in ((400, 300), (400, 301)):
+    for size in ((420, 300), (420, 301)):
         data = BytesIO()
         picture.resize(size).save(data, "JPEG", quality=92)
         out.append(b64encode(data.getvalue()).decode())

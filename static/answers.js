@@ -33,7 +33,6 @@ function card(tell) {
 // `message` as app/page/compare.py makes it.
 export function drawAnswers(message) {
   said = message;
-  by('answers').dataset.said = Number(by('answers').dataset.said ?? 0) + 1; // answers so far
   const ids = said.faces.map(({ id }) => id);
   if (said.together.length) ids.push(0);
   if (!ids.includes(face)) face = ids[0] ?? null;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -45,14 +46,14 @@ def has_own() -> bool:
 
 
 def photo() -> Picture:
-    """The public-domain portrait of scikit-image's data, its upper part: one face. uint8 [300,400,3]."""
+    """The public-domain portrait of scikit-image's data, its upper part: one face. uint8 [300,420,3]."""
     astronaut: Picture = data.astronaut()  # type: ignore[no-untyped-call]
-    return np.ascontiguousarray(astronaut[:300, 40:440])
+    return np.ascontiguousarray(astronaut[:300, 30:450])
 
 
 def pair() -> Picture:
     """Two faces side by side, the second mirrored and in other colours; uint8 [300,600,3]."""
-    face = Image.fromarray(photo()).crop((0, 0, 300, 300))
+    face = Image.fromarray(photo()).crop((10, 0, 310, 300))
     other = ImageOps.mirror(face).convert("L")
     both = Image.new("RGB", (600, 300))
     both.paste(face, (0, 0))
@@ -61,13 +62,14 @@ def pair() -> Picture:
 
 
 @cache
-def _engine(backend: str) -> Engine:
-    return load(DIST, offer(), first(offer(), "lookalike"), backend)
+def _engine(backend: str, model: str) -> Engine:
+    look = first(offer(), "lookalike")
+    return load(DIST, offer(), replace(look, model=model or look.model), backend)
 
 
-def native(picture: Picture, backend: str = "wasm") -> dict[str, Any]:
+def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str, Any]:
     """The message "answers" of a photo, by the graphs that a backend runs, in native onnxruntime."""
-    engine = _engine(backend)
+    engine = _engine(backend, model)
     height, width = picture.shape[:2]
     frame = Frame(picture, width, height, still=True, fresh=True)
     look = Look(task="lookalike", background="none")

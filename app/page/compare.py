@@ -9,16 +9,18 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from js import Float32Array, Uint8Array
+from js import Float32Array, OffscreenCanvas, Uint8Array
 from pyodide.ffi import to_js
 
 from app import trouble
 from app.answers import Names, named
+from app.frame import Frame
 from app.gallery import OWN, Gallery, Index
 from app.own import MOST, Own
 from app.page.engine import Engine
 from app.page.runtime import fetched
 from app.tasks import TASKS
+from app.tasks.lookalike import Lookalike
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -90,6 +92,18 @@ async def bring(worker: Worker, engine: Engine) -> None:
             if not any(index.session is session for session in kept):
                 await index.session.close()
     state.names, state.gallery = names, wish
+
+
+async def warm(engine: Engine) -> None:
+    """What comes after the models, once on a black picture: a GPU compiles it for seconds."""
+    task = engine.pipeline.task
+    if isinstance(task, Lookalike):
+        frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, still=True)
+        features, _ = await task.portrait(frame)
+        session = engine.beside["classifier"].session
+        blank = session.blank((1, len(session.numbers(features))))
+        for index in engine.beside["classifier"].indexes:
+            await index.nearest(features, blank, session.tensor([0.0], (1,)))
 
 
 async def _names(worker: Worker, gallery: Gallery) -> Names:

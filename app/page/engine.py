@@ -86,8 +86,9 @@ class Engine:
         return cls(runtime, variant, count, session, compositor, pipeline, model, others)
 
     async def warm(self) -> None:
-        """One run on a black picture."""
-        await self._run(self.model)
+        """One run of each of the task's models on a black picture."""
+        for model in (self.model, *self.beside.values()):
+            await self._run(model)
 
     async def index(self, gallery: Gallery) -> Index:
         """A gallery's index for the task's classifier, loaded while the picture goes on.

@@ -25,7 +25,7 @@ from app.meter import Meter
 from app.offer import Offer
 from app.own import Own
 from app.page.camera import Slot
-from app.page.compare import Comparison, answer, bring, compares, show_galleries
+from app.page.compare import Comparison, answer, bring, compares, show_galleries, warm
 from app.page.engine import Engine
 from app.page.hearing import hear
 from app.page.keeping import Keeping, describe, work
@@ -105,6 +105,7 @@ class Worker:
             await self.show_image()
             if compares(look.task):
                 await bring(self, engine)
+                await warm(engine)
             await self.blank(engine)  # compiles and allocates
             if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
                 self.panel.post("stay", trials=self.trials)
