@@ -1,4 +1,4 @@
-"""Runs graphs on the runtime of the page's worker, each on feeds given. Sent as text by test_index.py.
+"""Runs graphs on a backend's runtime beside the page's own, each on feeds given. Sent as text by test_index.py.
 
 Does not judge the outputs.
 """
@@ -10,14 +10,19 @@ from typing import Any
 from js import Float32Array
 from pyodide.ffi import to_js
 
+from app.backend import BACKENDS
+from app.page.runtime import load_ort
 from app.page.session import Session
 
 
-async def inside(page: Any, provider: str, graphs: list[dict[str, Any]]) -> str:
+async def inside(page: Any, backend: str, graphs: list[dict[str, Any]]) -> str:
     """Of each graph and each of its feeds the outputs by name, in base64, as JSON."""
-    found = []
+    worker, js_own, found = page.python.unwrap(), page.ort, []
+    js_ort, _ = await load_ort(page, worker.manifest, BACKENDS[backend], worker.offer.probe, worker.look)
+    page.ort = js_own
     for graph in graphs:
-        session = await Session.open(page.ort, to_js(b64decode(graph["bytes"])), provider)
+        provider = "webgl" if backend == "webgl" else "wasm"
+        session = await Session.open(js_ort, to_js(b64decode(graph["bytes"])), provider)
         runs = []
         for feeds in graph["feeds"]:
             outputs = await session.run({name: tensor(session, **value) for name, value in feeds.items()})
