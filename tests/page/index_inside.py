@@ -1,4 +1,4 @@
-"""Runs graphs on a backend's runtime beside the page's own, each on feeds given. Sent as text by test_index.py.
+"""Runs graphs on a backend's runtime beside the page's own, each on feeds given. Sent by test_index.py.
 
 Does not judge the outputs.
 """
