@@ -21,13 +21,12 @@ Array = NDArray[np.float32]
 SIDE = 224  # MobileNet's input
 GREY = 127  # its zero: (byte - 127) / 127.5
 PARTS, FACE = 24, 2  # BodyPix's parts; the first two are the left and the right half of the face
-STEEP = 4.0  # from grey to face over 1 / STEEP of the probability, its middle at one half
 LEAST = 0.05  # of the square; where less is face the segmenter has missed it, and nothing is cut away
 
 # Without Reshape, Where and Abs, which WebGL gets wrong or lacks.
 TEXT = """
 cutout ({kind}[1,{side},{side},4] rgba, {given}) => ({kind}[1,{side},{side},4] cut)
-<float steep = {{{steep}}}, float start = {{{start}}}, float nought = {{0.0}}, float one = {{1.0}},
+<float nought = {{0.0}}, float one = {{1.0}},
  float least = {{{least}}}, float million = {{1000000.0}},
  int64[1] first = {{0}}, int64[1] halves = {{{halves}}}, int64[1] last = {{{parts}}}, int64[1] axis = {{1}}>
 {{
@@ -48,11 +47,10 @@ cutout ({kind}[1,{side},{side},4] rgba, {given}) => ({kind}[1,{side},{side},4] c
   {cut}
 }}
 """
-NUMBERS = {
-    "side": SIDE, "steep": STEEP, "start": (STEEP - 1) / 2, "least": LEAST, "halves": FACE, "parts": PARTS
-}  # fmt: skip
-# The square of a map at 224 x 224, and how much of it is kept. How much of each point is in a pixel is worked
-# out of where it lies: the matrices would be 460 kB, and WASM folds them when it loads.
+NUMBERS = {"side": SIDE, "least": LEAST, "halves": FACE, "parts": PARTS}
+# The square of a map at 224 x 224. How much of each point is in a pixel is worked out of where it lies: the
+# matrices would be 460 kB, and WASM folds them when it loads. The edge stays as soft as the map is: steeper
+# ones made fewer faces known again before another room (docs/lookalike.md).
 SQUARE = """
   down_{map} = Sub (ys_{map}, rows_{map})
   down_down_{map} = Mul (down_{map}, down_{map})
@@ -65,10 +63,7 @@ SQUARE = """
   near_{map} = Sub (one, beside_{map})
   runs_{map} = Relu (near_{map})
   tall_{map} = MatMul (falls_{map}, {map})
-  large_{map} = MatMul (tall_{map}, runs_{map})
-  rising_{map} = Mul (large_{map}, steep)
-  ramp_{map} = Sub (rising_{map}, start)
-  kept_{map} = Clip (ramp_{map}, nought, one)"""
+  kept_{map} = MatMul (tall_{map}, runs_{map})"""
 # What part a point is of is told by which is the likeliest: behind the person every part of BodyPix's is
 # likely (0.99 and more before a wall), for it was trained to tell them apart on the person alone.
 LIKELIEST = """
