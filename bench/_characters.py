@@ -14,7 +14,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,13 +94,12 @@ def clips(say: Callable[[str], None]) -> Iterator[tuple[str, list[Array]]]:
             yield path.stem, asyncio.run(_frames(path))
         elif path.suffix in VIDEO and (ffmpeg := shutil.which("ffmpeg")):
             with TemporaryDirectory() as name:
-                raw = Path(name) / "clip.y4m"
-                options: list[Any] = ["-frames:v", MOST, "-pix_fmt", "yuv420p"]
-                words = [ffmpeg, "-v", "error", "-i", path, *options, raw]
+                words = [ffmpeg, "-v", "error", "-i", path, "-frames:v", MOST, Path(name) / "%03d.png"]
                 subprocess.run([str(word) for word in words], check=True)
-                yield path.stem, asyncio.run(_frames(raw))
+                yield path.stem, asyncio.run(_frames(Path(name)))
         else:
-            say(f"{path.name} is left out: without ffmpeg only {', '.join(READ)} and folders are read")
+            reads = ", ".join(READ if shutil.which("ffmpeg") is None else READ + VIDEO)
+            say(f"{path.name} is left out: what is read here are folders of pictures and {reads}")
 
 
 async def _frames(path: Path) -> list[Array]:

@@ -42,16 +42,20 @@ NONE = Look(background="none")
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables; of those named in the arguments only: characters, people, live."""
+    wanted = sys.argv[1:] or ["characters", "people", "live"]
     offer = engine.offered(DIST)
     if not any(offer.serves(card, "lookalike", "auto") for card in offer.cards):
         raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
-    characters(offer, offer.built[0])
-    found = list(clips(say))
-    if not found:
+    if "characters" in wanted:
+        characters(offer, offer.built[0])
+    found = list(clips(say)) if {"people", "live"} & {*wanted} else []
+    if not found and wanted != ["characters"]:
         raise Problem("There are no clips of people: name their folder by VITRINE_CLIPS.")
-    people(offer, found)
-    live(offer, found)
+    if "people" in wanted:
+        people(offer, found)
+    if "live" in wanted:
+        live(offer, found)
 
 
 def characters(offer: Offer, gallery: Gallery) -> None:
@@ -92,8 +96,7 @@ def people(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
         loaded, answers = load(offer, card.id), []
         for name, frames in found:
             say(f"{card.title}: {name}")
-            spread = np.linspace(0, len(frames) - 1, min(STILLS, len(frames))).round().astype(int)
-            told = [photo(loaded, frames[n], alone=False) for n in spread]
+            told = [photo(loaded, picture, alone=False) for picture in spread(frames)]
             answers.append([{one.n for one in faces[0]} for faces in told if faces])
         same = [len(a & b) >= AGREE for each in answers for a, b in combinations(each, 2)]
         other = [len(a & b) >= AGREE for x, y in combinations(answers, 2) for a, b in product(x, y)]
@@ -110,6 +113,7 @@ def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
     """The table of changes."""
     loaded = load(offer, "")
     ways: dict[str, list[tuple[bool, bool]]] = {"each frame by itself": [], "as the task answers": []}
+    same: dict[str, list[bool]] = {way: [] for way in ways}
     for name, frames in found:
         say(f"live: {name}")
         alone, task = [], []
@@ -122,11 +126,14 @@ def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
             said = loaded.task.said
             if said and said["faces"]:
                 task.append([one.n for one in said["faces"][0]["near"]])
-        for way, answers in zip(ways.values(), (alone, task), strict=True):
-            way += [(a[0] != b[0], a != b) for a, b in pairwise(answers)]
-    rows = [[way, *(f"{RATE * np.mean(column):.1f}" for column in zip(*changes, strict=True))]
-            for way, changes in ways.items()]  # fmt: skip
-    table(["live, changes in a second", "the first", "any of the five"], rows)
+        for way, answers in zip(ways, (alone, task), strict=True):
+            ways[way] += [(a[0] != b[0], a != b) for a, b in pairwise(answers)]
+            same[way] += [len({*a} & {*b}) >= AGREE for a, b in combinations(spread(answers), 2)]
+    rows = [
+        [way, *(f"{RATE * np.mean(column):.1f}" for column in zip(*changes, strict=True)), percent(same[way])]
+        for way, changes in ways.items()
+    ]
+    table(["live", "changes of the first in a second", "of any of the five", "one person agrees"], rows)
 
 
 def classifiers(offer: Offer, gallery: Gallery) -> Iterable[tuple[str, Model]]:
@@ -160,6 +167,12 @@ def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[list[Near]
 def large(picture: Array) -> Array:
     """A distorted character as a photo."""
     return np.asarray(Image.fromarray(picture).resize((PHOTO, PHOTO), Image.Resampling.BICUBIC))
+
+
+def spread(rows: Sequence[Any]) -> list[Any]:
+    """STILLS of them, evenly."""
+    places = np.linspace(0, len(rows) - 1, min(STILLS, len(rows))).round().astype(int)
+    return [rows[n] for n in places]
 
 
 def rate(numbers: Sequence[int], answers: Iterable[Sequence[Near]]) -> str:
