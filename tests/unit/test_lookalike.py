@@ -277,6 +277,19 @@ def test_a_picture_that_is_all_face_is_looked_at_from_further_away() -> None:
     assert (said["note"], house.pipeline.task.found) == ("", {})
 
 
+def test_a_portrait_is_the_surest_face_and_nothing_is_said_of_it() -> None:
+    house = House()
+    task: Any = house.pipeline.task
+    frame = Frame(1, 640, 480, still=True)
+    for found, x in (([RIGHT, LEFT], 480), ([], 320)):
+        house.detector.near = [rows(*found), rows()]
+        features, square = asyncio.run(task.portrait(frame))
+        assert square == house.seen(CLASSES.input)[-1]
+        assert square.x == pytest.approx(x)
+        assert features[0] == len(house.features.fed)
+    assert (task.said, house.index.fed) == (None, [])
+
+
 def test_a_face_of_no_size_is_no_face() -> None:
     house = House()
     tiny = [0.9, 0.5, 0.5, 0.5, 0.5, *[0.5] * 12]
