@@ -67,8 +67,8 @@ def counted(page: Page) -> list[object]:
 
 def photos() -> list[str]:
     """JPEG files in base64, no two neighbours of the same shape."""
-    pictures = [Image.fromarray(clip.frame(7 * n)).resize(size) for n, size in enumerate(SIZES)]
-    pictures += [Image.fromarray(alike.pair()), clip.room().resize((500, 480))]
+    pictures = [Image.fromarray(alike.pair()), clip.room().resize((500, 480))]
+    pictures += [Image.fromarray(clip.frame(7 * n)).resize(size) for n, size in enumerate(SIZES)]
     out = []
     for picture in pictures:
         data = BytesIO()

@@ -1,10 +1,12 @@
-"""Makes the README's pictures from the built-in scene: docs/screenshot.png, phone.png and vitrine.webp.
+"""Makes the README's pictures from the built-in scene: docs/screenshot, phone, vitrine and lookalike.
 
 Measures nothing. The page is the real one, in headless Chromium: a machine without a GPU makes the same.
+Arguments: the names of those wanted; without, all.
 """
 
 from __future__ import annotations
 
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -31,15 +33,21 @@ MOST = 700_000  # bytes: a README is read on phones too
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the files."""
     DOCS.mkdir(exist_ok=True)
+    wanted = sys.argv[1:] or ["screenshot", "phone", "vitrine", "lookalike"]
     with served() as url, browser(gpu="none") as chromium:
-        with opened(chromium, url, backend="wasm", model="selfie") as page:
-            still(page, DESK, DOCS / "screenshot.png")
-            still(page, PHONE, DOCS / "phone.png")
-        with opened(chromium, url, backend="wasm", model="selfie-landscape") as page:
-            pictures = list(moving(page))
-    write(pictures, DOCS / "vitrine.webp")
+        for name, size in (("screenshot", DESK), ("phone", PHONE)):
+            if name in wanted:
+                with opened(chromium, url, backend="wasm", model="selfie") as page:
+                    still(page, size, DOCS / f"{name}.png")
+        if "vitrine" in wanted:
+            with opened(chromium, url, backend="wasm", model="selfie-landscape") as page:
+                write(moving(page), DOCS / "vitrine.webp")
+        if "lookalike" in wanted:
+            with opened(chromium, url, task="lookalike", backend="wasm") as page:
+                page.locator("#five [data-answer]").first.click()
+                still(page, DESK, DOCS / "lookalike.png")
 
 
 def still(page: Page, size: dict[str, int], path: Path) -> None:

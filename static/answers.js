@@ -123,7 +123,7 @@ async function fill(each, row) {
     element.classList.remove('empty');
     element.dataset.answer = pick.value = row.key;
     pick.disabled = false;
-    [name.textContent, set.textContent] = [row.name, row.set];
+    [name.textContent, name.title, set.textContent] = [row.name, row.name, row.set];
   }
   pick.checked = (said.picked[face] ?? '') === row.key;
   bar.firstChild.style.setProperty('--part', row.likeness / 100);

@@ -75,7 +75,7 @@ object.__setattr__(page.python.unwrap().engine.beside["classifier"].session, "ru
 
 PATIENT = """() => {
     const { setTimeout: later } = globalThis;
-    globalThis.setTimeout = (act, ms) => later(act, ms === 5000 ? 120_000 : ms);
+    globalThis.setTimeout = (act, ms) => later(act, ms === 5000 || ms === 60_000 ? 200_000 : ms);
 }"""  # what page.js waits for a frame
 SLOW = 120.0  # seconds: a GPU in software compiles for long
 LIGHT = "selfie"  # a GPU in software takes a second where BodyPix takes several

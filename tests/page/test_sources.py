@@ -119,6 +119,26 @@ def test_a_huge_photo_is_shown_smaller(visit: Visit, tmp_path: Path) -> None:
     visit.until(lambda: visit.picture().shape == (200, 320, 4), "a photo of its own size")
 
 
+def test_a_turned_photo_that_is_shown_smaller_stands_upright(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="none")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: the row 0 is at the right
+    choose(visit, saved(tmp_path / "turned.jpg", 4000, 3000, exif=exif))
+    visit.noted("The photo is 3000 × 4000 pixels; it is shown at 1536 × 2048")
+    visit.until(lambda: visit.picture().shape == (2048, 1536, 4), "the photo upright")
+    picture = visit.picture()[..., :3].astype(int)
+    assert picture[480].min() > 250, "the left quarter is above now"
+    assert np.abs(picture[1000] - (200, 100, 50)).max() <= 4
+
+
+def test_a_photo_of_too_many_pixels_is_not_decoded(visit: Visit, tmp_path: Path) -> None:
+    visit.open(backend="wasm", background="none")
+    choose(visit, saved(tmp_path / "many.jpg", 9000, 6000))
+    note = "That photo has 54 million pixels. Photos of up to 50 million can be shown."
+    assert visit.noted("54 million") == note
+    visit.more(2)  # the sample goes on
+
+
 def test_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm")
     good = saved(tmp_path / "good.jpg", 400, 300).read_bytes()
