@@ -95,7 +95,7 @@ def with_a_photo(visit: Visit, folder: Path, backend: str) -> list[list[Any]]:
     visit.set("task", "lookalike")
     visit.set("model", LIGHT)
     visit.until(lambda: len(cards(visit)) == 5, "five cards", SLOW)
-    assert visit.stats()["backend"] == backend
+    assert visit.stats()["backend"] == backend, visit.notes()
     return cards(visit)
 
 
@@ -128,8 +128,8 @@ def test_webgl_gives_the_same_answers_and_leaves_them_when_it_fails(
     assert visit.noted("WebGL stopped (").endswith("Going on with WASM.")
     assert cards(visit) == found, "the answers stay meanwhile"
     visit.runs("backend", "wasm")
-    visit.more(1)
-    same(cards(visit), alike.native(alike.photo(), "wasm", LIGHT)["faces"][0]["five"])
+    wanted = alike.native(alike.photo(), "wasm", LIGHT)["faces"][0]["five"]
+    visit.until(lambda: differs(visit, wanted) <= 2, "the answers of WASM", START)
     assert visit.picture().shape == (300, 420, 4)
 
 
@@ -173,7 +173,7 @@ def test_the_live_picture_keeps_its_answers_and_each_card_its_place(visit: Visit
             watch.observe(five, { subtree: true, childList: true, characterData: true, attributes: true });
         }"""
     )
-    for _ in range(12):
+    for _ in range(8):
         visit.more(4)
         first.append(cards(visit)[0][0])
     assert visit.page.evaluate(boxes) == before, "a card jumped"
@@ -238,10 +238,10 @@ DROP = """([type, bytes]) => {
 }"""
 
 
-@pytest.mark.parametrize("how", ["paste", "drop"])
-def test_a_photo_pasted_or_dropped_anywhere_is_compared(visit: Visit, tmp_path: Path, how: str) -> None:
+def test_a_photo_pasted_or_dropped_anywhere_is_compared(visit: Visit, tmp_path: Path) -> None:
     visit.open(task="lookalike", backend="wasm")
-    data = saved(tmp_path, alike.pair()).read_bytes()
-    visit.page.evaluate(DROP, [how, list(data)])
-    visit.until(lambda: len(visit.page.evaluate(TABS)) == 3, "both faces", START)
-    visit.until(lambda: visit.picture().shape == (300, 600, 4), "the photo")
+    for how, picture, tabs in (("paste", alike.pair(), 3), ("drop", alike.photo(), 0)):
+        data = saved(tmp_path, picture).read_bytes()
+        visit.page.evaluate(DROP, [how, list(data)])
+        visit.until(lambda shape=picture.shape: visit.picture().shape == (*shape[:2], 4), "the photo", START)
+        visit.until(lambda tabs=tabs: len(visit.page.evaluate(TABS)) == tabs, "its faces", START)

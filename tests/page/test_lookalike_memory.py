@@ -1,4 +1,4 @@
-"""60 photos and 200 live frames of the look-alike task: nothing grows. The long form is in bench/.
+"""60 photos and 130 live frames of the look-alike task: nothing grows. The long form is in bench/.
 
 Does not wait for a camera: the frames go through the worker's own slot as fast as it takes them.
 """
@@ -68,8 +68,8 @@ def test_photos_and_live_frames_leave_nothing_behind(visit: Visit) -> None:
     now, more = counts()
     judge(48, 12)
 
-    visit.workers[0].evaluate(FRAMES, [50, photos[0]])
+    visit.workers[0].evaluate(FRAMES, [30, photos[0]])
     before, memory = counts()
-    visit.workers[0].evaluate(FRAMES, [150, photos[0]])
+    visit.workers[0].evaluate(FRAMES, [100, photos[0]])
     now, more = counts()
-    judge(150, 50)
+    judge(100, 30)
