@@ -95,7 +95,7 @@ def with_a_photo(visit: Visit, folder: Path, backend: str) -> list[list[Any]]:
     visit.set("task", "lookalike")
     visit.set("model", LIGHT)
     visit.until(lambda: len(cards(visit)) == 5, "five cards", SLOW)
-    assert visit.stats()["backend"] == backend, visit.notes()
+    visit.runs("backend", backend)
     return cards(visit)
 
 
