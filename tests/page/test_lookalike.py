@@ -240,8 +240,12 @@ DROP = """([type, bytes]) => {
 
 def test_a_photo_pasted_or_dropped_anywhere_is_compared(visit: Visit, tmp_path: Path) -> None:
     visit.open(task="lookalike", backend="wasm")
-    for how, picture, tabs in (("paste", alike.pair(), 3), ("drop", alike.photo(), 0)):
+
+    def give(how: str, picture: alike.Picture, tabs: int) -> None:
         data = saved(tmp_path, picture).read_bytes()
         visit.page.evaluate(DROP, [how, list(data)])
-        visit.until(lambda shape=picture.shape: visit.picture().shape == (*shape[:2], 4), "the photo", START)
-        visit.until(lambda tabs=tabs: len(visit.page.evaluate(TABS)) == tabs, "its faces", START)
+        visit.until(lambda: visit.picture().shape == (*picture.shape[:2], 4), "the photo", START)
+        visit.until(lambda: len(visit.page.evaluate(TABS)) == tabs, "its faces", START)
+
+    give("paste", alike.pair(), 3)
+    give("drop", alike.photo(), 0)
