@@ -23,7 +23,10 @@ export async function share(canvas, { boxes, row, words, name }) {
     if (found) draw.drawImage(found.image, found.x, found.y, found.width, found.height, other, TOP, SIDE, SIDE);
   });
   const put = (text, x, y, size, colour, align = 'left', weight = 600) => {
-    draw.font = `${weight} ${size}px ${FONT}`;
+    for (let high = size; high >= size / 2; high -= 1) { // a long name in smaller letters
+      draw.font = `${weight} ${high}px ${FONT}`;
+      if (draw.measureText(text).width <= SIDE) break;
+    }
     Object.assign(draw, { fillStyle: colour, textAlign: align });
     draw.fillText(text, x, y, SIDE);
   };
