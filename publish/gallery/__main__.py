@@ -66,8 +66,8 @@ def run(source: str | None, title: str, remove: str) -> int:
     try:
         _pack()
         return _tell(row.id)
-    except Refused:
-        shelf.put(before)  # a gallery without one usable picture is not remembered
+    except BaseException:  # Ctrl-C too: what was not made, or stopped the build, is not remembered
+        shelf.put(before)
         raise
 
 
@@ -84,7 +84,8 @@ def _tell(id: str) -> int:
 
     built = shelf.built(id)
     if built is None or built["missing"]:
-        raise Refused(f"The gallery was not built: {built['missing'] if built else 'dist/ does not hold it'}")
+        reason = shelf.why(id) or (built["missing"] if built else "dist/ does not hold it")
+        raise Refused(f"The gallery was not built: {reason}")
     print(told(id, make.report(id)))
     return 0
 

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +18,9 @@ from publish.gallery import Refused
 
 RESERVED = (OWN, ALL)  # what the Look calls galleries that no build has
 LONG = 80  # characters of a title or a name
+# What may be looked at of a picture, in its sides: of 1,024 pixels a twentieth is 51, and two sides are four
+# times the memory.
+SIDE, OUTSIDE = (0.05, 2.0), 2.0
 UNICODE = "unicode"
 
 
@@ -37,15 +41,9 @@ class Set:
     names: str = ""
     pick: tuple[str, ...] = ()  # patterns of file names without suffix; none: all
     tones: int = 0  # of an emoji's five skin tones so many, in turns; 0: all
-    crop: tuple[float, float, float] = (
-        0.0,
-        0.0,
-        1.0,
-    )  # left, top, side of the square kept, in sides of the picture
+    crop: tuple[float, float, float] = (0.0, 0.0, 1.0)  # left, top, side of the square, in sides
     each: tuple[str, ...] = ()  # options of a style of which the n-th drawing has the n-th value
-    options: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # of a style; the rest is by chance, from the name
+    options: Mapping[str, Any] = field(default_factory=dict)  # of a style; the rest is by chance
 
     @property
     def drawn(self) -> bool:
@@ -122,23 +120,20 @@ def _set(row: Mapping[str, Any], card: Path, n: int) -> Set:
         )
     if folder and not (card.parent / folder).is_dir():
         raise Refused(f"{where}: there is no folder {folder} beside the card.")
-    tones, crop, each, options = (
-        row.get("tones", 0),
-        row.get("crop", [0, 0, 1]),
-        row.get("each", []),
-        row.get("options", {}),
-    )
+    tones, crop = row.get("tones", 0), row.get("crop", [0, 0, 1])
+    each, options = row.get("each", []), row.get("options", {})
     if not isinstance(tones, int) or not 0 <= tones <= 5:
         raise Refused(f"{where}: tones is a number from 0 to 5.")
-    if not (
-        isinstance(crop, list)
-        and len(crop) == 3
-        and all(isinstance(v, int | float) for v in crop)
-        and crop[2] > 0
-    ):
-        raise Refused(f"{where}: crop is [left, top, side], in sides of the picture.")
+    if not _square(crop):
+        raise Refused(
+            f"{where}: crop is [left, top, side], in sides of the picture; side is from {SIDE[0]} to "
+            f"{SIDE[1]:g}, the others are at most {OUTSIDE:g}."
+        )
     if not (isinstance(each, list) and all(isinstance(v, str) for v in each) and isinstance(options, dict)):
         raise Refused(f"{where}: each is a list of options' names, options a table.")
+    for key, value in options.items():
+        if not all(map(_plain, value if isinstance(value, list) else [value])):
+            raise Refused(f"{where}: the option {key} is text, a number, true, false or a list of these.")
     return Set(
         **words | {"title": _short(words["title"])},
         folder=(card.parent / folder).resolve() if folder else None,
@@ -148,6 +143,19 @@ def _set(row: Mapping[str, Any], card: Path, n: int) -> Set:
         each=tuple(each),
         options=options,
     )
+
+
+def _square(crop: object) -> bool:
+    """Whether it is left, top and side of a square that is not far larger or smaller than the picture."""
+    if not (isinstance(crop, list) and len(crop) == 3 and all(type(v) in (int, float) for v in crop)):
+        return False
+    left, top, side = crop
+    return bool(SIDE[0] <= side <= SIDE[1] and abs(left) <= OUTSIDE and abs(top) <= OUTSIDE)
+
+
+def _plain(value: object) -> bool:
+    """Whether Node can be told it: JSON has no dates, no "nan" and no "inf"."""
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _known(where: str, row: Mapping[str, Any], keys: set[str]) -> None:

@@ -32,6 +32,12 @@ class Character:
 
 def found(card: Card) -> dict[int, list[Path]]:
     """By a set's place the picture files of the sets that are not drawn, in order. Raises Refused."""
+    for each in card.sets:
+        if each.npm and not (NODE_MODULES / each.npm / "package.json").is_file():
+            raise Refused(
+                f"{each.title}: {each.npm} is not in node_modules; add the package to package.json and "
+                "package-lock.json."
+            )
     files = {n: _files(each) for n, each in enumerate(card.sets) if not each.drawn}
     if not any(files.values()) and not any(each.drawn for each in card.sets):
         raise Refused(
@@ -71,8 +77,7 @@ def _files(each: Set) -> list[Path]:
     folder = each.folder or NODE_MODULES / each.npm / each.path
     if not folder.is_dir():
         raise Refused(
-            f"{each.title}: there is no {each.npm}/{each.path} in node_modules; add the package to "
-            "package.json and package-lock.json."
+            f"{each.title}: the package {each.npm} has no folder {each.path}."
             if each.npm
             else f"{each.title}: the folder {folder} is no longer there."
         )

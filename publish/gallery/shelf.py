@@ -5,6 +5,7 @@ Does not make a gallery.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Sequence
@@ -14,10 +15,16 @@ from typing import Any
 
 from app.card import ModelCard
 from app.gallery import OWN, File, Gallery, from_dict, to_dict
-from publish import DIST
+from publish import DIST, Problem
 from publish.gallery import DEFAULT, KEPT, MADE, Refused, card, characters, kept, make
 from publish.gallery.make import Say
 from publish.tree import write
+
+ABSENT = "it was not to be had when this was built"
+WHY = "left-out.json"  # in MADE: a gallery's id -> why the last build has none
+# Refused, features that the index cannot take, a package without its package.json, files that are not to be
+# read.
+FAILED = (ValueError, OSError, Problem)
 
 
 @dataclass(frozen=True)
@@ -61,20 +68,35 @@ def remove(id: str) -> None:
 
 
 def galleries(models: Sequence[ModelCard], out: Path, say: Say) -> list[Gallery]:
-    """Every gallery, files in out/galleries; one that cannot be made is `missing`, and `say` tells why."""
+    """Every gallery, files in out/galleries; one that cannot be made is `missing`.
+
+    `say` and `why` tell the reason; dist/ does not, for it may name paths of this machine.
+    """
     rows = [Added(DEFAULT.stem, str(DEFAULT)), *added()]
-    found = []
+    found, reasons = [], {}
     for n, row in enumerate(rows):
         try:
             wanted = card.read(Path(row.source), row.id, row.title)
             one = make.make(wanted, models, out, _part(say, n, len(rows)))
-        except (ValueError, PermissionError) as error:  # Refused, or features that the index cannot take
-            one = make.missing(row.id, row.title or row.id, str(error))
+        except FAILED as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise  # the whole build has failed, and has its own sentence for it
+            one = make.missing(row.id, row.title or row.id, ABSENT)
+            reasons[row.id] = str(error)
         if one.missing:
-            say(f"{one.id} is left out: {one.missing}", (n + 1) / len(rows))
+            say(f"{one.id} is left out: {reasons.get(one.id, one.missing)}", (n + 1) / len(rows))
         found.append(one)
+    write(MADE / WHY, json.dumps(reasons).encode())
     own_one = own(models, out)
     return [*found, own_one] if own_one else found
+
+
+def why(id: str) -> str:
+    """Why the last build has no such gallery; "" where it has, or had no need to look."""
+    try:
+        return str(json.loads((MADE / WHY).read_bytes()).get(id, ""))
+    except (OSError, ValueError):
+        return ""
 
 
 def own(models: Sequence[ModelCard], out: Path, cache: Path | None = None) -> Gallery | None:
@@ -109,11 +131,9 @@ def fingerprint() -> bytes:
         total.update(repr(asdict(row)).encode())
         try:
             wanted = card.read(Path(row.source), row.id, row.title)
-            files = characters.found(wanted)
-        except (Refused, OSError) as error:
+            total.update(kept.key(wanted, characters.found(wanted)).encode())
+        except FAILED as error:
             total.update(str(error).encode())
-        else:
-            total.update(kept.key(wanted, files).encode())
     return total.digest()
 
 
