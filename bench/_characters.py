@@ -1,7 +1,6 @@
 """The default gallery's pictures, distorted, and clips of people, for the look-alike task's figures.
 
-Does not compare anything. The clips are not part of the project: they are looked for in the folder that
-VITRINE_CLIPS names, or beside the project.
+Does not compare anything. The clips are not part of the project: VITRINE_CLIPS names their folder.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from PIL import Image
 
 from app.gallery import Gallery
 from app.native.camera import PICTURES, Camera
-from publish import DIST, ROOT
+from publish import DIST
 from publish.gallery import DEFAULT, card, characters, drawn, pictures
 from tests import clip
 
@@ -88,8 +87,8 @@ DISTORTIONS: dict[str, Callable[[Image.Image, int], Array]] = {
 
 def clips(say: Callable[[str], None]) -> Iterator[tuple[str, list[Array]]]:
     """(name, at most MOST frames [h,w,3] in a row) of each clip; `say` is told what cannot be read."""
-    folder = Path(os.environ.get("VITRINE_CLIPS") or ROOT.parent / "shared" / "data" / "clips")
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    named = os.environ.get("VITRINE_CLIPS")
+    for path in sorted(Path(named).iterdir()) if named and Path(named).is_dir() else ():
         if path.suffix in READ or (path.is_dir() and any(f.suffix in PICTURES for f in path.iterdir())):
             yield path.stem, asyncio.run(_frames(path))
         elif path.suffix in VIDEO and (ffmpeg := shutil.which("ffmpeg")):

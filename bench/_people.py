@@ -1,6 +1,6 @@
 """People before rooms with true masks, for figures only: two sets that are not part of the project.
 
-Does not fetch them: they are looked for in the folder VITRINE_PEOPLE names, or beside the project.
+Does not fetch them: VITRINE_PEOPLE names the folder that has them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cards import Card
-from publish import ROOT
 
 Array = NDArray[Any]
 SETS = ("npr", "ccp60")
@@ -26,10 +25,9 @@ PERSON = 128  # of a mask's grey
 
 def people(name: str) -> Iterator[tuple[Array, Array]]:
     """(picture uint8 [h,w,3], person bool [h,w]) of a set; nothing where it is not there."""
-    path = (
-        Path(os.environ.get("VITRINE_PEOPLE") or ROOT.parent / "shared" / "data" / "person") / f"{name}.zip"
-    )
-    if not path.is_file():
+    folder = os.environ.get("VITRINE_PEOPLE")
+    path = Path(folder or "") / f"{name}.zip"
+    if not (folder and path.is_file()):
         return
     with zipfile.ZipFile(path) as archive:
         for entry in sorted(archive.namelist()):

@@ -6,7 +6,9 @@ Does not judge whether licences fit together.
 import json
 import re
 
-from publish import ROOT, wheel
+import pytest
+
+from publish import NODE_MODULES, ROOT, wheel
 from publish.gallery import DEFAULT, card
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
@@ -23,6 +25,23 @@ def test_every_npm_package_is_named_with_its_licence() -> None:
             assert re.search(rf"(?<![\w/]){re.escape(name)}\b(?!/)", NOTICE), f"NOTICE does not name {name}"
             if not name.startswith("@protobufjs/"):  # one line for all of them, with protobufjs's own licence
                 assert re.search(rf"^  {re.escape(name)} +{package['license']} ", NOTICE, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("licence", "begin"), [("MIT", "Permission is"), ("BSD-3-Clause", "Redistribution and")]
+)
+def test_licences_that_ask_for_it_are_printed_with_their_holders(licence: str, begin: str) -> None:
+    """Of every package of dist/ that has a LICENSE of this kind: its holders, and once the text."""
+    shipped = NOTICE[: NOTICE.index("at build time; not in dist/")]
+    told, texts, holders = " ".join(NOTICE.split()), set(), set()
+    for package in re.findall(rf"^  (\S+) +{licence}\b", shipped, re.MULTILINE):
+        for file in (NODE_MODULES / package).glob("LICENSE*"):
+            text = file.read_text(encoding="utf-8")
+            texts.add(" ".join(text[text.index(begin) :].partition("\n---")[0].split()))
+            holders |= set(re.findall(r"^Copyright .*", text, re.MULTILINE))
+    assert texts and holders
+    assert all(" ".join(holder.split()) in told for holder in holders), holders
+    assert max(texts, key=len) in told
 
 
 def test_every_set_of_characters_is_named_with_its_licence_and_credit() -> None:
