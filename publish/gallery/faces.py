@@ -23,6 +23,7 @@ from app.meter import Meter
 from app.model import Model
 from app.native.compositor import Compositor
 from app.native.session import Session
+from app.ports import Tensor
 from app.tasks.lookalike import Lookalike
 from publish import ROOT
 
@@ -30,6 +31,23 @@ SIDE = 640  # pixels of the longer side that is looked at, as a camera's picture
 CODE = tuple(ROOT / "app" / name for name in ("around.py", "faces.py", "model.py", "tasks/lookalike.py"))
 
 Features = NDArray[np.float32]
+
+
+class Once(Model):
+    """A Model that looks at a region of a frame once, however many tasks ask: each classifier has one."""
+
+    _frame: Frame | None = None
+
+    async def see(
+        self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """See Model; of the frame shown last, what was found before."""
+        if frame is not self._frame:
+            self._frame = frame
+            self._found: dict[Region | None, dict[str, Tensor]] = {}
+        if region not in self._found:
+            self._found[region] = await super().see(frame, region, feeds)
+        return self._found[region]
 
 
 class Faces:
@@ -47,7 +65,7 @@ class Faces:
         def model(card: ModelCard) -> Model:
             variant = card.variant("wasm") or card.variants[0]
             session = Session((out / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
-            return Model(card, session, compositor, meter, variant.rgba)
+            return Once(card, session, compositor, meter, variant.rgba)
 
         finds, cuts = model(detector), model(segmenter)
         cuts.cutout = Session((out / cutout.graphs[0].path).read_bytes())

@@ -170,6 +170,34 @@ def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
     assert finder.see(cup) is None
 
 
+def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = list(built.cards().values())
+    classifiers = [card for card in models if card.kind == "classifier"]
+    try:
+        faces.chosen(models)
+    except LookupError as error:
+        pytest.skip(str(error))
+    if len(classifiers) < 2:
+        pytest.skip("this build has no two classifiers")
+    picture = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
+    alone = [faces.Faces(models, [each], built.DIST).see(picture) for each in classifiers]
+    looks: list[str] = []
+    see = faces.Model.see
+
+    async def counted(model: Any, *given: Any) -> Any:
+        looks.append(model.card.kind)
+        return await see(model, *given)
+
+    monkeypatch.setattr(faces.Model, "see", counted)
+    together = faces.Faces(models, classifiers, built.DIST)
+    for _ in range(2):
+        looks.clear()
+        found = together.see(picture)
+        assert sorted(looks) == ["detector", "segmenter"]
+    assert found and all(alone)
+    assert all(one and np.array_equal(one[1][0], row) for one, row in zip(alone, found[1], strict=True))
+
+
 def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
     """One of each style: the same bytes twice, with a face in the middle and nothing cut at the sides."""
     sets = [replace(each, names=each.names.split()[3]) for each in card.read(DEFAULT).sets if each.drawn]
