@@ -7,22 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.backend import BACKENDS, Backend, cannot, most_threads
+from app.backend import BACKENDS, most_threads
 from app.card import ModelCard
-from app.gallery import ALL, OWN, Gallery
+from app.choices import Option, backends, galleries, models, tasks
 from app.look import DETAILS, RESOLUTIONS, Look
 from app.offer import Offer
 from app.overlays import OVERLAYS, PARTS, overlay
 from app.tasks import TASKS
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice. `cannot` says why it is not selectable; "" when it is."""
-
-    value: str
-    title: str
-    cannot: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,72 +48,6 @@ BACKGROUNDS = (
 )
 PICTURES = "image/png,image/jpeg,image/webp,image/avif"
 FILES = PICTURES + ",video/mp4,video/webm,video/quicktime"
-
-
-def backends(look: Look, offer: Offer) -> tuple[Option, ...]:
-    card = offer.card(look.model)
-
-    def why(backend: Backend) -> str:
-        if reason := offer.broken.get(backend.id, "") or cannot(backend, offer.probe, card):
-            return reason
-        if card and not card.missing and not offer.serves(card, look.task, backend.id):
-            return f"{TASKS[look.task].title} is not offered on it"
-        gallery = offer.gallery(look.gallery) if "gallery" in TASKS[look.task].wants else None
-        if gallery and _unheld(gallery, offer, backend.id):
-            return f"{gallery.title} cannot be compared with on it"
-        return ""
-
-    return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
-
-
-def models(look: Look, offer: Offer) -> tuple[Option, ...]:
-    def why(card: ModelCard) -> str:
-        if card.missing:
-            return "not in this build"
-        on = look.backend
-        if on != "auto" and not offer.offered(card, on):
-            return f"not on {BACKENDS[on].title}"
-        return "" if offer.serves(card, look.task, on) else f"not for {TASKS[look.task].title}"
-
-    kinds = TASKS[look.task].kinds
-    return tuple(Option(card.id, card.title, why(card)) for card in offer.cards if card.kind in kinds)
-
-
-def tasks(look: Look, offer: Offer) -> tuple[Option, ...]:
-    """The tasks; one that this build lacks a card or a gallery for cannot be chosen."""
-
-    def why(task: str) -> str:
-        if any(offer.serves(card, task, look.backend) for card in offer.cards):
-            return ""
-        if any(offer.serves(card, task, "auto") for card in offer.cards):
-            return f"not on {BACKENDS[look.backend].title}"
-        return "not in this build"
-
-    return tuple(Option(id, task.title, "" if id == look.task else why(id)) for id, task in TASKS.items())
-
-
-def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
-    """What faces can be compared with: a gallery of this build, the visitor's own pictures, all together."""
-    on = offer.run if look.backend == "auto" else look.backend
-
-    def why(gallery: Gallery) -> str:
-        if gallery.missing:
-            return "not in this build"
-        return f"not on {BACKENDS[on].title}" if on in BACKENDS and _unheld(gallery, offer, on) else ""
-
-    rows = [Option(each.id, each.title, why(each)) for each in offer.galleries if each.id != OWN]
-    several = len(offer.built) + bool(offer.own) > 1
-    return (
-        *rows,
-        Option(OWN, "Your own pictures", "" if offer.own else "add some first"),
-        Option(ALL, "All together", "" if several else "add pictures of your own first"),
-    )
-
-
-def _unheld(gallery: Gallery, offer: Offer, backend: str) -> bool:
-    """Whether a gallery has no index for a backend: WebGL holds fewer characters than WASM does."""
-    cards = [card for card in offer.cards if card.kind == "classifier"]
-    return not gallery.missing and not any(gallery.index(card.id, backend) for card in cards)
 
 
 def sized(look: Look, offer: Offer) -> ModelCard | None:

@@ -1,6 +1,6 @@
 """Look: the visitor's choices, frozen, and their way into the URL query and back.
 
-Does not know which of the choices this browser or build can honour: app.controls does.
+Does not know which of the choices this browser or build can honour: app.choices does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """apply(): one setting changed, checked; and the Look that a URL query asks for.
 
-Does not say what can be chosen: app.controls does.
+Does not say what can be chosen: app.choices and app.controls do.
 """
 
 from __future__ import annotations
@@ -11,18 +11,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from app.backend import most_threads
-from app.controls import (
-    BACKGROUNDS,
-    SOURCES,
-    Option,
-    backends,
-    details,
-    galleries,
-    images,
-    models,
-    overlays,
-    tasks,
-)
+from app.choices import Option, backends, galleries, models, tasks
+from app.controls import BACKGROUNDS, SOURCES, details, images, overlays
 from app.look import RESOLUTIONS, Look, pairs
 from app.offer import Offer
 from app.tasks import TASKS
