@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
-from typing import Any
+from typing import Any, NamedTuple
 
+from app import trouble
 from app.frame import Frame, Region
 from app.gallery import Gallery, Near
 from app.ports import Tensor
@@ -74,7 +75,7 @@ class Track:
     id: int  # from 1; the smallest that is free
     face: Region
     time: float  # of the frame it was seen in last, ms
-    looks: int = 0
+    looked: int = 0  # the number of the look it had last, of all looks; 0: it had none
     seen: Tensor = None
     standing: Standing = Standing()
 
@@ -97,9 +98,12 @@ def follow(tracks: Sequence[Track], faces: Iterable[Region], time: float) -> tup
 
 
 def turn(tracks: Iterable[Track], time: float) -> Track | None:
-    """Whose turn it is to be looked at: of the faces in this frame the one looked at least."""
+    """Whose turn it is to be looked at: of the faces in this frame the one not looked at for longest.
+
+    Not the one with the fewest looks: who comes after minutes would have all of them until they are even.
+    """
     here = [track for track in tracks if track.time == time]
-    return min(here, key=lambda track: track.looks, default=None)
+    return min(here, key=lambda track: track.looked, default=None)
 
 
 def _apart(a: Region, b: Region) -> float:
@@ -116,12 +120,20 @@ def box(face: Region, frame: Frame) -> list[float]:
     return [left, top, right - left, bottom - top]
 
 
+class Character(NamedTuple):
+    """What there is to read of a character."""
+
+    name: str
+    set: str
+    design: str = ""  # whose it is, and under which licence
+
+
 @dataclass(frozen=True)
 class Names:
-    """A gallery's characters by number: (name, set), and the key of each where it is not its number."""
+    """A gallery's characters by number, and the key of each where it is not its number."""
 
     gallery: Gallery
-    characters: Sequence[tuple[str, str]]
+    characters: Sequence[Character]
     keys: Sequence[str] = ()
 
     @classmethod
@@ -129,15 +141,15 @@ class Names:
         """Of the JSON that `gallery.names` holds. ValueError, with a sentence, where it is not that."""
         try:
             table = json.loads(text)
-            sets = [str(row["title"]) for row in table["sets"]]
-            rows = [(str(name), sets[number]) for name, number in table["characters"]]
-        except (ValueError, KeyError, IndexError, TypeError):
+            sets = [(str(row["title"]), _design(row)) for row in table["sets"]]
+            rows = [Character(str(name), *sets[number]) for name, number in table["characters"]]
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             raise ValueError(f"the names of {gallery.title} are damaged") from None
         return cls(gallery, rows)
 
     def row(self, near: Near) -> dict[str, Any]:
         """A character as the page draws it. IndexError where there is none of this number."""
-        name, group = self.characters[near.n]
+        name, group, design = self.characters[near.n]
         gallery = self.gallery
         sheet, place = divmod(near.n, max(1, gallery.columns * gallery.rows))
         y, x = divmod(place, max(1, gallery.columns))
@@ -146,6 +158,7 @@ class Names:
             "key": f"{gallery.id}/{self.keys[near.n] if self.keys else near.n}",
             "name": name,
             "set": group,
+            "design": design,
             "likeness": percent(near.likeness),
             "sheet": gallery.sheets[sheet].path if here else "",  # the page has the visitor's by their keys
             "x": x if here else 0,
@@ -153,6 +166,12 @@ class Names:
             "columns": gallery.columns if here else 1,
             "rows": gallery.rows if here else 1,
         }
+
+
+def _design(row: Mapping[str, Any]) -> str:
+    """Whose design a set is, and its licence; a gallery of one's own need not say."""
+    parts = [str(row.get(part, "")) for part in ("credit", "licence")]
+    return trouble.DESIGN.format(design=", ".join(filter(None, parts))) if any(parts) else ""
 
 
 def percent(likeness: float) -> int:

@@ -11,10 +11,12 @@ from array import array
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import chain
 from math import hypot, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
+from app.card import ModelCard
 from app.look import FILE_MB, MEGAPIXELS
 
 MOST = 256  # rows of the index's input
@@ -34,25 +36,43 @@ FULL = f"{MOST} pictures of your own are the most there can be. Remove some firs
 NO_FILE = "That file holds no pictures from this page. Choose one that “Export” has made."
 
 
+class Seer(NamedTuple):
+    """What has seen a picture: features of other weights, or of another number, cannot be compared."""
+
+    card: str
+    wide: int  # how many numbers it gives
+
+
+def seer(card: ModelCard, wide: int) -> Seer:
+    """A classifier, by its card and all its backends' files: what they give differs by rounding only."""
+    files = "".join(sorted(graph.sha256 for variant in card.variants for graph in variant.graphs))
+    return Seer(f"{card.id[: LONGEST - 9]}-{sha256(files.encode()).hexdigest()[:8]}", wide)
+
+
 @dataclass(frozen=True)
 class Picture:
-    """What is kept of a picture. `features` have the length 1; `card` is the classifier that made them."""
+    """What is kept of a picture. `features` have the length 1; `card` is that of the Seer who made them."""
 
     name: str
     card: str
     features: array[float]
 
+    def of(self, seer: Seer) -> bool:
+        """Whether it can be compared with what a Seer gives."""
+        return (self.card, len(self.features)) == seer
+
 
 class Own:
-    """The pictures, by the id that the browser keeps them under; for one classifier card."""
+    """The pictures, by the id that the browser keeps them under."""
 
     def __init__(self, kept: Iterable[Mapping[str, Any]] = ()) -> None:
         """`kept`: id, name, card, features (bytes of float32). What is damaged is left out."""
         self.pictures: dict[str, Picture] = {}
         for row in kept:
             try:
-                self.put(row["id"], picture(row["name"], row["card"], bytes(row["features"])))
-            except Refused:
+                made = picture(row["name"], row["card"], bytes(memoryview(row["features"])))
+                self.put(str(row["id"]), made)
+            except (Refused, KeyError, TypeError):
                 continue
 
     def put(self, id: str, kept: Picture) -> None:
@@ -61,19 +81,18 @@ class Own:
             raise Refused(FULL)
         self.pictures[id] = kept
 
-    def of(self, card: str) -> dict[str, Picture]:
-        """The pictures that a classifier has seen."""
-        return {id: each for id, each in self.pictures.items() if each.card == card}
+    def of(self, seer: Seer) -> dict[str, Picture]:
+        """The pictures that a Seer has seen."""
+        return {id: each for id, each in self.pictures.items() if each.of(seer)}
 
-    def stale(self, card: str) -> list[str]:
-        """The ids of those that another classifier has seen, in another build."""
-        return [id for id, each in self.pictures.items() if each.card != card]
+    def stale(self, seer: Seer) -> list[str]:
+        """The ids of the others: seen by another classifier, or in another build."""
+        return [id for id, each in self.pictures.items() if not each.of(seer)]
 
-    def matrix(self, card: str) -> tuple[int, bytes]:
-        """How many numbers a row has, and MOST rows of them as float32; unused rows are zero."""
-        rows = [each.features for each in self.of(card).values()]
-        wide = len(rows[0]) if rows else 0
-        return wide, array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * wide, b"\0")
+    def matrix(self, seer: Seer) -> bytes:
+        """The features of those in `of`, in its order, as float32 [MOST, seer.wide]; unused rows are zero."""
+        rows = (each.features for each in self.of(seer).values())
+        return array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * seer.wide, b"\0")
 
 
 def picture(name: str, card: str, features: bytes) -> Picture:
@@ -88,10 +107,11 @@ def picture(name: str, card: str, features: bytes) -> Picture:
     return Picture(shown or "Picture", str(card)[:LONGEST], array("f", (v / length for v in numbers)))
 
 
-def exported(text: str) -> list[tuple[Picture, bytes]]:
+def exported(text: str, seer: Seer | None = None) -> list[tuple[Picture, bytes]]:
     """The pictures of a file that static/own.js wrote, each with its thumbnail, a JPEG of SIDE x SIDE.
 
-    {"vitrine": 1, "pictures": [{"name", "card", "features": base64, "thumb": base64}]}. Raises Refused.
+    {"vitrine": 1, "pictures": [{"name", "card", "features": base64, "thumb": base64}]}. Raises Refused, also
+    where one says that `seer` has seen it and has not as many numbers as that gives.
     """
     try:
         rows = json.loads(text)["pictures"] if len(text) <= FILE else ()
@@ -105,6 +125,8 @@ def exported(text: str) -> list[tuple[Picture, bytes]]:
             if len(thumb) > THUMB or jpeg(thumb) != (SIDE, SIDE):
                 raise Refused(NO_FILE)
             kept = picture(row["name"], row["card"], b64decode(row["features"], validate=True))
+            if seer and kept.card == seer.card and not kept.of(seer):
+                raise Refused(NO_FILE)
             found.append((kept, thumb))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused(str(error) if isinstance(error, Refused) else NO_FILE) from None

@@ -34,7 +34,7 @@ class Start:
     asked: bool = False  # the visitor has asked for the camera in this visit
     notes: tuple[str, ...] = ()  # sentences for the visitor
     retries: int = 0
-    own: int = 0  # pictures the visitor keeps in this browser: without any "own" cannot be compared with
+    picks: tuple[tuple[int, str], ...] = ()  # a face's id (0: all together), the key of who was picked for it
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Start:
@@ -46,6 +46,7 @@ class Start:
             trials=None if start.trials is None else tuple(start.trials),
             cameras=tuple((id, label) for id, label in start.cameras),
             notes=tuple(start.notes),
+            picks=tuple((face, key) for face, key in start.picks),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +58,15 @@ def restarts(old: Look, look: Look, card: ModelCard) -> bool:
     """Whether a changed Look needs a new worker; the internal resolution only of a card that has it."""
     changed = {name for name in RESTART if getattr(old, name) != getattr(look, name)}
     return bool(changed - {"detail"}) or card.sized(old.detail) != card.sized(look.detail)
+
+
+def stayed(look: Look, begun: Look, run: str, model: str) -> Look:
+    """The Look of a worker that stays, on backend `run` with `model`, since the one begun beside it gave up.
+
+    What needed another worker is again as it was `begun`; the rest is the visitor's newest choice.
+    """
+    before = {name: getattr(begun, name) for name in RESTART}
+    return replace(look, **{**before, "backend": "auto" if look.backend == "auto" else run, "model": model})
 
 
 def successor(

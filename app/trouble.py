@@ -44,6 +44,7 @@ NO_TASK = "another task runs"
 PICTURE = "{name} could not be added ({why})."
 HINT = "Pick the one you like: it is the one that is shared."
 FACE, TOGETHER = "Face {id}", "All faces together"
+DESIGN = "Design: {design}"  # of a character's set: who made it, and the licence it may be shown under
 SHARE = {"likeness": "{likeness}% alike", "foot": "Vitrine: compared on my own machine"}
 OVERLAY = "The overlay was taken away ({why}). The picture goes on without."
 LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."

@@ -13,14 +13,13 @@ from js import Float32Array, OffscreenCanvas, Uint8Array
 from pyodide.ffi import to_js
 
 from app import trouble
-from app.answers import Names, named
+from app.answers import Character, Names, named
 from app.frame import Frame
 from app.gallery import OWN, Gallery, Index
-from app.own import MOST, Own
+from app.own import MOST, Own, Seer, seer
 from app.page.engine import Engine
 from app.page.runtime import fetched
 from app.tasks import TASKS
-from app.tasks.lookalike import Lookalike
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -29,11 +28,13 @@ if TYPE_CHECKING:
 class Comparison:
     """What a worker compares faces with, and what it has told."""
 
-    def __init__(self, own: Own) -> None:
+    def __init__(self, own: Own, picks: dict[int, str]) -> None:
         self.own = own
+        self.seer: Seer | None = None  # of this worker's pictures, once it has seen one
         self.gallery = ""  # the Look's, once it is compared with
         self.names: dict[str, Names] = {}
-        self.picks: dict[int, str] = {}  # a face's id, 0 for all together -> the key the visitor picked
+        self.picks = picks  # a face's id, 0 for all together -> the key the visitor picked
+        self.source = 0  # whose faces they are, see Lookalike.said
         self.told: dict[str, Any] = {}  # the last answers
         self.due = False
         self.following: asyncio.Future[None] | None = None
@@ -56,13 +57,13 @@ def show_galleries(worker: Worker) -> None:
 async def _follow(worker: Worker, engine: Engine) -> None:
     state = worker.comparison
     while state.due:
-        try:
-            await bring(worker, engine)
-        except Exception as error:  # the picture goes on, with the gallery there was
-            worker.panel.note(trouble.GALLERY.format(why=trouble.brief(error)))
-            worker.look = replace(worker.look, gallery=state.gallery)
-            worker.plan()
-            worker.tell()
+        with worker.patience():
+            try:
+                await bring(worker, engine)
+            except Exception as error:  # the picture goes on, with the gallery there was
+                worker.panel.note(trouble.GALLERY.format(why=trouble.brief(error)))
+                worker.look = replace(worker.look, gallery=state.gallery)
+                worker.tell()
         worker.panel.post("again")
 
 
@@ -75,35 +76,40 @@ async def bring(worker: Worker, engine: Engine) -> None:
     state.due, wish = False, worker.look.gallery
     have = {index.gallery: index for index in classifier.indexes}
     indexes, names = [], {}
-    for gallery in worker.offer.compared(worker.look):
-        index = have.get(gallery.id) or await engine.index(gallery)
-        have[gallery.id] = index
-        if gallery.id == OWN:
-            if not state.own.of(classifier.card.id):
+    try:
+        for gallery in worker.offer.compared(worker.look):
+            if gallery.id == OWN and not (state.seer and state.own.of(state.seer)):
                 continue  # all were seen by another classifier, and are looked at again
-            index, names[OWN] = _own(engine, gallery, index, state.own)
-        else:
-            names[gallery.id] = state.names.get(gallery.id) or await _names(worker, gallery)
-        indexes.append(index)
-    kept = [index.session for index in indexes]
-    async with engine.pipeline.between:
-        classifier.indexes[:] = indexes
-        for index in have.values():
-            if not any(index.session is session for session in kept):
-                await index.session.close()
-    state.names, state.gallery = names, wish
+            index = have.get(gallery.id) or await engine.index(gallery)
+            have[gallery.id] = index
+            if gallery.id == OWN and state.seer:
+                index, names[OWN] = _own(engine, gallery, index, state.own, state.seer)
+            else:
+                names[gallery.id] = state.names.get(gallery.id) or await _names(worker, gallery)
+            indexes.append(index)
+        async with engine.pipeline.between:
+            classifier.indexes[:] = indexes
+        state.names, state.gallery = names, wish
+    finally:  # what is not wanted any more; where one could not be had, those that were opened for it
+        kept = [index.session for index in classifier.indexes]
+        async with engine.pipeline.between:
+            for index in have.values():
+                if not any(index.session is session for session in kept):
+                    await index.session.close()
 
 
-async def warm(engine: Engine) -> None:
-    """What comes after the models, once on a black picture: a GPU compiles it for seconds."""
-    task = engine.pipeline.task
-    if isinstance(task, Lookalike):
-        frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, still=True)
-        features, _ = await task.portrait(frame)
-        session = engine.beside["classifier"].session
-        blank = session.blank((1, len(session.numbers(features))))
-        for index in engine.beside["classifier"].indexes:
-            await index.nearest(features, blank, session.tensor([0.0], (1,)))
+async def prepare(worker: Worker, engine: Engine) -> None:
+    """The galleries; and what comes after the models, once on a black picture: a GPU compiles for seconds."""
+    frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, still=True)
+    seen = await engine.pipeline.task.portrait(frame)
+    if seen is None:  # the task compares nothing
+        return
+    features, classifier = seen[0], engine.beside["classifier"]
+    session, wide = classifier.session, len(classifier.session.numbers(features))
+    worker.comparison.seer = seer(classifier.card, wide)
+    await bring(worker, engine)
+    for index in classifier.indexes:
+        await index.nearest(features, session.blank((1, wide)), session.tensor([0.0], (1,)))
 
 
 async def _names(worker: Worker, gallery: Gallery) -> Names:
@@ -111,22 +117,25 @@ async def _names(worker: Worker, gallery: Gallery) -> Names:
     return Names.read(gallery, bytes(js_names.to_bytes()))
 
 
-def _own(engine: Engine, gallery: Gallery, index: Index, own: Own) -> tuple[Index, Names]:
+def _own(engine: Engine, gallery: Gallery, index: Index, own: Own, seer: Seer) -> tuple[Index, Names]:
     """The visitor's own pictures as they are now; the index's session stays."""
-    card = engine.beside["classifier"].card.id
-    pictures, (wide, rows) = own.of(card), own.matrix(card)
-    names = Names(gallery, [(each.name, gallery.title) for each in pictures.values()], list(pictures))
-    js_rows = Float32Array.new(Uint8Array.new(to_js(rows)).buffer)
-    feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, wide))}
+    pictures = own.of(seer)
+    rows = [Character(each.name, gallery.title) for each in pictures.values()]
+    names = Names(gallery, rows, list(pictures))
+    js_rows = Float32Array.new(Uint8Array.new(to_js(own.matrix(seer))).buffer)
+    feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, seer.wide))}
     return Index(OWN, len(pictures), index.session, feeds), names
 
 
 def answer(worker: Worker) -> None:
     """After a frame: what the task has said since, for the page."""
     said = worker.engine.pipeline.task.said if worker.engine else None
-    if said is not None:
-        told = named(said, worker.comparison.names, worker.look.mirror)
-        tell(worker, told)
+    if said is None:
+        return
+    state = worker.comparison
+    if said["source"] != state.source:  # other faces, though they may have the same ids
+        state.source, state.picks = said["source"], {}
+    tell(worker, named(said, state.names, worker.look.mirror))
 
 
 def tell(worker: Worker, told: dict[str, Any]) -> None:
@@ -146,9 +155,10 @@ def tell(worker: Worker, told: dict[str, Any]) -> None:
 
 
 def pick(worker: Worker, face: int, key: str) -> None:
-    """The visitor likes one of a face's five best."""
+    """The visitor likes one of a face's five best, which another worker may have told them."""
+    worker.comparison.picks[face] = key
+    worker.plan()
     if worker.comparison.told:
-        worker.comparison.picks[face] = key
         tell(worker, worker.comparison.told)
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from app import trouble
 from app.page import compare, keeping
+from app.page.trial import try_next
 from app.settings import apply
+from app.succession import stayed
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -70,10 +72,9 @@ def stay(
     worker.offer = replace(worker.offer, broken={**worker.offer.broken, **(broken or {})})
     if text:
         worker.panel.note(text)
-        backend = "auto" if worker.look.backend == "auto" else worker.run
-        look = replace(worker.look, backend=backend, model=worker.card.id)
-        worker.look = replace(look, threads=worker.own.threads, detail=worker.own.detail)
-    worker.try_next(tuple(trials or ()))
+        worker.look = stayed(worker.look, worker.own, worker.run, worker.card.id)
+    try_next(worker, tuple(trials or ()))
+    worker.plan()
     worker.tell()
 
 

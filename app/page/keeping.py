@@ -21,7 +21,6 @@ from app.page.canvas import dom_matrix
 from app.page.compare import show_galleries
 from app.page.engine import Engine
 from app.settings import settled
-from app.tasks.lookalike import Lookalike
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -40,15 +39,13 @@ class Keeping:
 def describe(worker: Worker) -> None:
     """What page.js has to know of own pictures, and which of them have to be looked at again."""
     worker.panel.post("own", bounds=BOUNDS, most=MOST, file=FILE, busy=trouble.BUSY)
-    card = classifier(worker)
-    if card and (ids := worker.comparison.own.stale(card)):
+    _stale(worker)
+
+
+def _stale(worker: Worker) -> None:
+    state = worker.comparison
+    if state.seer and (ids := state.own.stale(state.seer)):
         worker.panel.post("own-stale", ids=ids)
-
-
-def classifier(worker: Worker) -> str:
-    """The id of the classifier's card; "" for a task without one."""
-    model = worker.engine.beside.get("classifier") if worker.engine else None
-    return model.card.id if model else ""
 
 
 def add(worker: Worker, asked: str, name: str, picture: Any) -> None:
@@ -79,17 +76,21 @@ async def _work(worker: Worker, engine: Engine) -> None:
 
 async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Frame) -> None:
     """The surest face of a picture, or its middle: cut out, seen, kept. Raises Refused or RuntimeError."""
-    own, task = worker.comparison.own, engine.pipeline.task
-    known = own.pictures.get(asked)
-    if known is None and len(own.pictures) >= MOST:
+    state = worker.comparison
+    known = state.own.pictures.get(asked)
+    if known is None and len(state.own.pictures) >= MOST:
         raise Refused(FULL)
-    if not isinstance(task, Lookalike):
-        raise RuntimeError(trouble.NO_TASK)
     async with engine.pipeline.between:
-        features, region = await task.portrait(frame)
+        seen = await engine.pipeline.task.portrait(frame)
+        if seen is None or state.seer is None:
+            raise RuntimeError(trouble.NO_TASK)
+        features, region = seen
         numbers = engine.beside["classifier"].session.numbers(features)
         js_thumb: Any = None if known else await thumb(frame, region)
-    made = picture(name, classifier(worker), numbers.tobytes())
+    if known and asked not in state.own.pictures:  # taken away meanwhile
+        worker.panel.post("own-gone", asked=asked)
+        return
+    made = picture(name, state.seer.card, numbers.tobytes())
     id = asked if known else _id(bytes((await js_thumb.arrayBuffer()).to_bytes()))
     _keep(worker, id, made, js_thumb, asked)
     changed(worker)
@@ -99,13 +100,14 @@ def kept(worker: Worker, pictures: list[dict[str, Any]]) -> None:
     """What the browser keeps now: it has changed while this worker began."""
     worker.comparison.own = Own(pictures)
     changed(worker)
+    _stale(worker)
 
 
 def read(worker: Worker, text: str) -> None:
     """The file that the visitor exported once, or another visitor did."""
     own = worker.comparison.own
     try:
-        found = {_id(data): (made, data) for made, data in exported(text)}
+        found = {_id(data): (made, data) for made, data in exported(text, worker.comparison.seer)}
         if len(own.pictures.keys() | found.keys()) > MOST:
             raise Refused(FULL)
     except Refused as refused:
@@ -118,7 +120,12 @@ def read(worker: Worker, text: str) -> None:
 
 
 def remove(worker: Worker, id: str) -> None:
-    """The visitor took one away."""
+    """The visitor took one away; it may wait to be looked at again."""
+    keeping = worker.keeping
+    for asked, _, js_picture in [row for row in keeping.waiting if row[0] == id]:
+        js_picture.close()
+        worker.panel.post("own-gone", asked=asked)
+    keeping.waiting = [row for row in keeping.waiting if row[0] != id]
     if worker.comparison.own.pictures.pop(id, None):
         changed(worker)
 

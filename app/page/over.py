@@ -13,7 +13,6 @@ from app import trouble
 from app.card import ModelCard
 from app.overlays import overlay
 from app.page.engine import Engine, Key, key
-from app.succession import RUNNING, STARTING
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -54,14 +53,11 @@ async def _follow(worker: Worker, engine: Engine) -> None:
     while worker.overlay is not None and worker.overlay != _wish(worker):
         worker.overlay = _wish(worker)
         engine.pipeline.overlay = None
-        worker.limit = STARTING  # a first run may compile shaders
-        worker.plan()
-        try:
-            await _bring(worker, engine)
-        except Exception as error:  # the picture goes on, whatever it was
-            no_overlay(worker, error)
-        worker.limit = RUNNING
-        worker.plan()
+        with worker.patience():
+            try:
+                await _bring(worker, engine)
+            except Exception as error:  # the picture goes on, whatever it was
+                no_overlay(worker, error)
         worker.panel.post("again")
 
 

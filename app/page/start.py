@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from statistics import median
 from typing import Any
 
 from js import Object, createImageBitmap
@@ -18,14 +19,13 @@ from pyodide.ffi import JsException, create_proxy
 from app import gallery, trouble
 from app.backend import BACKENDS, choose
 from app.card import from_dict
-from app.controls import cannot_overlay
 from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
 from app.offer import Offer
 from app.own import Own
 from app.page.camera import Slot
-from app.page.compare import Comparison, answer, bring, compares, show_galleries, warm
+from app.page.compare import Comparison, answer, compares, prepare, show_galleries
 from app.page.engine import Engine
 from app.page.hearing import hear
 from app.page.keeping import Keeping, describe, work
@@ -34,12 +34,10 @@ from app.page.panel import Panel
 from app.page.probe import probe
 from app.page.runtime import Corrupt
 from app.page.session import now
+from app.page.trial import TRIAL_AFTER, blank, declines, try_next
 from app.settings import from_query
 from app.succession import RUNNING, STARTING, Start, restarts, successor
 from app.tasks import TASKS
-
-TRIAL_AFTER = 45  # frames: the backend in use has shown its speed
-GAIN = 0.9  # a trial must take this share of the time at most, or the change is not worth its flicker
 
 
 class Worker:
@@ -55,12 +53,13 @@ class Worker:
         self.meter = Meter(now)
         self.slot = Slot()
         self.saving = False
-        self.limit = STARTING
+        self.patient = 1  # how much is under way that may take long: at first the start
         self.loading = ""  # the backdrop that is under way, or could not be had
         self.overlay: Wish | None = None  # what is shown or under way; None before there may be one
         self.bringing: asyncio.Future[None] | None = None
         self.engine: Engine | None = None
-        self.comparison = Comparison(Own(page.kept.to_py()))
+        self.trying: asyncio.Future[None] | None = None
+        self.comparison = Comparison(Own(page.kept.to_py()), dict(self.begun.picks))
         self.keeping = Keeping()
 
     async def start(self) -> None:
@@ -103,15 +102,13 @@ class Worker:
             )
             engine.pipeline.failed = partial(no_overlay, self)
             await self.show_image()
-            if compares(look.task):
-                await bring(self, engine)
-                await warm(engine)
-            await self.blank(engine)  # compiles and allocates
-            if begun.beat and median([await self.blank(engine) for _ in range(9)]) > begun.beat * GAIN:
+            await prepare(self, engine)
+            await blank(engine)  # compiles and allocates
+            if await declines(engine, begun.beat):
                 self.panel.post("stay", trials=self.trials)
                 return
             self.begun = replace(begun, beat=0.0)  # no trial any more: what fails now is replaced
-            self.limit = RUNNING
+            self.patient -= 1
             self.panel.post("ready")
             self.plan()
             self.overlay = NOTHING
@@ -124,12 +121,6 @@ class Worker:
         except Exception as error:  # whatever it was, the visitor's picture goes on with the next backend
             self.fail(error)
 
-    async def blank(self, engine: Engine) -> float:
-        """One run on a black picture; ms."""
-        begin = now()
-        await engine.warm()
-        return now() - begin
-
     def done(self) -> None:
         """After each frame."""
         answer(self)
@@ -138,16 +129,7 @@ class Worker:
             self.page.save()
         self.page.done()
         if self.trials and self.meter.frames >= TRIAL_AFTER and self.meter.stats()["ms"]["infer"]:
-            self.try_next(self.trials)
-
-    def try_next(self, trials: tuple[str, ...]) -> None:
-        """Have the next backend measured beside this one: the next that can draw the overlay as well."""
-        self.trials = ()
-        over, look = self.look.overlay, self.look
-        trials = tuple(b for b in trials if over == "none" or not cannot_overlay(over, look, self.offer, b))
-        beat = self.meter.stats()["ms"]["infer"]
-        if trials and beat and self.look.backend == "auto":
-            self.begin(run=trials[0], trials=trials[1:], beat=beat)
+            try_next(self, self.trials)
 
     async def tick(self, engine: Engine) -> None:
         """Stats, twice a second."""
@@ -175,17 +157,34 @@ class Worker:
         image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.look.image), "")
         stay = {"trials": self.trials, "broken": {self.run: trouble.SILENT}} if self.begun.beat else None
         start = None if stay else self.next_start(trouble.SILENT)
-        self.panel.plan(self.limit, self.look, image, self.run, start, stay)
+        limit = STARTING if self.patient else RUNNING
+        self.panel.plan(limit, self.look, image, self.run, start, stay)
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """While something is loaded that holds a frame up: making a session, its first run."""
+        self.patient += 1
+        self.plan()
+        try:
+            yield
+        finally:
+            self.patient -= 1
+            self.plan()
+
+    def known(self) -> dict[str, Any]:
+        """What every worker that follows this one is begun with."""
+        picks = tuple(self.comparison.picks.items()) if compares(self.look.task) else ()
+        offer = self.offer
+        return {"broken": offer.broken, "cameras": offer.cameras, "asked": self.asked, "picks": picks}
 
     def next_start(self, why: str, again: bool = True) -> Start | None:
         """The worker that follows this one when it fails; `again`: where it is the last, itself once more."""
-        begun = replace(self.begun, broken=self.offer.broken, cameras=self.offer.cameras, asked=self.asked)
+        begun = replace(self.begun, **self.known())
         return successor(begun, self.look, self.run, why, self.offer.probe, self.card, again)
 
     def begin(self, **fields: Any) -> None:
         """Have page.js start a worker beside this one; it takes over once it is warm."""
-        known = {"broken": self.offer.broken, "cameras": self.offer.cameras, "asked": self.asked}
-        start = Start(query=to_query(self.look), **known, **fields)  # type: ignore[arg-type]
+        start = Start(query=to_query(self.look), **self.known(), **fields)
         self.panel.post("begin", start=start.to_dict())
 
     def fail(self, error: Exception) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from app.frame import Frame
+from app.frame import Frame, Region
 from app.look import Look
 from app.model import Model
 from app.ports import Tensor
@@ -37,6 +37,13 @@ class Task(Protocol):
 
     async def step(self, frame: Frame, look: Look) -> Tensor | None:
         """One frame; the Mask of it, or None where the frame is shown as it is."""
+        ...
+
+    async def portrait(self, frame: Frame) -> tuple[Tensor, Region] | None:
+        """What is compared of a picture that a visitor adds: its features, and the square they were seen in.
+
+        Nothing of it is remembered or said. None: the task compares nothing.
+        """
         ...
 
 

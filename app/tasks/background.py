@@ -46,6 +46,9 @@ class Background:
         self._memory, self._fresh = self.found["mask"], False
         return self._memory
 
+    async def portrait(self, frame: Frame) -> None:
+        """See Task."""
+
     def feeds(self, frame: Frame, look: Look) -> dict[str, Tensor]:
         """memory and keep. A source's first frame and a photo are not smoothed with others: keep is 0."""
         keep = 0.0 if self._fresh or frame.still or frame.fresh else look.keep

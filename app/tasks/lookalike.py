@@ -63,12 +63,15 @@ class Lookalike:
         self._said: Mapping[str, Any] | None = None
         self._last: Mapping[str, Any] | None = None  # what was said of a photo
         self._indexes: tuple[Index, ...] = ()
+        self._source = 0
         self._begin()
 
     def _begin(self) -> None:
         """Nothing is known of any face."""
         self._tracks: tuple[Track, ...] = ()
         self._together = Standing()
+        self._looks = 0
+        self._met = 0  # the look after which all of them were compared together last
         self._faced = -1.0  # the time a face was seen last, or the first frame's
         self._last = None
         self._silent = False
@@ -76,15 +79,17 @@ class Lookalike:
     @property
     def said(self) -> Mapping[str, Any] | None:
         """See Task. `faces`: id, box (0..1 of the frame: left, top, width, height) and near (Near, five at
-        most); `together`: Near, of two faces or more; `note`: a sentence or "".
+        most); `together`: Near, of two faces or more; `note`: a sentence or ""; `source`: a number, another
+        with each new source, whose faces have nothing to do with those before.
         """
         said, self._said = self._said, None
-        return said
+        return {**said, "source": self._source} if said else None
 
     async def step(self, frame: Frame, look: Look) -> Tensor | None:
         """See Task. The Mask comes last: the Compositor keeps what its model was shown last."""
         if self._changed() or frame.fresh:
             self._begin()
+        self._source += frame.fresh
         faces = (await self._detector.see(frame))["faces"]
         regions = self._regions(frame, faces, None)
         self.found = {"faces": faces} if regions else {}
@@ -102,10 +107,7 @@ class Lookalike:
         return mask
 
     async def portrait(self, frame: Frame) -> tuple[Tensor, Region]:
-        """The features of a picture's surest face, or of its middle where there is none, and the square seen.
-
-        For the visitor's own pictures: nothing of it is remembered or said.
-        """
+        """See Task. Of the surest face; where there is none, of the picture's middle."""
         faces = self._regions(frame, (await self._detector.see(frame))["faces"], None)
         faces = faces or await self._larger(frame)
         region = grown(faces[0], GROWN, UP) if faces else middle(frame)
@@ -147,10 +149,11 @@ class Lookalike:
     async def _live(self, frame: Frame, faces: Sequence[Region]) -> None:
         """The faces followed, one of them looked at."""
         before, self._tracks = self._tracks, follow(self._tracks, faces, frame.time)
-        if faces or self._faced < 0 or frame.time < self._faced:
+        anew = frame.time < self._faced  # a clip
+        if faces or self._faced < 0 or anew:
             self._faced = frame.time
-        if {track.id for track in before} != {track.id for track in self._tracks}:
-            self._together = Standing()
+        if anew or {track.id for track in before} != {track.id for track in self._tracks}:
+            self._together, self._met = Standing(), 0
         if track := turn(self._tracks, frame.time):
             await self._look(frame, track)
         shown = [track for track in self._tracks if track.standing.shown]
@@ -169,13 +172,18 @@ class Lookalike:
             self._said = {"faces": [], "together": [], "note": NOBODY}
 
     async def _look(self, frame: Frame, track: Track) -> None:
-        """One more look at a face, and at the end of a round at all of them together."""
+        """One more look at a face; once each of this frame had its turn, at all of them together."""
         features = await self._features(frame, grown(track.face, GROWN, UP))
-        seen, near = await self._compare(features, track.seen, None if track.looks else 0)
-        looked = replace(track, looks=track.looks + 1, seen=seen, standing=stand(track.standing, near))
+        seen, near = await self._compare(features, track.seen, 0 if track.seen is None else None)
+        standing = stand(track.standing, near)
+        self._looks += 1
+        looked = replace(track, looked=self._looks, seen=seen, standing=standing)
         self._tracks = tuple(looked if each.id == track.id else each for each in self._tracks)
-        if all(each.looks >= looked.looks for each in self._tracks):
-            self._together = stand(self._together, await self._mean([each.seen for each in self._tracks]))
+        # Not those of the last second as well: of passers-by there may be any number.
+        here = [each for each in self._tracks if each.time == frame.time][:FACES]
+        if len(here) > 1 and all(each.looked > self._met for each in here):
+            self._met = self._looks
+            self._together = stand(self._together, await self._mean([each.seen for each in here]))
 
     async def _features(self, frame: Frame, region: Region) -> Tensor:
         """What the classifier sees of a square region, with what is around the face taken away.

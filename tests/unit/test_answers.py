@@ -14,6 +14,7 @@ from app.answers import (
     MARGIN,
     NEARBY,
     SHOWN,
+    Character,
     Names,
     Standing,
     Track,
@@ -93,8 +94,13 @@ def test_where_frames_are_slow_each_face_has_its_turn_as_well() -> None:
         whose = turn(tracks, step * 10 * GONE)
         assert whose is not None
         looked.append(whose.id)
-        tracks = tuple(replace(t, looks=t.looks + 1) if t.id == whose.id else t for t in tracks)
+        tracks = after(tracks, whose, step + 1)
     assert looked == [1, 2, 1, 2]
+
+
+def after(tracks: tuple[Track, ...], whose: Track, look: int) -> tuple[Track, ...]:
+    """The tracks once one of them was looked at."""
+    return tuple(replace(track, looked=look) if track.id == whose.id else track for track in tracks)
 
 
 def test_each_face_has_its_turn() -> None:
@@ -105,13 +111,27 @@ def test_each_face_has_its_turn() -> None:
         whose = turn(tracks, step)
         assert whose is not None
         looked.append(whose.id)
-        tracks = tuple(replace(t, looks=t.looks + 1) if t.id == whose.id else t for t in tracks)
+        tracks = after(tracks, whose, step + 1)
     assert looked == [1, 2, 3] * 3
     newcomer = follow(tracks, [face(100), face(300), face(500), face(300, 400)], 9)
     whose = turn(newcomer, 9)
     assert whose is not None
     assert whose.id == 4
     assert turn(follow(tracks, [], 9), 9) is None  # where a face was seen before there may be none now
+
+
+def test_who_comes_later_takes_no_more_than_their_turn() -> None:
+    tracks: tuple[Track, ...] = ()
+    looked = []
+    for step in range(160):
+        faces = [face(100)] if step < 100 else [face(100), face(400)]
+        tracks = follow(tracks, faces, step)
+        whose = turn(tracks, step)
+        assert whose is not None
+        looked.append(whose.id)
+        tracks = after(tracks, whose, step + 1)
+    assert looked[:100] == [1] * 100
+    assert looked[100:] == [2, 1] * 30
 
 
 def test_a_first_look_stands_as_it_is() -> None:
@@ -178,24 +198,30 @@ def test_a_box_is_a_part_of_the_frame() -> None:
 
 TEXT = json.dumps(
     {
-        "sets": [{"title": "Plants", "licence": "CC0-1.0", "credit": ""}, {"title": "Stones"}],
-        "characters": [[f"No. {n}", n % 2] for n in range(100)],
+        "sets": [
+            {"title": "Plants", "licence": "CC BY 4.0", "credit": "Ada: Plants"},
+            {"title": "Stones"},
+            {"title": "Stones", "licence": "CC0 1.0", "credit": ""},
+        ],
+        "characters": [[f"No. {n}", n % 3] for n in range(100)],
     }
 )
 
 
 def test_a_character_has_a_name_and_a_place_on_a_sheet() -> None:
-    row = Names.read(GALLERY, TEXT).row(Near("characters", 64 + 8 * 3 + 5, 0.614))
-    assert row == {
-        "key": "characters/93", "name": "No. 93", "set": "Stones", "likeness": 61,
+    names = Names.read(GALLERY, TEXT)
+    assert names.row(Near("characters", 64 + 8 * 3 + 5, 0.614)) == {
+        "key": "characters/93", "name": "No. 93", "set": "Plants", "likeness": 61,
+        "design": "Design: Ada: Plants, CC BY 4.0",
         "sheet": "galleries/b.webp", "x": 5, "y": 3, "columns": 8, "rows": 8,
     }  # fmt: skip
+    assert [names.characters[n].design for n in (1, 2)] == ["", "Design: CC0 1.0"]
 
 
 def test_the_visitors_own_have_keys_and_no_sheet() -> None:
-    mine = Names(MINE, [("Aunt", "Your own pictures")], ["a1b2"])
+    mine = Names(MINE, [Character("Aunt", "Your own pictures")], ["a1b2"])
     assert mine.row(Near("own", 0, 1.0)) == {
-        "key": "own/a1b2", "name": "Aunt", "set": "Your own pictures", "likeness": 100,
+        "key": "own/a1b2", "name": "Aunt", "set": "Your own pictures", "likeness": 100, "design": "",
         "sheet": "", "x": 0, "y": 0, "columns": 1, "rows": 1,
     }  # fmt: skip
 

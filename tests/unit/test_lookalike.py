@@ -197,11 +197,54 @@ def test_live_all_together_once_a_round() -> None:
     assert house.step(LEFT, ms=GONE + 80)["together"] == []
 
 
+def at(x: float) -> list[float]:
+    """A face whose left edge is at x, 0 to 1."""
+    return [0.9, x, 0.3, x + 0.1, 0.4, x, 0.34, x + 0.1, 0.34, *[0.3] * 8]
+
+
+def test_live_a_crowd_of_which_five_are_found_at_a_time() -> None:
+    house = House()
+    crowd = [at(x / 100) for x in range(0, 96, 16)]
+    told = [house.step(*(face for face in crowd if face is not crowd[n % 6])) for n in range(24)]
+    assert [ids(said) for said in told[-6:]] == [[1, 2, 3, 4, 5, 6]] * 6
+    assert all(len(said["together"]) == 5 for said in told[-6:])
+    alone = [fed for fed in house.index.fed if isinstance(fed["features"], array)]
+    weights = {round(fed["keep"][0], 4) for fed in house.index.fed if fed not in alone}
+    assert weights <= {0, 0.5, 0.6667, 0.75, 0.8}  # of five faces at most
+
+
+def test_live_two_faces_share_the_looks_however_long_one_was_alone() -> None:
+    house = House()
+    for _ in range(100):
+        house.step(LEFT)
+    before = len(house.seen(CLASSES.input))
+    for _ in range(60):
+        house.step(LEFT, RIGHT)
+    looked = [round(region.x) for region in house.seen(CLASSES.input)[before:]]
+    assert [looked.count(x) for x in (160, 480)] == [30, 30]
+    assert len(house.index.fed) == 160 + 30 * 2  # together after every two looks
+
+
+def test_live_together_stays_while_one_of_two_is_not_found() -> None:
+    house = House()
+    for _ in range(4):
+        both = house.step(LEFT, RIGHT)["together"]
+    assert house.step(LEFT)["together"] == both
+
+
+def test_a_source_has_a_number_of_its_own() -> None:
+    house = House()
+    assert house.step(LEFT, still=True)["source"] == 0  # a worker that takes over begins with what was there
+    first = house.step(LEFT, still=True, fresh=True)["source"]
+    assert house.step(LEFT, still=True)["source"] == first
+    assert house.step(LEFT, still=True, fresh=True)["source"] != first
+
+
 def test_live_a_face_that_leaves_is_told_for_a_second() -> None:
     house = House()
     house.step(LEFT)
     assert ids(house.step(ms=GONE)) == [1]
-    assert house.step(ms=40) == {"faces": [], "together": [], "note": NOBODY}
+    assert house.step(ms=40) == {"faces": [], "together": [], "note": NOBODY, "source": 0}
     assert house.step(ms=40) is None  # once is enough
     assert ids(house.step(LEFT)) == [1]
     assert house.index.fed[-1]["memory"] == ("blank", (1, 4))  # whoever it is

@@ -1,10 +1,11 @@
-"""Own pictures: what a browser or a file gives is checked and bounded. Makes no features and no thumbnails."""
+"""Own pictures: what a browser or a file gives is checked and bounded. Makes no features or thumbnails."""
 
 from __future__ import annotations
 
 import json
 from array import array
 from base64 import b64encode
+from dataclasses import replace
 from io import BytesIO
 from math import hypot
 from typing import Any
@@ -12,9 +13,25 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.own import FULL, MOST, NO_FILE, SIDE, THUMB, WIDEST, Own, Refused, exported, jpeg, picture
+from app.own import (
+    FULL,
+    MOST,
+    NO_FILE,
+    SIDE,
+    THUMB,
+    WIDEST,
+    Own,
+    Refused,
+    Seer,
+    exported,
+    jpeg,
+    picture,
+    seer,
+)
+from tests.fakes import CLASSES, GRAPH
 
-CARD = "mobilenet-v2"
+CARD = "mobilenet-v2-01234567"
+PAIR = Seer(CARD, 2)
 
 
 def features(*numbers: float) -> bytes:
@@ -56,20 +73,45 @@ def test_features_that_are_none_are_refused(damaged: bytes) -> None:
 def test_the_matrix_has_a_row_for_each_and_zeros_below() -> None:
     own = Own([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2)}])
     own.put("b", picture("Bo", CARD, features(5, 0)))
-    own.put("c", picture("Cy", "another", features(1, 1, 1)))
-    wide, rows = own.matrix(CARD)
-    numbers = array("f", rows)
-    assert (wide, len(numbers)) == (2, 2 * MOST)
+    own.put("c", picture("Cy", "another", features(1, 1)))
+    numbers = array("f", own.matrix(PAIR))
+    assert len(numbers) == 2 * MOST
     assert list(numbers[:6]) == [0, 1, 1, 0, 0, 0]
     assert [hypot(*numbers[n : n + 2]) for n in (0, 2)] == [1, 1]
-    assert list(own.of(CARD)) == ["a", "b"]
-    assert own.stale(CARD) == ["c"]
-    assert own.matrix("none of them") == (0, b"")
+    assert list(own.of(PAIR)) == ["a", "b"]
+    assert own.stale(PAIR) == ["c"]
+    assert own.matrix(Seer("none of them", 2)) == bytes(4 * 2 * MOST)
 
 
-def test_what_the_browser_kept_damaged_is_left_out() -> None:
-    rows = [{"id": n, "name": n, "card": CARD, "features": f} for n, f in (("a", features()), ("b", b"123"))]
-    assert list(Own(rows).pictures) == ["a"]
+def test_a_row_of_another_length_shifts_no_other() -> None:
+    own = Own([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2, 0, 0)}])
+    own.put("b", picture("Bo", CARD, features(5, 0)))
+    assert list(own.of(PAIR)) == ["b"]
+    assert list(array("f", own.matrix(PAIR))[:4]) == [1, 0, 0, 0]
+    assert own.stale(PAIR) == ["a"]  # it is looked at again
+
+
+def test_a_seer_is_told_apart_by_its_weights() -> None:
+    one = seer(CLASSES, 1280)
+    assert one == seer(replace(CLASSES, variants=CLASSES.variants[::-1]), 1280)
+    assert one.card.startswith("mobilenet-v2-")
+    other = replace(CLASSES.variants[0], graphs=(replace(GRAPH, sha256="cd" * 32),))
+    assert seer(replace(CLASSES, variants=(other,)), 1280).card != one.card
+    long = seer(replace(CLASSES, id="x" * 99), 2)
+    assert picture("Ada", long.card, features()).of(long)
+
+
+def kept(**other: Any) -> dict[str, Any]:
+    whole = {"id": "b", "name": "Bo", "card": CARD, "features": features(), **other}
+    return {name: value for name, value in whole.items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [kept(features=b"123"), kept(features=10**12), kept(features=None), kept(id=...), None, "text", {}],
+)
+def test_what_the_browser_kept_damaged_is_left_out(damaged: Any) -> None:
+    assert list(Own([damaged, kept(id="a")]).pictures) == ["a"]
 
 
 def test_there_are_at_most_so_many() -> None:
@@ -87,6 +129,15 @@ def test_an_exported_file_is_read() -> None:
     assert (kept.name, kept.card) == ("Ada", CARD)
     assert list(kept.features) == pytest.approx([0.6, 0.8])
     assert data == thumb()
+
+
+def test_a_file_that_would_spoil_the_comparison_is_refused() -> None:
+    text = file(row(), row(features=features(1, 2, 3, 4)))
+    assert len(exported(text)) == 2
+    assert len(exported(text, Seer("another", 2))) == 2  # which sees both again
+    with pytest.raises(Refused) as refused:
+        exported(text, PAIR)
+    assert str(refused.value) == NO_FILE
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.card import Input, Size
 from app.look import Look
 from app.settings import from_query
-from app.succession import RETRIES, Start, restarts, successor
+from app.succession import RETRIES, Start, restarts, stayed, successor
 from tests.fakes import FACES, GPU, OFFER, SELFIE
 
 AUTO, CHOSEN = Look(blur=7), Look(backend="webgpu", blur=7)
@@ -15,7 +15,18 @@ AUTO, CHOSEN = Look(blur=7), Look(backend="webgpu", blur=7)
 def test_a_start_survives_json() -> None:
     for start in (
         Start("?blur=7"),
-        Start("", "webgl", ("webgpu",), 4.5, {"wasm": "why"}, (("id", "A camera"),), True, ("A note.",), 2),
+        Start(
+            "",
+            "webgl",
+            ("webgpu",),
+            4.5,
+            {"wasm": "why"},
+            (("id", "A camera"),),
+            True,
+            ("A note.",),
+            2,
+            ((0, "a/1"), (3, "a/2")),
+        ),
         Start(trials=()),
     ):
         assert Start.from_dict(json.loads(json.dumps(start.to_dict()))) == start
@@ -85,3 +96,12 @@ def test_only_what_the_model_knows_needs_a_new_worker() -> None:
     card = replace(SELFIE, input=high.input, mask=high.mask, sizes=(low, high))
     assert restarts(look, replace(look, detail="low"), card)
     assert not restarts(look, replace(look, detail="high"), card)  # what "medium" is, where there is none
+
+
+def test_who_stays_has_what_needed_another_worker_as_it_was() -> None:
+    begun = Look(task="background", model="selfie-landscape", backend="auto", blur=7, detail="low", threads=1)
+    asked = replace(begun, task="lookalike", model="bodypix", detail="high", threads=2, blur=9, gallery="all")
+    assert stayed(asked, begun, "wasm", "selfie-landscape") == replace(begun, blur=9, gallery="all")
+    forced = stayed(replace(asked, backend="webgl"), begun, "wasm", "selfie-landscape")
+    assert forced == replace(begun, blur=9, gallery="all", backend="wasm")
+    assert not restarts(begun, stayed(asked, begun, "wasm", "selfie-landscape"), SELFIE)
