@@ -26,7 +26,7 @@ OWN: dict[str, str] = {
     "pixels": "{file} has {megapixels} million pixels. Pictures of up to {most} million can be added.",
     "decode": "{file} could not be read as a picture. PNG, JPEG, WebP, AVIF can.",
     "import": "That file is too large to be one of this page's: {size} MB.",
-    "remove": "The browser could not take this picture out of its storage: it may be back with the next visit.",
+    "remove": "The browser could not take this picture out of its storage: it may be back in the next visit.",
     "QuotaExceededError": "The browser's storage is full: this picture goes with the visit.",
 }
 # What is asked before a source is opened: the button's words and a line beneath it.
