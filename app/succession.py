@@ -6,6 +6,7 @@ can be worked out ahead of time and carried out when the worker itself can no lo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -70,14 +71,22 @@ def stayed(look: Look, begun: Look, run: str, model: str) -> Look:
 
 
 def successor(
-    begun: Start, look: Look, run: str, why: str, probe: Probe, card: ModelCard, again: bool = True
+    begun: Start,
+    look: Look,
+    run: str,
+    why: str,
+    probe: Probe,
+    card: ModelCard,
+    again: bool = True,
+    unable: Mapping[str, str] | None = None,
 ) -> Start | None:
     """The worker that follows one which failed on backend `run`; None when nothing is left to try.
 
     `again`: whether trying the last backend of the ladder once more can help; a damaged file stays damaged.
+    `unable`: the backends that cannot do all that is chosen, and why.
     """
     broken, retries = {**begun.broken, run: why}, begun.retries
-    next_run = after(run, probe, card, broken)
+    next_run = after(run, probe, card, {**(unable or {}), **broken})
     if not next_run:
         if retries >= RETRIES or not again:
             return None

@@ -19,6 +19,7 @@ from pyodide.ffi import JsException, create_proxy
 from app import gallery, trouble
 from app.backend import BACKENDS, choose
 from app.card import from_dict
+from app.choices import backends
 from app.look import Look, to_query
 from app.loop import Loop
 from app.meter import Meter
@@ -180,7 +181,8 @@ class Worker:
     def next_start(self, why: str, again: bool = True) -> Start | None:
         """The worker that follows this one when it fails; `again`: where it is the last, itself once more."""
         begun = replace(self.begun, **self.known())
-        return successor(begun, self.look, self.run, why, self.offer.probe, self.card, again)
+        unable = {row.value: row.cannot for row in backends(self.look, self.offer) if row.cannot}
+        return successor(begun, self.look, self.run, why, self.offer.probe, self.card, again, unable)
 
     def begin(self, **fields: Any) -> None:
         """Have page.js start a worker beside this one; it takes over once it is warm."""

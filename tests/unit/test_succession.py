@@ -105,3 +105,10 @@ def test_who_stays_has_what_needed_another_worker_as_it_was() -> None:
     forced = stayed(replace(asked, backend="webgl"), begun, "wasm", "selfie-landscape")
     assert forced == replace(begun, blur=9, gallery="all", backend="wasm")
     assert not restarts(begun, stayed(asked, begun, "wasm", "selfie-landscape"), SELFIE)
+
+
+def test_who_cannot_do_all_that_is_chosen_is_passed_over() -> None:
+    unable = {"webgl": "Large cannot be compared with on it"}
+    next_start = successor(Start(), AUTO, "webgpu", "device lost", GPU, SELFIE, unable=unable)
+    assert next_start is not None
+    assert (next_start.run, next_start.broken) == ("wasm", {"webgpu": "device lost"})
