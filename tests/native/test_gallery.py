@@ -20,6 +20,7 @@ from skimage import data
 
 from app.card import ModelCard
 from app.gallery import OWN, Gallery, Index, from_dict
+from app.model import Model
 from app.native.session import Session
 from publish.gallery import DEFAULT, card, drawn, faces, pictures
 from publish.gallery.features import Classifier
@@ -182,13 +183,13 @@ def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.Monke
     picture = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
     alone = [faces.Faces(models, [each], built.DIST).see(picture) for each in classifiers]
     looks: list[str] = []
-    see = faces.Model.see
+    see = Model.see
 
     async def counted(model: Any, *given: Any) -> Any:
         looks.append(model.card.kind)
         return await see(model, *given)
 
-    monkeypatch.setattr(faces.Model, "see", counted)
+    monkeypatch.setattr(Model, "see", counted)
     together = faces.Faces(models, classifiers, built.DIST)
     for _ in range(2):
         looks.clear()
