@@ -1,4 +1,5 @@
-// The scenario in Pyodide under Node, over onnxruntime-web's WASM; prints its numbers as JSON. Run by test_scenario.py.
+// The scenario in Pyodide under Node, over onnxruntime-web's WASM, and the crowd; prints their numbers as JSON.
+// Run by test_scenario.py.
 // Does not judge the numbers.
 //
 // arguments: folder of dist/, folder of the footage, the project's folder
@@ -23,11 +24,14 @@ try {
   const wheel = new Uint8Array(readFileSync(join(dist, python.wheels.at(-1).path)));
   pyodide.unpackArchive(wheel, "wheel", { extractDir: home });
   pyodide.FS.mkdir(`${home}/tests`);
-  for (const name of ["scenario.py", "jsports.py"]) {
+  for (const name of ["scenario.py", "jsports.py", "crowd.py", "fakes.py"]) {
     pyodide.FS.writeFile(`${home}/tests/${name}`, new Uint8Array(readFileSync(join(root, "tests", name))));
   }
   const file = (name) => new Uint8Array(readFileSync(join(/\.onnx$/.test(name) ? dist : footage, name)));
-  process.stdout.write(await pyodide.pyimport("tests.jsports").main({ ort, manifest, file }));
+  const scenario = JSON.parse(await pyodide.pyimport("tests.jsports").main({ ort, manifest, file }));
+  const crowd = JSON.parse(await pyodide.pyimport("tests.crowd").main());
+  const text = JSON.stringify({ scenario, crowd });
+  await new Promise((written) => process.stdout.write(text, written)); // a pipe takes 64 KiB at a time
 } catch (error) {
   process.stderr.write(`${error.message}\n`); // alone: an uncaught error would print Pyodide's source
   process.exit(1);
