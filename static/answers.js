@@ -2,25 +2,26 @@
 
 import { by, make } from './panel.js';
 import * as own from './own.js';
+import { tell, tellShown } from './workers.js';
 
 const CARDS = 5;
-const SHEETS = 12; // sheets kept decoded, some 2 MB each: as many as the default gallery has
+const SHEETS = 12; // sheets kept decoded: of 640 x 640 pixels, as the build makes them, 1.6 MB each
 const LATE = 1000; // ms a card waits for its picture, so that name and picture change together
 const sheets = new Map(); // path -> promise of its image, the one used last at the end
 const cards = [];
 const labels = new Map(); // a face's id -> its label on the picture
 let said = { faces: [], together: [] };
+let waiting = 0; // cards that wait for their pictures
 let face = null; // the face whose five are shown; 0: all together
 
-// `tell(message)` goes to Python.
-export function prepare(tell) {
-  for (let i = 0; i < CARDS; i += 1) cards.push(card(tell));
+export function prepare() {
+  for (let i = 0; i < CARDS; i += 1) cards.push(card());
   by('five').append(...cards.map(({ element }) => element));
   by('faces').onchange = ({ target }) => choose(Number(target.value));
-  by('share').onclick = () => tell({ type: 'share', face: face ?? 0 });
+  by('share').onclick = () => tellShown({ type: 'share', face: face ?? 0 });
 }
 
-function card(tell) {
+function card() {
   const pick = make('input', { type: 'radio', name: 'pick', disabled: true });
   const picture = make('canvas', { width: 1, height: 1, className: 'thumb' });
   const bar = make('span', { className: 'bar' }, make('i'));
@@ -107,6 +108,7 @@ async function fill(each, row) {
   if (!row) {
     element.classList.add('empty');
     delete element.dataset.answer;
+    element.removeAttribute('title');
     pick.disabled = true;
     pick.checked = false;
     name.textContent = set.textContent = percent.textContent = '';
@@ -115,7 +117,9 @@ async function fill(each, row) {
   }
   if (before !== row.key || element.dataset.answer !== row.key) {
     const { key } = row, coming = look(row).catch(() => null);
+    by('five').ariaBusy = Boolean(waiting += 1);
     const found = await Promise.race([coming, new Promise((done) => { setTimeout(done, LATE); })]);
+    by('five').ariaBusy = Boolean(waiting -= 1);
     if (each.row?.key !== key) return; // another has come meanwhile
     row = each.row;
     paint(picture, found);
@@ -123,7 +127,7 @@ async function fill(each, row) {
     element.classList.remove('empty');
     element.dataset.answer = pick.value = row.key;
     pick.disabled = false;
-    [name.textContent, name.title, set.textContent] = [row.name, row.name, row.set];
+    [name.textContent, name.title, set.textContent, element.title] = [row.name, row.name, row.set, row.design];
   }
   pick.checked = (said.picked[face] ?? '') === row.key;
   bar.firstChild.style.setProperty('--part', row.likeness / 100);

@@ -3,11 +3,16 @@
 
 import { by, make } from './panel.js';
 import { still } from './sources.js';
+import { shown, tellShown as tell } from './workers.js';
+
+const WAIT = 1000; // ms the page waits for what is kept: what comes later is told later
+const SILENT = 10_000; // ms after which a store that does not answer is none
 
 const kept = new Map(); // id -> { id, name, card, features, thumb }
-const asked = new Map(); // id -> the message Python has not answered yet
+const asked = new Map(); // id -> { message, settle }: what Python has not answered yet
+const safe = new Set(); // ids of those that the store has
+const stale = new Set(); // ids of those to be looked at again
 const images = new Map(); // id -> promise of its picture, for the cards
-let tell;
 let words = {}; // Python's: the bounds of a picture and of a file, and what it is called to be busy
 let waiting = 0; // files still to be read
 let since = false; // whether there is more or less than the last worker was begun with
@@ -31,36 +36,62 @@ function database() {
 }
 
 async function pictures(mode, act) {
-  const done = (await database()).transaction('own', mode);
-  const result = await request(act(done.objectStore('own')));
-  if (mode === 'readwrite') await new Promise((resolve, reject) => { done.oncomplete = resolve; done.onabort = () => reject(done.error); });
-  return result;
+  const work = async () => {
+    const done = (await database()).transaction('own', mode);
+    const result = await request(act(done.objectStore('own')));
+    if (mode === 'readwrite') await new Promise((resolve, reject) => { done.oncomplete = resolve; done.onabort = () => reject(done.error); });
+    return result;
+  };
+  const silent = (reject) => setTimeout(() => reject(new DOMException('', 'TimeoutError')), SILENT);
+  return Promise.race([work(), new Promise((resolve, reject) => { silent(reject); })]);
 }
 
-// What was kept in an earlier visit. A browser that keeps nothing (a private window) still shows the page.
-export async function remembered(send) {
-  tell = send;
+// What was kept in an earlier visit. A browser that keeps nothing (a private window) still shows the page, and one
+// that takes long does not hold it up.
+export function remembered() {
   by('own-add').onchange = ({ target }) => add([...target.files]).finally(() => { target.value = ''; });
   by('own-import').onchange = ({ target }) => read(target.files[0]).finally(() => { target.value = ''; });
   by('own-export').onclick = write;
-  try {
-    for (const row of await pictures('readonly', (all) => all.getAll())) kept.set(row.id, row);
-  } catch (error) {
+  return Promise.race([recall(), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
+}
+
+async function recall() {
+  const rows = await pictures('readonly', (all) => all.getAll()).catch((error) => {
     console.info(`Own pictures are not kept: ${error}`);
+    return [];
+  });
+  const sound = rows.filter(({ thumb, features }) => thumb instanceof Blob && ArrayBuffer.isView(features));
+  for (const row of sound) {
+    safe.add(row.id);
+    if (!kept.has(row.id)) kept.set(row.id, row);
   }
+  if (!sound.length) return;
   draw();
+  since = true; // unless the first worker is still to be begun
+  if (shown) tell({ type: 'own-kept', pictures: numbers() });
 }
 
-// For a worker: what it is begun with.
-export function numbers() {
+const numbers = () => [...kept.values()].map(({ id, name, card, features }) => ({ id, name, card, features }));
+
+// What a worker is begun with.
+export function start() {
   since = false;
-  return [...kept.values()].map(({ id, name, card, features }) => ({ id, name, card, features }));
+  return numbers();
 }
 
-// A worker takes over: what has changed since it was begun, and what the one before has not answered.
-export function again() {
+// A worker takes over: what has changed since it was begun, what the one before has not answered, and what is to be
+// looked at again by this one.
+export function again(show) {
   if (since) tell({ type: 'own-kept', pictures: numbers() });
-  for (const message of asked.values()) tell(message);
+  for (const { message } of asked.values()) tell(message);
+  lookAgain(show.told.stale ?? []);
+}
+
+// There is no worker any more: nothing is looked at.
+export function lost() {
+  words = {};
+  stale.clear();
+  for (const id of [...asked.keys()]) settled(id, false);
 }
 
 // ---- Python's answers ----
@@ -68,25 +99,19 @@ export function again() {
 export const hear = {
   async 'own-made'(show, { asked: name, id, thumb, ...made }) {
     const row = { ...made, id, thumb: thumb ?? kept.get(id)?.thumb };
-    asked.delete(name);
-    if (!row.thumb) return draw(); // removed meanwhile
+    settled(name, true);
+    if (!row.thumb) return; // removed meanwhile
     delete row.type;
     kept.set(id, row);
     since = true;
     images.delete(id);
     draw();
-    await pictures('readwrite', (all) => all.put(row)).catch((error) => tell({ type: 'trouble', kind: 'own', name: error.name }));
+    await pictures('readwrite', (all) => all.put(row)).then(() => safe.add(id), (error) => tell({ type: 'trouble', kind: 'own', name: error.name }));
   },
-  'own-gone'(show, message) {
-    asked.delete(message.asked);
-    draw();
-  },
-  async 'own-stale'(show, { ids }) { // another classifier has looked at them: they are looked at again
-    for (const id of ids.filter((each) => kept.has(each) && !asked.has(each))) {
-      const { name, thumb } = kept.get(id);
-      const shown = await createImageBitmap(thumb).catch(() => null);
-      if (shown) ask({ type: 'own-add', asked: id, name, picture: shown });
-    }
+  'own-gone': (show, message) => settled(message.asked, true),
+  'own-stale'(show, { ids }) { // another classifier has looked at them
+    if (show === shown) lookAgain(ids);
+    else show.told.stale = ids; // it may never be seen
   },
   own(show, message) {
     words = message;
@@ -94,43 +119,68 @@ export const hear = {
   },
 };
 
-function ask(message) {
-  asked.set(message.asked, message);
+// Ask Python for what is to be kept of a picture, again of each worker that takes over until one has answered.
+// Gives whether one has; the picture is let go then.
+async function ask(id, name, picture) {
+  const message = { type: 'own-add', asked: id, name, picture };
+  const answered = new Promise((settle) => { asked.set(id, { message, settle }); });
   tell(message);
   draw();
+  return answered;
+}
+
+function settled(id, answered) {
+  const { message, settle } = asked.get(id) ?? {};
+  asked.delete(id);
+  message?.picture.close();
+  settle?.(answered);
+  draw();
+}
+
+let looking = false;
+
+async function lookAgain(ids) {
+  for (const id of ids) if (!asked.has(id)) stale.add(id);
+  if (looking) return;
+  looking = true;
+  for (const id of stale) { // those that are added meanwhile as well
+    stale.delete(id);
+    const { name, thumb } = kept.get(id) ?? {};
+    const picture = thumb && await createImageBitmap(thumb).catch(() => null);
+    if (!picture) continue;
+    if (kept.has(id)) await ask(id, name, picture);
+    else picture.close();
+  }
+  looking = false;
 }
 
 // ---- the visitor ----
 
 // One picture at a time: each is bounded while it is read, and let go once Python has answered.
 async function add(files) {
+  const { bounds } = words;
   waiting += files.length;
-  for (const file of files) {
+  for (const [n, file] of files.entries()) {
     const trouble = (name, figures = {}) => name === 'bounded' || tell({ type: 'trouble', kind: 'own', name, ...figures, file: file.name });
     draw();
-    const shown = await still(file, words.bounds, trouble);
+    const picture = await still(file, bounds, trouble);
     waiting -= 1;
-    if (!shown) continue;
-    const id = crypto.randomUUID();
-    ask({ type: 'own-add', asked: id, name: file.name.replace(/\.[^.]*$/, ''), picture: shown });
-    await answered(id);
-    shown.close();
+    if (!picture || await ask(crypto.randomUUID(), file.name.replace(/\.[^.]*$/, ''), picture)) continue;
+    waiting -= files.length - n - 1;
+    break;
   }
   draw();
 }
 
-const answered = (id) => new Promise((resolve) => {
-  const look = () => (asked.has(id) ? setTimeout(look, 20) : resolve());
-  look();
-});
-
 function remove(id) {
   kept.delete(id);
+  stale.delete(id);
   since = true;
   images.delete(id);
   tell({ type: 'own-remove', id });
-  pictures('readwrite', (all) => all.delete(id)).catch(() => {});
-  draw();
+  settled(id, true);
+  const had = safe.delete(id); // else there is nothing that could come back
+  pictures('readwrite', (all) => all.delete(id)).catch(() => had && tell({ type: 'trouble', kind: 'own', name: 'remove' }));
 }
 
 const text = (blob) => new Promise((resolve, reject) => {
@@ -171,7 +221,7 @@ export function picture(key) {
 const lines = new Map(); // id -> its line in the list
 
 function draw() {
-  const busy = waiting + asked.size;
+  const busy = waiting + asked.size + stale.size;
   by('own-count').textContent = kept.size ? `(${kept.size})` : '';
   by('own-busy').textContent = busy ? `${words.busy ?? ''} ${busy}` : '';
   by('own-export').disabled = !kept.size;

@@ -37,6 +37,7 @@ export async function share(canvas, { boxes, row, words, name }) {
   draw.fillRect(EDGE, TOP + SIDE + 84, SIDE, 12);
   draw.fillStyle = '#5fd3b8';
   draw.fillRect(EDGE, TOP + SIDE + 84, (SIDE * row.likeness) / 100, 12);
+  put(row.design, EDGE, HEIGHT - 34, 20, '#9db0ab', 'left', 400); // whose work is shared, under which licence
   put(words.foot, WIDTH - EDGE, HEIGHT - 34, 20, '#9db0ab', 'right', 400);
   const blob = await new Promise((resolve) => { whole.toBlob(resolve, 'image/png'); });
   const files = [new File([blob], name, { type: 'image/png' })];

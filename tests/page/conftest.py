@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from publish import DIST, chromium
 from publish.serve import Server
-from tests import clip
+from tests import alike, built, clip
 from tests.page.drive import Visit
 
 
@@ -92,6 +92,23 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     found = playwright.chromium.launch(executable_path=chromium.ensure(), args=arguments)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def lookalike() -> None:
+    """For tests of the look-alike task: skips them where this build has it not."""
+    if why := alike.missing():
+        pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def light(lookalike: None) -> str:
+    """The segmenter for tests of this task that judge no segmenter: a GPU in software takes a second for it
+    where BodyPix takes several.
+    """
+    if "selfie" not in built.cards():
+        pytest.skip("selfie is not in this build")
+    return "selfie"
 
 
 @pytest.fixture

@@ -142,8 +142,13 @@ class Visit:
 
     def patient(self) -> None:
         """Have the page wait for a frame that compiles, or a GPU in software, as long as it takes."""
-        self.python("worker = page.python.unwrap(); worker.limit = 600_000; worker.plan()")
+        self.limit(600_000)
         self.more(2)
+
+    def limit(self, ms: int) -> None:
+        """Have the page take a worker for stopped after this long without a word."""
+        code = "from app.page import start; start.RUNNING = start.STARTING = ms; page.python.unwrap().plan()"
+        self.python(code, ms=ms)
 
     def close(self) -> None:
         """Close the tab. AssertionError where a request left the origin or the console has an error."""

@@ -1,8 +1,8 @@
-// Runs in the page before its own code: notes when pictures are done, which workers live, what the camera was asked.
-// `hide(true)` does what a hidden tab does, for a browser without a window hides none. Changes nothing else.
+// Runs in the page before its own code: notes when pictures are done, how many workers began and live, what the
+// camera was asked. `hide(true)` does what a hidden tab does, for a browser without a window hides none. Changes nothing else.
 const held = [];
 globalThis.spy = {
-  done: [], live: 0, asked: [], hidden: false,
+  done: [], begun: 0, live: 0, asked: [], hidden: false,
   hide(hidden) {
     spy.hidden = hidden;
     if (!hidden) held.splice(0).forEach((draw) => requestAnimationFrame(draw));
@@ -14,6 +14,7 @@ globalThis.requestAnimationFrame = (draw) => (spy.hidden ? held.push(draw) : fra
 globalThis.Worker = class extends Worker {
   constructor(...given) {
     super(...given);
+    spy.begun += 1;
     spy.live += 1;
     this.addEventListener('message', ({ data }) => {
       if (data === '{"type":"done"}') spy.done.push(performance.now());

@@ -5,47 +5,19 @@ Does not wait for a camera: the frames go through the worker's own slot as fast 
 
 from __future__ import annotations
 
-from base64 import b64encode
-from io import BytesIO
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from app.meter import WINDOW
 from tests import alike, clip
 from tests.page.counts import COUNT, MEMORY, PHOTOS, TRACE
 from tests.page.drive import Visit
-
-pytestmark = pytest.mark.skipif(bool(alike.missing()), reason=alike.missing() or "it is")
-
-# Frames with a face that moves, handed over as worker.js does.
-FRAMES = """async ([count, text]) => {
-    const { page } = self;
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const face = await createImageBitmap(new Blob([bytes]));
-    const source = new OffscreenCanvas(400, 300);
-    const draw = source.getContext('2d', { willReadFrequently: true });
-    const own = page.done;
-    for (let i = 0; i < count; i += 1) {
-        draw.drawImage(face, 10 * Math.sin(i / 5), 0);
-        const done = new Promise((resolve) => { page.done = resolve; });
-        const picture = await createImageBitmap(source);
-        page.take({ picture, time: 1e6 + 33 * i, still: false, fresh: false, skipped: 0 });
-        await done;
-    }
-    page.done = own;
-}"""
+from tests.page.feed import FRAMES, jpeg
 
 
-def jpeg(picture: Image.Image) -> str:
-    out = BytesIO()
-    picture.save(out, "JPEG")
-    return b64encode(out.getvalue()).decode()
-
-
-def test_photos_and_live_frames_leave_nothing_behind(visit: Visit) -> None:
-    visit.open(task="lookalike", backend="wasm", model="selfie")
+def test_photos_and_live_frames_leave_nothing_behind(visit: Visit, light: str) -> None:
+    visit.open(task="lookalike", backend="wasm", model=light)
     photos = [jpeg(Image.fromarray(each)) for each in (alike.photo(), alike.pair())] + [jpeg(clip.room())]
     visit.workers[0].evaluate(TRACE)
 
@@ -68,8 +40,8 @@ def test_photos_and_live_frames_leave_nothing_behind(visit: Visit) -> None:
     now, more = counts()
     judge(48, 12)
 
-    visit.workers[0].evaluate(FRAMES, [30, photos[0]])
+    visit.workers[0].evaluate(FRAMES, [30, photos[:1]])
     before, memory = counts()
-    visit.workers[0].evaluate(FRAMES, [100, photos[0]])
+    visit.workers[0].evaluate(FRAMES, [100, photos[:1]])
     now, more = counts()
     judge(100, 30)
