@@ -13,17 +13,24 @@ from typing import Any
 
 STAGES = ("sample", "infer", "compose")
 OVERLAY = "overlay"  # all of it: shown only where there is one
+BEAT = 250.0  # ms in one frame after which the end of a stage is a sign of life
 WINDOW = 90  # frames remembered: three seconds of a usual camera
 
 
 class Meter:
-    """Times the stages of each frame by `clock`, which gives milliseconds."""
+    """Times the stages of each frame by `clock`, which gives milliseconds.
+
+    `beat` is called at the end of a stage where the frame takes long, or where there are stages between two
+    frames: many short steps are told from one that does not come back. At most once every BEAT ms.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.frames = 0
         self._open: dict[str, float] = {}
         self._begin = 0.0
+        self._beaten = 0.0
+        self.beat: Callable[[], object] = lambda: None
         self._rows: deque[dict[str, float]] = deque(maxlen=WINDOW)
         self._ends: deque[float] = deque(maxlen=WINDOW)
 
@@ -31,7 +38,7 @@ class Meter:
     def frame(self) -> Iterator[None]:
         """Around one frame. A frame that fails is not counted."""
         self._open = {}
-        self._begin = self.clock()
+        self._begin = self._beaten = self.clock()
         yield
         end = self.clock()
         total = end - self._begin
@@ -47,7 +54,11 @@ class Meter:
         try:
             yield
         finally:
-            self._open[name] = self._open.get(name, 0.0) + self.clock() - begin
+            end = self.clock()
+            self._open[name] = self._open.get(name, 0.0) + end - begin
+            if end - self._beaten >= BEAT:
+                self._beaten = end
+                self.beat()
 
     @property
     def fps(self) -> float:

@@ -52,6 +52,7 @@ class Worker:
         self.run = self.begun.run
         self.asked = self.begun.asked
         self.meter = Meter(now)
+        self.meter.beat = partial(self.panel.post, "beat")
         self.slot = Slot()
         self.saving = False
         self.patient = 1  # how much is under way that may take long: at first the start

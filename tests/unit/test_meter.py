@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.meter import WINDOW, Meter
+from app.meter import BEAT, WINDOW, Meter
 from tests.fakes import Clock
 
 
@@ -81,3 +81,21 @@ def test_only_a_window_of_frames_is_kept() -> None:
         run(meter, clock, infer=7)
     assert (meter.frames, len(meter.stats()["plot"])) == (WINDOW * 3, WINDOW)
     assert meter.stats()["ms"]["infer"] == 7
+
+
+def test_many_short_stages_are_told_from_one_that_does_not_come_back() -> None:
+    clock, beats = Clock(), list[float]()
+    meter = Meter(clock)
+    meter.beat = lambda: beats.append(clock.now)
+    for _ in range(100):
+        run(meter, clock)
+    assert beats == []  # quick frames give no sign: each is done at once
+    begin = clock.now
+    with meter.frame():
+        for ms in (BEAT, BEAT / 2, BEAT / 2, 1, 3 * BEAT):
+            with meter.stage("infer"):
+                clock.now += ms
+    assert [at - begin for at in beats] == [BEAT, 2 * BEAT, 5 * BEAT + 1]
+    with meter.stage("infer"):  # a picture that is looked at between two frames
+        clock.now += BEAT
+    assert len(beats) == 4
