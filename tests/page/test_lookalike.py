@@ -147,14 +147,14 @@ for model in (engine.model, *engine.beside.values()):
 """
 
 
-def test_two_faces_have_answers_of_their_own_and_together(visit: Visit, tmp_path: Path) -> None:
-    visit.open(task="lookalike", backend="wasm")
+def test_two_faces_have_answers_of_their_own_and_together(visit: Visit, light: str, tmp_path: Path) -> None:
+    visit.open(task="lookalike", backend="wasm", model=light)
     visit.python(SLOWLY)
     visit.limit(3000)
     show(visit, saved(tmp_path, alike.pair()))  # takes five seconds, none of its five models more than one
     assert visit.notes() == [], "a worker that goes on was not waited for"
     visit.until(lambda: len(visit.page.evaluate(TABS)) == 3, "a tab for each")
-    wanted = alike.native(alike.pair())
+    wanted = alike.native(alike.pair(), "wasm", light)
     assert visit.page.evaluate(TABS) == ["Face 1", "Face 2", "All faces together"]
     same(cards(visit), wanted["faces"][0]["five"])
     visit.page.get_by_label("All faces together").check()
@@ -175,9 +175,26 @@ def differs(visit: Visit, wanted: list[dict[str, Any]]) -> int:
     return len({row["key"] for row in wanted} - {key for key, _, _ in cards(visit)})
 
 
-def test_a_pick_stays_and_is_shared(visit: Visit, tmp_path: Path) -> None:
-    visit.open(task="lookalike", backend="wasm")
-    show(visit, saved(tmp_path, alike.photo()))
+DROP = """([type, bytes]) => {
+    const file = new File([Uint8Array.from(bytes)], 'photo.png', { type: 'image/png' });
+    const data = new DataTransfer();
+    data.items.add(file);
+    const event = type === 'paste'
+        ? new ClipboardEvent(type, { clipboardData: data, bubbles: true, cancelable: true })
+        : new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.querySelector('#answers').dispatchEvent(event);
+}"""
+
+
+def test_a_photo_pasted_or_dropped_anywhere_is_compared_and_a_pick_stays_and_is_shared(
+    visit: Visit, light: str, tmp_path: Path
+) -> None:
+    visit.open(task="lookalike", backend="wasm", model=light)
+    visit.page.evaluate(DROP, ["paste", list(saved(tmp_path, alike.pair()).read_bytes())])
+    visit.until(lambda: len(visit.page.evaluate(TABS)) == 3, "the pasted photo's faces", START)
+    visit.page.evaluate(DROP, ["drop", list(saved(tmp_path, alike.photo()).read_bytes())])
+    visit.until(lambda: not visit.page.evaluate(TABS), "the dropped photo's one face", START)
+    visit.until(lambda: visit.page.evaluate(DRAWN), "the cards")
     visit.page.locator(".card input").first.focus()
     visit.page.keyboard.press("Space")
     visit.page.keyboard.press("ArrowRight")  # a radio group: the second is picked
@@ -195,8 +212,8 @@ def test_a_pick_stays_and_is_shared(visit: Visit, tmp_path: Path) -> None:
     assert pixels[668:692, 56:300].std() > 5, "whose design it is stands beneath"
 
 
-def test_the_address_brings_the_task_back(visit: Visit) -> None:
-    visit.open(task="lookalike", backend="wasm")
+def test_the_address_brings_the_task_back(visit: Visit, light: str) -> None:
+    visit.open(task="lookalike", backend="wasm", model=light)
     visit.until(lambda: "task=lookalike" in visit.page.url, "the task in the address")
     assert "background=none" in visit.page.url
     visit.page.reload()
@@ -235,27 +252,3 @@ def test_a_build_without_it_says_so(begin: Begin, damaged: Damaged, tmp_path: Pa
     visit.noted("not in this build")
     assert visit.control("Task").input_value() == "background"
     assert "not in this build" in visit.control("Task").locator("option[value=lookalike]").inner_text()
-
-
-DROP = """([type, bytes]) => {
-    const file = new File([Uint8Array.from(bytes)], 'photo.png', { type: 'image/png' });
-    const data = new DataTransfer();
-    data.items.add(file);
-    const event = type === 'paste'
-        ? new ClipboardEvent(type, { clipboardData: data, bubbles: true, cancelable: true })
-        : new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
-    document.querySelector('#answers').dispatchEvent(event);
-}"""
-
-
-def test_a_photo_pasted_or_dropped_anywhere_is_compared(visit: Visit, tmp_path: Path) -> None:
-    visit.open(task="lookalike", backend="wasm")
-
-    def give(how: str, picture: alike.Picture, tabs: int) -> None:
-        data = saved(tmp_path, picture).read_bytes()
-        visit.page.evaluate(DROP, [how, list(data)])
-        visit.until(lambda: visit.picture().shape == (*picture.shape[:2], 4), "the photo", START)
-        visit.until(lambda: len(visit.page.evaluate(TABS)) == tabs, "its faces", START)
-
-    give("paste", alike.pair(), 3)
-    give("drop", alike.photo(), 0)
