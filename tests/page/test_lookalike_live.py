@@ -39,7 +39,7 @@ def test_the_live_picture_keeps_its_answers_and_each_card_its_place(
 ) -> None:
     visit.open(task="lookalike", backend="wasm", model=light)
     show(visit, saved(tmp_path, alike.photo()))  # a still source: the page makes no frames of its own
-    before, frames = visit.page.evaluate(BOXES), 80
+    before, frames = visit.page.evaluate(BOXES), 50
     visit.page.evaluate(WATCH)
     visit.workers[0].evaluate(FRAMES, [frames, [jpeg(Image.fromarray(alike.photo()))]])
     visit.until(lambda: len(visit.page.evaluate("spy.first")) >= frames // 2, "answers of a moving face")

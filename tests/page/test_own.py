@@ -45,9 +45,9 @@ def add(visit: Visit, files: list[Path], count: int) -> None:
     visit.until(lambda: visit.page.evaluate(COUNT) == count, f"{count} own pictures", START)
 
 
-def test_own_pictures_are_compared_with_and_come_back(begin: Begin, tmp_path: Path) -> None:
+def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, tmp_path: Path) -> None:
     visit = begin()
-    visit.open(task="lookalike", backend="wasm")
+    visit.open(task="lookalike", backend="wasm", model=light)
     photo = saved(tmp_path, alike.photo())
     show(visit, photo)
     assert visit.control("Gallery").locator("option[value=own]").is_disabled()
@@ -85,9 +85,9 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, tmp_path: Pa
     assert visit.page.evaluate(COUNT) == 0
 
 
-def test_own_pictures_go_from_one_browser_to_another(begin: Begin, tmp_path: Path) -> None:
+def test_own_pictures_go_from_one_browser_to_another(begin: Begin, light: str, tmp_path: Path) -> None:
     visit = begin()
-    visit.open(task="lookalike", backend="wasm")
+    visit.open(task="lookalike", backend="wasm", model=light)
     add(visit, others(tmp_path), 3)
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Export").click()
@@ -96,7 +96,7 @@ def test_own_pictures_go_from_one_browser_to_another(begin: Begin, tmp_path: Pat
     assert [row["name"] for row in json.loads(file.read_text())["pictures"]] == ["Mirror", "Grey", "Plain"]
 
     another = begin()
-    another.open(task="lookalike", backend="wasm", source="sample")
+    another.open(task="lookalike", backend="wasm", model=light)
     another.page.locator("#mine summary").click()
     for data in (b"{", b"[" * 1000, file.read_bytes().replace(b'"thumb":"', b'"thumb":"A')):
         (tmp_path / "bad.json").write_bytes(data)
