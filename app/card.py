@@ -142,9 +142,14 @@ class ModelCard:
         return next((v for v in self.cutouts if backend in v.backends), None)
 
     @property
+    def size(self) -> Size | None:
+        """The one of its sizes that the card is at; None where it has none to choose from."""
+        return next((size for size in self.sizes if size.input == self.input), None)
+
+    @property
     def dimensions(self) -> dict[str, int]:
         """What the free dimensions of the graphs are; empty where they are fixed."""
-        return next((size.dimensions for size in self.sizes if size.input == self.input), {})
+        return self.size.dimensions if self.size else {}
 
 
 def to_dict(card: ModelCard) -> dict[str, Any]:

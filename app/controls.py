@@ -101,6 +101,15 @@ def _cameras(offer: Offer) -> tuple[Option, ...]:
     return (Option("", "Default camera"), *known)
 
 
+def _detail(look: Look, offer: Offer) -> Control | None:
+    card = sized(look, offer)
+    size = card.sized(look.detail).size if card else None
+    if size is None:
+        return None
+    seen = f"The network sees {size.input.width} × {size.input.height} pixels."
+    return Control("detail", "Internal resolution", "choice", size.id, "", seen, details(look, offer))
+
+
 def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     """The controls that make sense for this Look, in the order they are shown."""
     most = most_threads(offer.probe)
@@ -122,11 +131,8 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
 
     image, on = look.background == "image", look.background
     compares = "gallery" in TASKS[look.task].wants
-    card, drawn = sized(look, offer), overlays(look, offer)
+    drawn = overlays(look, offer)
     over = len(drawn) > 1
-    seen = card.sized(look.detail).input if card else None
-    size = next((s.id for s in card.sizes if s.input == seen), "") if card else ""
-    pixels = f"The network sees {seen.width} × {seen.height} pixels." if seen else ""
     return (
         *group(
             "Task",
@@ -156,7 +162,7 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
             "Inference",
             choice("backend", "Backend", look.backend, backends(look, offer)),
             choice("model", "Model", look.model, models(look, offer)),
-            choice("detail", "Internal resolution", size, details(look, offer), pixels) if card else None,
+            _detail(look, offer),
             choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
         ),
     )

@@ -170,8 +170,8 @@ def with_mattes(card: ModelCard, out: Path) -> ModelCard:
     if not card.mask[0]:
         return card
     sizes = tuple(replace(size, matte=_matte(f"{card.id}-{size.id}", size, out)) for size in card.sizes)
-    own = next((size.matte for size in sizes if size.input == card.input), None)
-    return replace(card, sizes=sizes, matte=own or _matte(card.id, card, out))
+    card = replace(card, sizes=sizes)
+    return replace(card, matte=card.size.matte if card.size else _matte(card.id, card, out))
 
 
 def _with_cutouts(described: ModelCard, card: Card, network: onnx.ModelProto, out: Path) -> ModelCard:
@@ -182,8 +182,9 @@ def _with_cutouts(described: ModelCard, card: Card, network: onnx.ModelProto, ou
     for size in described.sizes:
         sized = verify.resized(card, size.input.height, size.input.width)
         sizes.append(replace(size, cutouts=_cutouts(f"{card.id}-{size.id}", sized, network, out)))
-    own = next((size.cutouts for size in sizes if size.input == card.input), None)
-    return replace(described, sizes=tuple(sizes), cutouts=own or _cutouts(card.id, card, network, out))
+    described = replace(described, sizes=tuple(sizes))
+    own = described.size
+    return replace(described, cutouts=own.cutouts if own else _cutouts(card.id, card, network, out))
 
 
 def _cutouts(name: str, card: Card, network: onnx.ModelProto, out: Path) -> tuple[Variant, ...]:

@@ -49,10 +49,8 @@ function row(control, changed) {
   const label = make('label', { htmlFor: field.id, textContent: control.label });
   const line = make('div', { className: `row ${control.kind}` }, label, field);
   if (control.kind === 'range') line.append(make('output', { htmlFor: field.id }));
-  if (control.hint) {
-    line.append(make('p', { className: 'quiet', id: `${field.id}-hint`, textContent: control.hint }));
-    field.setAttribute('aria-describedby', `${field.id}-hint`);
-  }
+  line.append(make('p', { className: 'quiet', id: `${field.id}-hint` }));
+  field.setAttribute('aria-describedby', `${field.id}-hint`);
   return line;
 }
 
@@ -76,6 +74,9 @@ export function drawPanel(controls, changed) {
     if (group.children[at] !== line) group.insertBefore(line, group.children[at] ?? null);
     next.set(group, at + 1);
     KINDS[control.kind].show(line.querySelector('select, input'), control);
+    const hint = line.lastChild;
+    hint.hidden = !control.hint;
+    if (hint.textContent !== control.hint) hint.textContent = control.hint;
   }
 }
 

@@ -81,7 +81,7 @@ def test_mattes_are_made_for_every_size(tmp_path: Path) -> None:
     card = cards.read(cards.FOLDER / "bodypix.toml")
     (tmp_path / "models").mkdir()
     sized = make.with_mattes(models.described(card), tmp_path)
-    assert sized.matte == next(size.matte for size in sized.sizes if size.input == sized.input)
+    assert sized.size and sized.matte == sized.size.matte
     for size in sized.sizes:
         assert size.matte is not None
         session = Session((tmp_path / size.matte.path).read_bytes(), threads=1)

@@ -95,6 +95,13 @@ class Visit:
         self.until(lambda: known.count() > 1, "the camera as source", START)
         self.more(3)  # one of the source before may be under way, one held
 
+    def choose(self, file: Path) -> None:
+        """Make a file the source, as a visitor does."""
+        if self.control("Source").input_value() != "file":
+            self.control("Source").select_option("file")
+        self.until(lambda: self.control("Photo or video").count(), "the file control")
+        self.control("Photo or video").set_input_files(file)
+
     def noted(self, part: str, seconds: float = START) -> str:
         """Wait for a note to the visitor that holds `part`; gives it whole."""
         found: str = self.until(

@@ -37,9 +37,7 @@ def rested(visit: Visit, folder: Path) -> Visit:
     """With a photo as the source, so that the page itself makes no frames."""
     photo = folder / "photo.png"
     Image.new("RGB", (320, 240)).save(photo)
-    visit.control("Source").select_option("file")
-    visit.until(lambda: visit.control("Photo or video").count(), "the file control")
-    visit.control("Photo or video").set_input_files(photo)
+    visit.choose(photo)
     visit.until(lambda: visit.stats()["picture"] == [320, 240], "the photo")
     return visit
 

@@ -19,7 +19,6 @@ from tests import alike
 from tests.built import manifest
 from tests.page.conftest import Begin, Damaged
 from tests.page.drive import START, Visit
-from tests.page.test_sources import choose
 from tests.page.test_trouble import LAST, graph
 
 pytestmark = pytest.mark.usefixtures("lookalike")
@@ -49,7 +48,7 @@ def saved(folder: Path, picture: alike.Picture, name: str = "photo.png") -> Path
 
 def show(visit: Visit, photo: Path, seconds: float = START) -> list[list[Any]]:
     """Choose a photo of another shape than what is shown, wait for its answers."""
-    choose(visit, photo)
+    visit.choose(photo)
     with Image.open(photo) as opened:
         shape = opened.width / opened.height
     ratio = "Number(document.querySelector('#labels').style.getPropertyValue('--ratio'))"
@@ -84,7 +83,7 @@ def with_a_photo(visit: Visit, folder: Path, backend: str, model: str) -> list[l
     visit.open(backend="wasm", background="none", model=model)
     if visit.control("Backend").locator(f"option[value={backend}]").is_disabled():
         pytest.skip(f"this Chromium has no {backend}")
-    choose(visit, saved(folder, alike.photo()))
+    visit.choose(saved(folder, alike.photo()))
     visit.until(lambda: visit.picture().shape == (300, 420, 4), "the photo")
     visit.page.evaluate(PATIENT)
     visit.set("backend", backend)

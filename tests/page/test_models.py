@@ -71,7 +71,7 @@ def in_the_page(
     visit: Visit, card: ModelCard, variant: Variant, rgba: list[Array], like: list[dict[str, Array]]
 ) -> list[dict[str, Array]]:
     """The same by the page; its outputs come flat and are given the shapes of `like`."""
-    size = next((size.id for size in card.sizes if size.input == card.input), "")
+    size = card.size.id if card.size else ""
     given = {
         "card": to_dict(card),
         "size": size,

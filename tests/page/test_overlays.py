@@ -130,6 +130,8 @@ def test_a_pose_lies_on_the_person(visit: Visit, card: str) -> None:
             visit.set("detail", size.id)
             wanted = [size.input.width, size.input.height]
             visit.until(lambda wanted=wanted: visit.python(SIZE) == wanted, f"{size.id} in use", 60)  # type: ignore[misc]
+            hint = visit.page.locator("#control-detail-hint")
+            assert hint.inner_text() == f"The network sees {size.input.width} × {size.input.height} pixels."
             drawn(visit)
             # At the smallest a shoulder is not sure at every moment of the scene; without marks this is 0.
             visit.until(lambda: marked(visit.picture()) > 0.001, f"limbs at {size.id}", START)

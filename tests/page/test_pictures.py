@@ -123,9 +123,7 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     frame = clip.frame(20)
     photo = tmp_path / "frame.png"
     Image.fromarray(frame).save(photo)
-    visit.set("source", "file")
-    visit.until(lambda: visit.control("Photo or video").count(), "the file control")
-    visit.control("Photo or video").set_input_files(photo)
+    visit.choose(photo)
     visit.until(lambda: visit.page.locator("#ask").is_hidden(), "the photo")
     visit.until(lambda: kept(visit.picture(), frame), "the photo's person, pixel for pixel", START)
     still = visit.picture()

@@ -15,7 +15,7 @@ from skimage import data
 from tests.page.conftest import Begin, Damaged
 from tests.page.drive import START, Visit
 from tests.page.test_live import alone, like
-from tests.page.test_sources import choose, quiet
+from tests.page.test_sources import quiet
 from tests.page.test_trouble import HANG, LAST, TERMINATED, card, graph
 
 BLUE, RGB = "#0a64f0", (10, 100, 240)
@@ -80,7 +80,7 @@ def test_what_lay_beside_a_photo_does_not_show_the_next(visit: Visit, tmp_path: 
         """The largest difference from the colour."""
         with Image.open(photo) as opened:
             width, height = opened.size
-        choose(visit, photo)
+        visit.choose(photo)
         visit.until(lambda: visit.picture().shape == (height, width, 4), "the photo")
         visit.until(lambda: quiet(visit), "the photo to rest")
         return int(np.abs(visit.picture()[..., :3].astype(int) - RGB).max())

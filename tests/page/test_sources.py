@@ -39,12 +39,16 @@ RECORD = """async () => {
 }"""
 
 
-def choose(visit: Visit, file: Path) -> None:
-    """Make a file the source, as a visitor does."""
-    if visit.control("Source").input_value() != "file":
-        visit.control("Source").select_option("file")
-    visit.until(lambda: visit.control("Photo or video").count(), "the file control")
-    visit.control("Photo or video").set_input_files(file)
+SLOW = """() => {
+    const { decode } = Image.prototype;
+    spy.slow = 0;
+    Image.prototype.decode = async function () {
+        spy.slow += 1;
+        await decode.call(this);
+        await new Promise((resolve) => { setTimeout(resolve, 1000); });
+        spy.slow -= 1;
+    };
+}"""  # of all sources only the sample decodes so
 
 
 def saved(path: Path, width: int, height: int, **how: Any) -> Path:
@@ -110,12 +114,12 @@ def test_an_unplugged_camera(visit: Visit) -> None:
 
 def test_a_huge_photo_is_shown_smaller(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
-    choose(visit, saved(tmp_path / "huge.jpg", 6000, 4000))
+    visit.choose(saved(tmp_path / "huge.jpg", 6000, 4000))
     note = "The photo is 6000 × 4000 pixels; it is shown at 2048 × 1365 to stay within memory."
     assert visit.noted("6000") == note
     visit.until(lambda: visit.picture().shape == (1365, 2048, 4), "the photo")
     assert np.abs(visit.picture()[700, 1500, :3].astype(int) - (200, 100, 50)).max() <= 4
-    choose(visit, saved(tmp_path / "small.png", 320, 200))
+    visit.choose(saved(tmp_path / "small.png", 320, 200))
     visit.until(lambda: visit.picture().shape == (200, 320, 4), "a photo of its own size")
 
 
@@ -123,7 +127,7 @@ def test_a_turned_photo_that_is_shown_smaller_stands_upright(visit: Visit, tmp_p
     visit.open(backend="wasm", background="none")
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: the row 0 is at the right
-    choose(visit, saved(tmp_path / "turned.jpg", 4000, 3000, exif=exif))
+    visit.choose(saved(tmp_path / "turned.jpg", 4000, 3000, exif=exif))
     visit.noted("The photo is 3000 × 4000 pixels; it is shown at 1536 × 2048")
     visit.until(lambda: visit.picture().shape == (2048, 1536, 4), "the photo upright")
     picture = visit.picture()[..., :3].astype(int)
@@ -133,7 +137,7 @@ def test_a_turned_photo_that_is_shown_smaller_stands_upright(visit: Visit, tmp_p
 
 def test_a_photo_of_too_many_pixels_is_not_decoded(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
-    choose(visit, saved(tmp_path / "many.jpg", 9000, 6000))
+    visit.choose(saved(tmp_path / "many.jpg", 9000, 6000))
     note = "That photo has 54 million pixels. Photos of up to 50 million can be shown."
     assert visit.noted("54 million") == note
     visit.more(2)  # the sample goes on
@@ -144,27 +148,15 @@ def test_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
     good = saved(tmp_path / "good.jpg", 400, 300).read_bytes()
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(b"\xff\xd8" + bytes(len(good)))
-    choose(visit, damaged)
+    visit.choose(damaged)
     visit.noted("could not be read as a picture")
     visit.more(2)  # the sample goes on
     huge = tmp_path / "large.jpg"
     with huge.open("wb") as file:
         file.truncate(65_000_000)
-    visit.control("Photo or video").set_input_files(huge)
+    visit.choose(huge)
     assert visit.noted("too large").startswith("That file is too large: 65 MB.")
     visit.more(2)
-
-
-SLOW = """() => {
-    const { decode } = Image.prototype;
-    spy.slow = 0;
-    Image.prototype.decode = async function () {
-        spy.slow += 1;
-        await decode.call(this);
-        await new Promise((resolve) => { setTimeout(resolve, 1000); });
-        spy.slow -= 1;
-    };
-}"""  # of all sources only the sample decodes so
 
 
 def test_a_source_that_opens_late_does_not_replace_the_one_chosen_since(visit: Visit, tmp_path: Path) -> None:
@@ -173,7 +165,7 @@ def test_a_source_that_opens_late_does_not_replace_the_one_chosen_since(visit: V
     visit.page.evaluate(SLOW)
     visit.set("source", "file")  # the camera goes off, and until there is a file the sample stands in
     visit.until(lambda: visit.page.evaluate("spy.slow"), "the sample under way")
-    visit.control("Photo or video").set_input_files(saved(tmp_path / "photo.png", 320, 200))
+    visit.choose(saved(tmp_path / "photo.png", 320, 200))
     visit.until(lambda: visit.picture().shape == (200, 320, 4), "the photo")
     assert visit.page.evaluate("spy.slow"), "the sample was there first: nothing was tried"
     visit.until(lambda: not visit.page.evaluate("spy.slow"), "the sample to be there")
@@ -185,7 +177,7 @@ def test_a_turned_photo_stands_upright(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: the row 0 is at the right
-    choose(visit, saved(tmp_path / "turned.jpg", 400, 300, exif=exif))
+    visit.choose(saved(tmp_path / "turned.jpg", 400, 300, exif=exif))
     visit.until(lambda: visit.picture().shape == (400, 300, 4), "the photo upright")
     picture = visit.picture()[..., :3].astype(int)
     assert picture[40].min() > 250, "the left quarter is above now"
@@ -196,7 +188,7 @@ def test_a_photo_is_computed_once_and_again_when_a_setting_changes(visit: Visit,
     photo = tmp_path / "frame.png"
     Image.fromarray(clip.frame(0)).save(photo)
     visit.open(backend="wasm", background="colour", colour="#0a64f0")
-    choose(visit, photo)
+    visit.choose(photo)
     room = clip.ROOM[0]
     visit.until(lambda: visit.control("Source").input_value() == "file", "the photo as source")
     visit.until(lambda: quiet(visit), "the photo to rest")
@@ -235,7 +227,7 @@ def test_a_video_plays(visit: Visit, tmp_path: Path) -> None:
     video.write_bytes(b64decode(visit.page.evaluate(RECORD)))
     if video.stat().st_size < 1000:
         pytest.skip("this Chromium records no WebM")
-    choose(visit, video)
+    visit.choose(video)
     visit.until(lambda: visit.picture().shape == (240, 320, 4), "the video")
     visit.more(5)
     assert np.abs(visit.picture()[50:150, 50:250, :3].astype(int) - (200, 100, 50)).mean() <= 8
