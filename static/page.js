@@ -10,7 +10,8 @@ import { alive, begin, coming, feed, join, leads, shown, source, tell, tellShown
 
 let wanted = null; // the `source` message that pictures come by
 let file = null; // the visitor's photo or video
-let backdrop = null; // the visitor's own
+let picked = null; // the file of the visitor's own backdrop
+let backdrop = null; // its picture
 let latest = {}; // stats
 let query = location.search; // the settings in use
 let manifest = null; // what this build holds
@@ -122,8 +123,9 @@ async function changed(name, value, kind) {
   if (!value) return;
   if (name === 'file') return take(value);
   const trouble = (problem, figures = {}) => tell({ type: 'trouble', kind: 'file', name: problem, ...figures });
+  picked = value;
   const picture = await still(value, wanted, trouble);
-  if (!picture) return;
+  if (!picture || picked !== value) return picture?.close(); // another was picked while this one was decoded
   backdrop?.close();
   backdrop = picture;
   tell({ type: 'own', picture });

@@ -109,13 +109,15 @@ def person(index: int) -> NDArray[np.bool_]:
     return np.asarray(image) > 127
 
 
-def write(path: Path, frames: int = FRAMES) -> Path:
-    """The clip as .mjpeg or .y4m, by the path's suffix; the same bytes each time. ValueError: no such."""
+def write(path: Path, frames: int = FRAMES, rate: int = RATE) -> Path:
+    """The clip as .mjpeg, or as .y4m of `rate` frames a second, by the path's suffix; the same bytes each
+    time. ValueError: no such.
+    """
     pictures = (Image.fromarray(frame(index)) for index in range(frames))
     if path.suffix == ".mjpeg":
         parts = [_jpeg(picture) for picture in pictures]
     elif path.suffix == ".y4m":
-        head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420\n".encode()
+        head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{rate}:1 Ip A1:1 C420\n".encode()
         parts = [head, *(b"FRAME\n" + _planes(picture) for picture in pictures)]
     else:
         raise ValueError(f"{path.name}: a clip is .mjpeg or .y4m.")

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Request, WebError, Work
 
 Picture = NDArray[np.uint8]
 SPY = Path(__file__).with_name("spy.js")
-STEP = 40  # ms between two looks at what is waited for
+STEP = 100  # ms between two looks at what is waited for
 START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software
 SHOWN = "document.querySelector('#show canvas:last-child')"
 

@@ -1,4 +1,4 @@
-"""Runs one variant of a card on the page's own backend, on pictures given. Sent as text by test_models.py.
+"""Runs a card's variant on a runtime beside the page's own, on pictures given. Sent by test_models.py.
 
 Does not judge the outputs.
 """
@@ -10,23 +10,34 @@ from typing import Any
 from js import Float32Array, Uint8Array
 from pyodide.ffi import to_js
 
+from app.backend import BACKENDS
 from app.card import from_dict
 from app.model import Model
+from app.page.runtime import Runtime, load_ort
 
 
-async def inside(page: Any, given: dict[str, Any]) -> str:
+async def loaded(page: Any, backend: str) -> Runtime:
+    """A backend's runtime; the page keeps its own."""
+    worker, js_own = page.python.unwrap(), page.ort
+    probe = worker.offer.probe
+    js_ort, _ = await load_ort(page, worker.manifest, BACKENDS[backend], probe, worker.look)
+    page.ort = js_own
+    return Runtime(page, js_ort, BACKENDS[backend], probe.features)
+
+
+async def inside(page: Any, runtime: Runtime, given: dict[str, Any]) -> str:
     """Of each picture the outputs by name, in base64, as JSON."""
     engine = page.python.unwrap().engine
     card = from_dict(given["card"]).sized(given["size"])
     variant = next(each for each in card.variants if each.id == given["variant"])
-    session = await engine.runtime.open(card, await engine.runtime.fetch(card, variant))
+    session = await runtime.open(card, await runtime.fetch(card, variant))
     alone = Model(card, session, engine.compositor, engine.model.meter).alone
     shape = 1, card.input.height, card.input.width, 4
     found = []
     for text in given["pictures"]:
         js_bytes = Uint8Array.new(to_js(b64decode(text)))
         js_array = js_bytes if variant.rgba == "uint8" else Float32Array.new(js_bytes)
-        outputs = await session.run({"rgba": engine.runtime.wrap(variant.rgba, js_array, shape), **alone})
+        outputs = await session.run({"rgba": runtime.wrap(variant.rgba, js_array, shape), **alone})
         found.append({name: b64encode(session.numbers(t).tobytes()).decode() for name, t in outputs.items()})
     await session.close()
     return json.dumps(found)

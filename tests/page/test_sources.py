@@ -50,6 +50,19 @@ SLOW = """() => {
     };
 }"""  # of all sources only the sample decodes so
 
+LATE = """() => {
+    const { createImageBitmap: decode } = globalThis;
+    globalThis.createImageBitmap = async (picture, ...how) => {
+        const bitmap = await decode(picture, ...how);
+        if (picture.name === 'late.png') {
+            spy.late = 'under way';
+            await new Promise((resolve) => { setTimeout(resolve, 1000); });
+            spy.late = 'over';
+        }
+        return bitmap;
+    };
+}"""
+
 
 def saved(path: Path, width: int, height: int, **how: Any) -> Path:
     """A photo of two colours: its left quarter white."""
@@ -216,6 +229,15 @@ def test_a_backdrop_of_ones_own(visit: Visit, tmp_path: Path) -> None:
     visit.set("model", "blazeface")  # a new worker has it too
     visit.runs("model", "blazeface")
     visit.until(lambda: visit.picture()[:200, :60, :3].min() > 250, "its white left")
+    visit.page.evaluate(LATE)
+    for name, colour in {"late": "#000", "now": "#fff"}.items():
+        Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
+        visit.control("Your own picture").set_input_files(tmp_path / f"{name}.png")
+        visit.until(lambda: visit.page.evaluate("spy.late"), "the first under way")
+    visit.until(lambda: visit.picture()[:200, -60:, :3].min() > 250, "the second, white everywhere")
+    visit.until(lambda: visit.page.evaluate("spy.late") == "over", "the first to be decoded")
+    visit.more(3)
+    assert visit.picture()[:200, -60:, :3].min() > 250, "the one picked first replaced it"
     (tmp_path / "no.png").write_bytes(b"no picture")
     visit.control("Your own picture").set_input_files(tmp_path / "no.png")
     visit.noted("could not be read as a picture")
