@@ -47,12 +47,13 @@ async function pictures(mode, act) {
 }
 
 // What was kept in an earlier visit. A browser that keeps nothing (a private window) still shows the page, and one
-// that takes long does not hold it up.
+// that takes long does not hold it up, unless the address asks for them.
 export function remembered() {
   by('own-add').onchange = ({ target }) => add([...target.files]).finally(() => { target.value = ''; });
   by('own-import').onchange = ({ target }) => read(target.files[0]).finally(() => { target.value = ''; });
   by('own-export').onclick = write;
-  return Promise.race([recall(), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
+  const wait = ['own', 'all'].includes(new URLSearchParams(location.search).get('gallery')) ? SILENT : WAIT;
+  return Promise.race([recall(), new Promise((resolve) => { setTimeout(resolve, wait); })]);
 }
 
 async function recall() {

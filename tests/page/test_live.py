@@ -32,7 +32,7 @@ CHANGES = (
 )
 
 
-SLEEP = "() => { setTimeout(() => { const end = Date.now() + 6_000; while (Date.now() < end); }); }"
+SLEEP = "() => { setTimeout(() => { const end = Date.now() + 3_000; while (Date.now() < end); }); }"
 
 
 def test_every_setting_changes_the_moving_picture(visit: Visit) -> None:
@@ -132,11 +132,13 @@ def test_auto_takes_wasm_where_the_gpu_is_software(visit: Visit) -> None:
 
 def test_a_hidden_tab_goes_on_when_it_is_seen_again(visit: Visit) -> None:
     visit.open(backend="wasm")
+    visit.limit(2000)
+    visit.more(2)
     visit.page.evaluate("spy.hide(true)")
     visit.workers[0].evaluate(SLEEP)
-    visit.page.wait_for_timeout(6000)  # longer than the worker of a tab that is seen may be silent
+    visit.page.wait_for_timeout(3000)  # longer than the worker of a tab that is seen may be silent
     before = visit.done()
-    visit.page.wait_for_timeout(2000)
+    visit.page.wait_for_timeout(1000)
     assert visit.done() - before <= 2, "only the frame that was under way and the one held for after it"
     visit.page.evaluate("spy.hide(false)")
     visit.more(5)

@@ -25,6 +25,37 @@ def has_own(lookalike: None) -> None:
         pytest.skip("this build has no index of own pictures")
 
 
+# Keeps rows, in which a number stands for a picture of this hue; gives all that are kept.
+STORE = """async (rows) => {
+    const canvas = new OffscreenCanvas(192, 192), draw = canvas.getContext('2d');
+    for (const row of rows) {
+        row.features = new Uint8Array(new Float32Array(row.features).buffer);
+        if (typeof row.thumb !== 'number') continue;
+        draw.fillStyle = `hsl(${row.thumb} 60% 50%)`;
+        draw.fillRect(0, 0, 192, 192);
+        row.thumb = await canvas.convertToBlob({ type: 'image/jpeg' });
+    }
+    const success = (request) => new Promise((resolve, reject) => {
+        Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject });
+    });
+    const store = await success(indexedDB.open('vitrine', 1));
+    const own = store.transaction('own', 'readwrite').objectStore('own');
+    for (const row of rows) own.put(row);
+    return (await success(own.getAll())).map(({ name, card }) => [name, card]);
+}"""
+# The store answers two seconds after it is opened first: later than the page waits for it.
+LATER = """
+const { open: opens } = IDBFactory.prototype;
+IDBFactory.prototype.open = function (...given) {
+    IDBFactory.prototype.open = opens;
+    const request = {};
+    setTimeout(() => {
+        const made = opens.apply(this, given);
+        made.onsuccess = () => request.onsuccess(Object.assign(request, { result: made.result }));
+    }, 2000);
+    return request;
+};
+"""
 COUNT = "document.querySelectorAll('#own-list li').length"
 
 
@@ -67,7 +98,8 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, 
     visit.until(lambda: len(cards(visit)) == 5, "five cards of both", START)
     assert cards(visit)[0][0] == own[0][0], "oneself is nearer than any character"
 
-    visit.page.reload()
+    visit.context.add_init_script(LATER)
+    visit.page.reload()  # the address asks for them: they are waited for
     visit.begun()
     assert visit.notes() == []
     assert visit.control("Gallery").input_value() == "all"
@@ -80,6 +112,7 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, 
     for name in ("Mirror", "Grey", "Plain"):
         visit.page.get_by_role("button", name=f"Remove {name}").click()
     visit.until(lambda: visit.control("Gallery").input_value() not in ("own", "all"), "the gallery there was")
+    visit.until(lambda: visit.page.evaluate(STORE, []) == [], "the store to be empty")
     visit.page.reload()
     visit.begun()
     assert visit.page.evaluate(COUNT) == 0
@@ -171,39 +204,6 @@ def test_a_browser_that_keeps_nothing_shows_the_page_and_says_so(
     visit.page.get_by_role("button", name="Remove Mirror").click()
     visit.until(lambda: visit.page.evaluate(COUNT) == 0, "none")
     assert len(visit.notes()) == 1, "what was never kept cannot come back"
-
-
-# The store answers two seconds after it is opened first: later than the page waits for it.
-LATER = """
-const { open: opens } = IDBFactory.prototype;
-IDBFactory.prototype.open = function (...given) {
-    IDBFactory.prototype.open = opens;
-    const request = {};
-    setTimeout(() => {
-        const made = opens.apply(this, given);
-        made.onsuccess = () => request.onsuccess(Object.assign(request, { result: made.result }));
-    }, 2000);
-    return request;
-};
-"""
-# Keeps rows, in which a number stands for a picture of this hue; gives all that are kept.
-STORE = """async (rows) => {
-    const canvas = new OffscreenCanvas(192, 192), draw = canvas.getContext('2d');
-    for (const row of rows) {
-        row.features = new Uint8Array(new Float32Array(row.features).buffer);
-        if (typeof row.thumb !== 'number') continue;
-        draw.fillStyle = `hsl(${row.thumb} 60% 50%)`;
-        draw.fillRect(0, 0, 192, 192);
-        row.thumb = await canvas.convertToBlob({ type: 'image/jpeg' });
-    }
-    const success = (request) => new Promise((resolve, reject) => {
-        Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject });
-    });
-    const store = await success(indexedDB.open('vitrine', 1));
-    const own = store.transaction('own', 'readwrite').objectStore('own');
-    for (const row of rows) own.put(row);
-    return (await success(own.getAll())).map(({ name, card }) => [name, card]);
-}"""
 
 
 def test_what_is_kept_may_come_late_be_damaged_or_of_another_classifier(visit: Visit, light: str) -> None:
