@@ -89,8 +89,8 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     played = clip.write(tmp_path_factory.mktemp("camera") / "clip.y4m", rate=15)
     camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={played}"]
     eager = ["--enable-blink-features=ForceEagerMeasureMemory"]  # memory is measured at once, not in 20 s
-    # A page that lives for seconds gains nothing from the second, slower compiler: where a function runs 40 times
-    # as long as usual before it is compiled anew, 15 tests took 117 s instead of 145.
+    # The second, slower compiler gains nothing for a page that lives for seconds: where a function runs 40
+    # times as long as usual before it is compiled anew, 15 tests took 117 s instead of 145.
     hasty = ["--js-flags=--wasm-tiering-budget=500000000"]
     arguments = [*chromium.FLAGS, *camera, *eager, *hasty]
     found = playwright.chromium.launch(executable_path=chromium.ensure(), args=arguments)
