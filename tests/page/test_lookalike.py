@@ -45,6 +45,12 @@ def cards(visit: Visit) -> list[list[Any]]:
     return found
 
 
+def drawn(visit: Visit, count: int, seconds: float = START) -> list[list[Any]]:
+    """Wait for so many cards, each with its picture: until then one shows whom it showed before."""
+    visit.until(lambda: visit.page.evaluate(DRAWN) and len(cards(visit)) == count, f"{count} cards", seconds)
+    return cards(visit)
+
+
 def saved(folder: Path, picture: alike.Picture, name: str = "photo.png") -> Path:
     path = folder / name
     Image.fromarray(picture).save(path)
@@ -58,8 +64,7 @@ def show(visit: Visit, photo: Path, seconds: float = START) -> list[list[Any]]:
         shape = opened.width / opened.height
     ratio = "Number(document.querySelector('#labels').style.getPropertyValue('--ratio'))"
     visit.until(lambda: abs(visit.page.evaluate(ratio) - shape) < 1e-3, "answers", seconds)
-    visit.until(lambda: visit.page.evaluate(DRAWN) and len(cards(visit)) == 5, "five cards", seconds)
-    return cards(visit)
+    return drawn(visit, 5, seconds)
 
 
 def same(found: list[list[Any]], wanted: list[dict[str, Any]]) -> None:
@@ -94,9 +99,9 @@ def with_a_photo(visit: Visit, folder: Path, backend: str, model: str) -> list[l
     visit.set("backend", backend)
     visit.set("task", "lookalike")
     visit.set("model", model)
-    visit.until(lambda: visit.page.evaluate(DRAWN) and len(cards(visit)) == 5, "five cards", SLOW)
+    found = drawn(visit, 5, SLOW)
     visit.runs("backend", backend)
-    return cards(visit)
+    return found
 
 
 def test_a_photo_has_five_answers(visit: Visit, tmp_path: Path) -> None:

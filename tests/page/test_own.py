@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from tests import alike
 from tests.page.conftest import Begin
 from tests.page.drive import START, Visit
-from tests.page.test_lookalike import DROP, TABS, cards, saved, show
+from tests.page.test_lookalike import DROP, TABS, cards, drawn, saved, show
 
 pytestmark = pytest.mark.usefixtures("has_own")
 
@@ -88,15 +88,13 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, 
         visit.noted("broken.jpg") == "broken.jpg could not be read as a picture. PNG, JPEG, WebP, AVIF can."
     )
     visit.control("Gallery").select_option("own")
-    visit.until(lambda: len(cards(visit)) == 3, "three cards", START)
-    own = cards(visit)
+    own = drawn(visit, 3)
     assert {name for _, name, _ in own} == {"Mirror", "Grey", "Plain"}
     assert own[0][1] in ("Mirror", "Grey")
     assert own[0][2] > own[2][2]
     assert "gallery=own" in visit.page.url
     visit.control("Gallery").select_option("all")
-    visit.until(lambda: len(cards(visit)) == 5, "five cards of both", START)
-    assert cards(visit)[0][0] == own[0][0], "oneself is nearer than any character"
+    assert drawn(visit, 5)[0][0] == own[0][0], "oneself is nearer than any character"
 
     visit.context.add_init_script(LATER)
     visit.page.reload()  # the address asks for them: they are waited for
@@ -141,7 +139,7 @@ def test_own_pictures_go_from_one_browser_to_another(begin: Begin, light: str, t
         another.page.locator("#own-import").set_input_files(file)
         another.until(lambda: another.page.evaluate(COUNT) == 3, "the pictures imported")
     another.control("Gallery").select_option("own")
-    another.until(lambda: len(cards(another)) == 3, "three cards", START)
+    drawn(another, 3)
 
 
 # The detector, or the classifier, stops as a runtime does that has no memory left.
@@ -164,8 +162,7 @@ def test_the_worker_that_follows_keeps_own_pictures_and_the_pick(
     show(visit, saved(tmp_path, alike.photo()))
     add(visit, others(tmp_path), 3)
     visit.control("Gallery").select_option("own")
-    visit.until(lambda: len(cards(visit)) == 3, "three cards", START)
-    before = cards(visit)
+    before = drawn(visit, 3)
     visit.page.locator(".card input").nth(1).check()
     visit.until(lambda: visit.page.evaluate(PICKED) == before[1][0], "the second to be picked")
     visit.python(FULL, kind="detector")
@@ -200,7 +197,7 @@ def test_a_browser_that_keeps_nothing_shows_the_page_and_says_so(
     add(visit, others(tmp_path)[:1], 1)
     visit.noted("does not keep this picture")
     visit.control("Gallery").select_option("own")
-    visit.until(lambda: len(cards(visit)) == 1, "a card", START)
+    drawn(visit, 1)
     visit.page.get_by_role("button", name="Remove Mirror").click()
     visit.until(lambda: visit.page.evaluate(COUNT) == 0, "none")
     assert len(visit.notes()) == 1, "what was never kept cannot come back"
