@@ -35,7 +35,8 @@ class Lookalike:
     """Takes a segmenter with its cutout, a detector, and a classifier with the indexes of the galleries.
 
     What is behind the person is replaced as in the background task. A photo's faces are all compared at once.
-    Of a live picture one face is looked at in each frame, in turn: the answer follows in a few of them.
+    Of a live picture they are looked at in turn, each in two frames, which so come faster: in one the face is
+    cut out, in the next it is compared.
     """
 
     title = "Look-alike"
@@ -69,6 +70,7 @@ class Lookalike:
     def _begin(self) -> None:
         """Nothing is known of any face."""
         self._tracks: tuple[Track, ...] = ()
+        self._cut: tuple[int, Tensor] = 0, None  # whose face is cut out and not compared yet; 0: nobody's
         self._together = Standing()
         self._looks = 0
         self._met = 0  # the look after which all of them were compared together last
@@ -111,7 +113,7 @@ class Lookalike:
         faces = self._regions(frame, (await self._detector.see(frame))["faces"], None)
         faces = faces or await self._larger(frame)
         region = grown(faces[0], GROWN, UP) if faces else middle(frame)
-        return await self._features(frame, region), region
+        return await self._features(await self._cut_out(frame, region)), region
 
     def _changed(self) -> bool:
         """Whether the galleries are others than they were."""
@@ -140,7 +142,8 @@ class Lookalike:
         told, everyone = [], []
         for id, face in enumerate(squares, 1):
             region = grown(face, GROWN, UP) if faces else face
-            seen, near = await self._compare(await self._features(frame, region), None, 0)
+            features = await self._features(await self._cut_out(frame, region))
+            seen, near = await self._compare(features, None, 0)
             told.append({"id": id, "box": box(face, frame), "near": near[:SHOWN]})
             everyone.append(seen)
         together = (await self._mean(everyone))[:SHOWN]
@@ -154,8 +157,12 @@ class Lookalike:
             self._faced = frame.time
         if anew or {track.id for track in before} != {track.id for track in self._tracks}:
             self._together, self._met = Standing(), 0
-        if track := turn(self._tracks, frame.time):
-            await self._look(frame, track)
+        id, cut = self._cut
+        self._cut = 0, None
+        if track := next((track for track in self._tracks if track.id == id and not anew), None):
+            await self._look(frame, track, cut)
+        elif track := turn(self._tracks, frame.time):
+            self._cut = track.id, await self._cut_out(frame, grown(track.face, GROWN, UP))
         shown = [track for track in self._tracks if track.standing.shown]
         if shown:
             self._silent = False
@@ -171,9 +178,9 @@ class Lookalike:
             self._silent = True
             self._said = {"faces": [], "together": [], "note": NOBODY}
 
-    async def _look(self, frame: Frame, track: Track) -> None:
+    async def _look(self, frame: Frame, track: Track, cut: Tensor) -> None:
         """One more look at a face; once each of this frame had its turn, at all of them together."""
-        features = await self._features(frame, grown(track.face, GROWN, UP))
+        features = await self._features(cut)
         seen, near = await self._compare(features, track.seen, 0 if track.seen is None else None)
         standing = stand(track.standing, near)
         self._looks += 1
@@ -185,8 +192,8 @@ class Lookalike:
             self._met = self._looks
             self._together = stand(self._together, await self._mean([each.seen for each in here]))
 
-    async def _features(self, frame: Frame, region: Region) -> Tensor:
-        """What the classifier sees of a square region, with what is around the face taken away.
+    async def _cut_out(self, frame: Frame, region: Region) -> Tensor:
+        """A square region as the classifier's input, with what is around the face taken away.
 
         Where the segmenter has missed the face the cutout takes nothing away: its graph reckons that out.
         """
@@ -199,9 +206,12 @@ class Lookalike:
         with classifier.meter.stage(sample):
             rgba = classifier.compositor.sample(frame, classifier.card.input, region, classifier.rgba)
         with classifier.meter.stage(infer):
-            cut = await self._cutout.run({"rgba": rgba, **maps})
-            seen = await classifier.session.run({"rgba": cut["cut"]})
-        return seen["features"]
+            return (await self._cutout.run({"rgba": rgba, **maps}))["cut"]
+
+    async def _features(self, cut: Tensor) -> Tensor:
+        """What the classifier sees of a face that is cut out."""
+        with self._classifier.meter.stage(self._classifier.stages[1]):
+            return (await self._classifier.session.run({"rgba": cut}))["features"]
 
     async def _compare(self, features: Tensor, memory: Tensor, keep: int | None) -> tuple[Tensor, list[Near]]:
         """What is remembered of a face, and the nearest of all galleries. `keep` n: as the n faces before

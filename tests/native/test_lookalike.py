@@ -57,7 +57,8 @@ def features(picture: NDArray[np.uint8], model: str) -> NDArray[np.float32]:
     """What the classifier sees of the portrait in a frame of the clip, of length 1."""
     task: Any = loaded("wasm", model).task
     frame = Frame(picture, clip.WIDTH, clip.HEIGHT)
-    found = asyncio.run(task._features(frame, Region(322, 200, 230, 230)))[0]
+    cut = asyncio.run(task._cut_out(frame, Region(322, 200, 230, 230)))
+    found = asyncio.run(task._features(cut))[0]
     return np.asarray(found / np.linalg.norm(found))
 
 
