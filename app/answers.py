@@ -22,8 +22,9 @@ GONE = 1000.0  # ms after which a face that is not seen any more has left
 # cheek are a whole size apart.
 NEARBY = 0.7  # of the faces' size: how far one may have moved
 # A challenger has to be nearer by this much of the cosine, in so many looks one after another. Over seven
-# people's clips (bench/lookalike.py) the winner changed 4.6 times a second where each frame stood alone, 1.3
-# with the features smoothed, and 0.1 with these two as well; who stands was at most 0.019 behind.
+# people's clips (bench/lookalike.py), with a look in each frame, the winner changed 4.6 times a second where
+# each stood alone, 1.3 with the features smoothed, and 0.1 with these two as well; who stands was at most
+# 0.019 behind.
 MARGIN = 0.015
 LOOKS = 3
 
