@@ -85,8 +85,8 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A Chromium with every backend in software, and the clip as its camera. It asks before it gives it."""
-    # 15 frames a second, as few as spy.js shows: so that what is tested has a processor too.
-    played = clip.write(tmp_path_factory.mktemp("camera") / "clip.y4m", rate=15)
+    # 10 frames a second, as few as spy.js shows: so that what is tested has a processor too.
+    played = clip.write(tmp_path_factory.mktemp("camera") / "clip.y4m", rate=10)
     camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={played}"]
     eager = ["--enable-blink-features=ForceEagerMeasureMemory"]  # memory is measured at once, not in 20 s
     # The second, slower compiler gains nothing for a page that lives for seconds: where a function runs 40
