@@ -146,16 +146,22 @@ def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
     assert right >= 0.9 * len(wanted), [pair for pair in zip(wanted, found, strict=True) if len({*pair}) > 1]
 
 
-def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
-    """One face before two grounds, near and far: with it cut out the pictures are more alike."""
+def seers(least: int) -> tuple[list[ModelCard], list[ModelCard]]:
+    """The build's cards, and its classifiers among them; skips where faces cannot be seen by as many."""
     models = list(built.cards().values())
     classifiers = [card for card in models if card.kind == "classifier"]
     try:
         faces.chosen(models)
     except LookupError as error:
         pytest.skip(str(error))
-    if not classifiers:
-        pytest.skip("this build has no classifier")
+    if len(classifiers) < least:
+        pytest.skip(f"this build has {len(classifiers)} classifiers, {least} are needed")
+    return models, classifiers
+
+
+def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
+    """One face before two grounds, near and far: with it cut out the pictures are more alike."""
+    models, classifiers = seers(1)
     near = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
     far = Image.new("RGBA", (1200, 700), (40, 160, 90, 255))
     far.paste(near.crop((0, 0, 512, 365)), (600, 300))
@@ -172,14 +178,7 @@ def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
 
 
 def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.MonkeyPatch) -> None:
-    models = list(built.cards().values())
-    classifiers = [card for card in models if card.kind == "classifier"]
-    try:
-        faces.chosen(models)
-    except LookupError as error:
-        pytest.skip(str(error))
-    if len(classifiers) < 2:
-        pytest.skip("this build has no two classifiers")
+    models, classifiers = seers(2)
     picture = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
     alone = [faces.Faces(models, [each], built.DIST).see(picture) for each in classifiers]
     looks: list[str] = []
