@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Request, WebError, Work
 
 Picture = NDArray[np.uint8]
 SPY = Path(__file__).with_name("spy.js")
+RUNTIME = Path(__file__).with_name("runtime_inside.py").read_text("utf-8")
 STEP = 100  # ms between two looks at what is waited for
 START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software
 SHOWN = "document.querySelector('#show canvas:last-child')"
@@ -146,6 +147,13 @@ class Visit:
         given = f"import json, page; globals().update(json.loads({json.dumps(json.dumps(names))}))\n"
         run = "code => self.page.pyodide.runPythonAsync(code).then((found) => JSON.stringify(found ?? null))"
         return json.loads(self.workers[-1].evaluate(run, given + code))
+
+    def beside(self, backend: str) -> None:
+        """Load a backend's runtime beside the page's own, as `runtime` of what `python` runs.
+
+        A page itself starts on a GPU in software in ten seconds.
+        """
+        self.python(f"{RUNTIME}\nruntime = await loaded(page, backend)\n", backend=backend)
 
     def patient(self) -> None:
         """Have the page wait for a frame that compiles, or a GPU in software, as long as it takes."""

@@ -10,19 +10,15 @@ from typing import Any
 from js import Float32Array
 from pyodide.ffi import to_js
 
-from app.backend import BACKENDS
-from app.page.runtime import load_ort
+from app.page.runtime import Runtime
 from app.page.session import Session
 
 
-async def inside(page: Any, backend: str, graphs: list[dict[str, Any]]) -> str:
+async def inside(runtime: Runtime, graphs: list[dict[str, Any]]) -> str:
     """Of each graph and each of its feeds the outputs by name, in base64, as JSON."""
-    worker, js_own, found = page.python.unwrap(), page.ort, []
-    js_ort, _ = await load_ort(page, worker.manifest, BACKENDS[backend], worker.offer.probe, worker.look)
-    page.ort = js_own
+    found = []
     for graph in graphs:
-        provider = "webgl" if backend == "webgl" else "wasm"
-        session = await Session.open(js_ort, to_js(b64decode(graph["bytes"])), provider)
+        session = await runtime.small(to_js(b64decode(graph["bytes"])))
         runs = []
         for feeds in graph["feeds"]:
             outputs = await session.run({name: tensor(session, **value) for name, value in feeds.items()})

@@ -10,19 +10,9 @@ from typing import Any
 from js import Float32Array, Uint8Array
 from pyodide.ffi import to_js
 
-from app.backend import BACKENDS
 from app.card import from_dict
 from app.model import Model
-from app.page.runtime import Runtime, load_ort
-
-
-async def loaded(page: Any, backend: str) -> Runtime:
-    """A backend's runtime; the page keeps its own."""
-    worker, js_own = page.python.unwrap(), page.ort
-    probe = worker.offer.probe
-    js_ort, _ = await load_ort(page, worker.manifest, BACKENDS[backend], probe, worker.look)
-    page.ort = js_own
-    return Runtime(page, js_ort, BACKENDS[backend], probe.features)
+from app.page.runtime import Runtime
 
 
 async def inside(page: Any, runtime: Runtime, given: dict[str, Any]) -> str:

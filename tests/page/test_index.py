@@ -26,7 +26,7 @@ from tests.page.drive import Visit
 Array = NDArray[Any]
 Feeds = dict[str, Array]
 INSIDE = Path(__file__).with_name("index_inside.py").read_text("utf-8")
-INSIDE += "\nawait inside(page, backend, graphs)\n"
+INSIDE += "\nawait inside(runtime, graphs)\n"
 # Characters and features: fewer than are shown; as in a gallery; more than a texture is wide.
 GALLERIES = ((3, 64), (400, 1280), (9000, 24))
 # Differences allowed: whole numbers are the same, a byte may be rounded otherwise.
@@ -113,7 +113,8 @@ def in_the_page(visit: Visit, backend: str, cases: list[Case], like: list[list[F
         }
         for case in cases
     ]
-    found = json.loads(visit.python(INSIDE, backend=backend, graphs=graphs))
+    visit.beside(backend)
+    found = json.loads(visit.python(INSIDE, graphs=graphs))
     return [
         [
             {
@@ -128,7 +129,6 @@ def in_the_page(visit: Visit, backend: str, cases: list[Case], like: list[list[F
 
 @pytest.mark.parametrize("backend", list(BACKENDS)[::-1])
 def test_a_backends_runtime_computes_what_native_does(visit: Visit, backend: str, tmp_path: Path) -> None:
-    """Loaded beside the page's own on WASM: the page itself starts on a GPU in software in ten seconds."""
     visit.open(background="none", backend="wasm", model="selfie-landscape")
     if not visit.python("page.python.unwrap().offer.probe.webgl") and backend == "webgl":
         pytest.skip("this Chromium has no WebGL")

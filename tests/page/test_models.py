@@ -91,7 +91,6 @@ def in_the_page(
 @pytest.mark.parametrize("needs", NEEDS)
 @pytest.mark.parametrize("backend", list(BACKENDS)[::-1])
 def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: str) -> None:
-    """Loaded beside the page's own on WASM: the page itself starts on a GPU in software in ten seconds."""
     rows = list(shipped(backend, needs))
     if not rows and needs:
         pytest.skip(f"this build ships nothing for {backend} that needs {needs}")
@@ -104,7 +103,8 @@ def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: 
         pytest.skip(f"this Chromium's {backend} has no {needs}")
     # A hidden page draws nothing: with a GPU in software that takes a third of the time from the models.
     visit.page.evaluate("spy.hide(true)")
-    visit.python(f"{INSIDE}\nruntime = await loaded(page, backend)\n", backend=backend)
+    visit.beside(backend)
+    visit.python(INSIDE)
     apart = {}
     for card, variant in rows:
         rgba = pictures(card, PHOTOS[backend])
