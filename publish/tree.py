@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 
@@ -18,9 +19,9 @@ def sha256(data: bytes) -> str:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put `data` at `path` at once: an interrupted run leaves the old file or none."""
+    """Put `data` at `path` at once: an interrupted run leaves the old file or none. Threads may write one path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     try:
         part.write_bytes(data)
         part.replace(path)

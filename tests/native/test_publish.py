@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from app.card import from_dict
 from publish import DIST, NODE_MODULES, ROOT, Problem, compress, npm, pack, snapshot, wheel
 from publish.headers import headers, rules
-from publish.tree import Tree
+from publish.tree import Tree, write
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         tree.put("page.js", b"new")
     assert [file.name for file in tmp_path.iterdir()] == ["page.js"]
     assert (tmp_path / "page.js").read_bytes() == b"old"
+
+
+def test_threads_write_one_path(tmp_path: Path) -> None:
+    """Files of the same content have one compressed copy, and are often compressed at the same moment."""
+    data = b"word " * 1000
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(lambda n: write(tmp_path / "word.br", data), range(500)):
+            pass
+    assert [file.name for file in tmp_path.iterdir()] == ["word.br"]
+    assert (tmp_path / "word.br").read_bytes() == data
 
 
 def test_brotli_is_kept_only_where_it_is_worth_it(tmp_path: Path) -> None:
