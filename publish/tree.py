@@ -19,7 +19,7 @@ def sha256(data: bytes) -> str:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put `data` at `path` at once: an interrupted run leaves the old file or none. Threads may write one path."""
+    """Put `data` at `path` at once: an interrupted run leaves the old file or none; threads may write one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     try:

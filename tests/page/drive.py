@@ -24,8 +24,8 @@ SPY = Path(__file__).with_name("spy.js")
 RUNTIME = Path(__file__).with_name("runtime_inside.py").read_text("utf-8")
 STEP = 100  # ms between two looks at what is waited for
 START = 40.0  # seconds a start may take: 2 on a quiet machine, 10 for WebGPU in software
-# What costs a processor that draws everything itself. A picture of half the usual size is drawn in half the time, and
-# files that come unpacked are not unpacked at each of 150 starts: 0.3 s of 3.
+# For a processor that draws everything itself. A picture of half the usual size is drawn in half the time;
+# files that come unpacked are not unpacked at each of 150 starts, 0.3 s of 3.
 LIGHT: dict[str, Any] = {
     "viewport": {"width": 960, "height": 540},
     "extra_http_headers": {"Accept-Encoding": "identity"},

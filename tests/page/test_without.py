@@ -68,7 +68,7 @@ def test_a_backend_the_browser_lacks_is_refused_with_a_reason(
 
 
 def test_without_isolation_there_is_one_thread_and_it_is_said(begin: Begin, plain: str) -> None:
-    visit = begin(plain, extra_http_headers={})  # no "identity": the files come packed, as browsers ask for them
+    visit = begin(plain, extra_http_headers={})  # the files come packed, as browsers ask for them
     stats = visit.open(backend="wasm", threads=2)
     assert visit.page.evaluate("crossOriginIsolated") is False
     assert stats["threads"] == 1
