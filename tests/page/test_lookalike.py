@@ -219,6 +219,34 @@ def test_a_photo_pasted_or_dropped_anywhere_is_compared_and_a_pick_stays_and_is_
     assert pixels[668:692, 56:300].std() > 5, "whose design it is stands beneath"
 
 
+# The sheet of a phone on which one chooses whom to share with; it fails as it is told to.
+SHEET = """
+spy.sheet = [];
+Navigator.prototype.canShare = ({ files }) => files.length > 0;
+Navigator.prototype.share = async ({ files }) => {
+    spy.sheet.push(...files.map(({ name, type }) => `${name} ${type}`));
+    if (spy.fails) throw new DOMException('', spy.fails);
+};
+"""
+
+
+def test_a_phone_offers_whom_to_share_with(begin: Begin, light: str) -> None:
+    visit = begin(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    visit.context.add_init_script(SHEET)
+    visit.open(task="lookalike", backend="wasm", model=light)
+    drawn(visit, 5)
+    saves: list[str] = []
+    visit.page.on("download", lambda found: saves.append(found.suggested_filename))
+    share = visit.page.get_by_role("button", name="Share as a picture")
+    for count, (fails, files) in enumerate({"": 0, "AbortError": 0, "NotAllowedError": 1}.items(), 1):
+        visit.page.evaluate("(fails) => { spy.fails = fails; }", fails)
+        share.tap()
+        visit.until(lambda count=count: visit.page.evaluate("spy.sheet.length") == count, "the sheet")  # type: ignore[misc]
+        visit.page.wait_for_timeout(300)
+        assert saves == ["vitrine-lookalike.png"] * files, f"after {fails or 'sharing'}"
+    assert set(visit.page.evaluate("spy.sheet")) == {"vitrine-lookalike.png image/png"}
+
+
 def test_the_address_brings_the_task_back(visit: Visit, light: str) -> None:
     visit.open(task="lookalike", backend="wasm", model=light)
     visit.until(lambda: "task=lookalike" in visit.page.url, "the task in the address")
