@@ -96,12 +96,13 @@ def test_a_new_model_comes_without_a_stop(visit: Visit) -> None:
     assert visit.notes() == []
 
 
-def test_a_backend_and_back_again(visit: Visit) -> None:
-    """Of WebGPU test_lookalike.py sees that it is changed to."""
+@pytest.mark.parametrize("backend", ["webgl", "webgpu"])
+def test_a_backend_and_back_again(visit: Visit, backend: str) -> None:
+    # BlazeFace is the quickest on WebGPU in software: under 5 s a frame on a busy machine too.
     visit.open(backend="wasm", model="blazeface", background="colour", colour="#0a64f0")
-    if visit.control("Backend").locator("option[value=webgl]").is_disabled():
-        pytest.skip("this Chromium has no WebGL")
-    for wanted in ("webgl", "wasm"):
+    if visit.control("Backend").locator(f"option[value={backend}]").is_disabled():
+        pytest.skip(f"this Chromium has no {backend}")
+    for wanted in (backend, "wasm"):
         visit.control("Backend").select_option(wanted)
         visit.runs("backend", wanted, 60)
         visit.until(lambda: like(visit, (10, 100, 240)), "the colour")
