@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 from playwright.sync_api import Error as BrowserError
 
-from app.backend import BACKENDS
+from app.core.backend import BACKENDS
 from bench._browser import hold, inside, opened
 from bench._candidates import Made
 from bench._truth import Paged
-from models import choice, verify
-from models.cards import Card
+from models.spec.cards import Card
+from models.variants import choice
+from models.verify import parity
 
 Array = NDArray[Any]
 TYPES = {"float32": np.float32, "int64": np.int64, "int32": np.int32}
@@ -90,7 +91,7 @@ def beside(
                 mask=list(card.mask),
                 collect=collect,
                 budget=budget,
-                dimensions=verify.dimensions(card),
+                dimensions=parity.dimensions(card),
             )
             return found | answers
         except BrowserError as error:

@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Worker, sync_playwright
 
-from publish import DIST, STATE, Problem, chromium
-from publish.serve import Handler, Server
+from publish import DIST, STATE, Problem
+from publish.pack.serve import Handler, Server
+from tests.support import chromium
 
 HERE = Path(__file__).parent
 READY = 120_000  # ms; WebGPU imitated by the processor compiles for half a minute

@@ -14,9 +14,10 @@ import onnx
 from numpy.typing import NDArray
 
 from app.native.session import Session
-from models import make, verify
-from models.cards import Card, Wanted
-from models.named import file
+from models import make
+from models.artifacts import file
+from models.spec.cards import Card, Wanted
+from models.verify import parity
 
 Array = NDArray[Any]
 Outputs = dict[str, Array]
@@ -45,13 +46,13 @@ class Made:
 
     def run(self, card: Card, pictures: Sequence[Array]) -> list[Outputs]:
         """The outputs for each picture, uint8 [1,H,W,4], by native onnxruntime."""
-        dimensions = verify.dimensions(card)
+        dimensions = parity.dimensions(card)
         sessions = [Session(data, threads=1, dimensions=dimensions) for data in self.native]
-        return [verify.run(card, sessions, picture.astype(self.rgba)) for picture in pictures]
+        return [parity.run(card, sessions, picture.astype(self.rgba)) for picture in pictures]
 
 
 def candidates(card: Card, network: onnx.ModelProto) -> list[Made]:
-    """All that the card wants to be measured, of its imported network. Raises models.verify.Failure."""
+    """All that the card wants to be measured, of its imported network. Raises Failure."""
     return [_made(make.candidate(card, wanted, network)) for wanted in card.wanted]
 
 

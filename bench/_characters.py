@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.gallery import Gallery
+from app.core.gallery import Gallery
 from app.native.camera import PICTURES, Camera
 from publish import DIST
-from publish.gallery import DEFAULT, card, characters, drawn, pictures
-from tests import clip
+from publish.gallery import DEFAULT, avatars, card, characters, pictures
+from tests.support import clip
 
 Array = NDArray[np.uint8]
 SIDE = 224
@@ -35,7 +35,7 @@ def originals(gallery: Gallery, count: int) -> Iterator[tuple[int, Image.Image]]
     """(number, RGBA square) of `count` characters of the default gallery, spread evenly."""
     read = card.read(DEFAULT)
     rows = characters.characters(
-        read, characters.found(read), drawn.draw(read.sets, lambda text, share: None)
+        read, characters.found(read), avatars.draw(read.sets, lambda text, share: None)
     )
     table = json.loads((DIST / gallery.names.path).read_bytes())
     titles = [row["title"] for row in table["sets"]]

@@ -14,9 +14,9 @@ import onnx
 from numpy.typing import NDArray
 
 from bench._people import SETS, people, placed, spread
-from models import decoded, metrics, published, verify
-from models.cards import Card
-from models.fetch import Fetched
+from models.sources.fetch import Fetched
+from models.spec.cards import Card
+from models.verify import metrics, parity, reference, runners
 
 Array = NDArray[Any]
 MOST = {"wasm": 1000, "webgl": 8, "webgpu": 3}  # pictures; an imitated GPU takes seconds for one
@@ -60,7 +60,7 @@ def person(
         try:
             theirs = scores(_published(card, fetched, network, pictures))
             row["published"] = _mean(theirs)
-        except published.NotHere as error:
+        except runners.NotHere as error:
             row["published"] = f"not measured: {error}"
         row["native"] = _mean(scores(native(pictures)))
         row["page"] = {}
@@ -80,11 +80,11 @@ def person(
 def _published(
     card: Card, fetched: Fetched, network: onnx.ModelProto, pictures: Sequence[Array]
 ) -> list[Array]:
-    taken = np.concatenate([verify.planes(card, picture) for picture in pictures])
-    values = published.run(fetched.source.format, fetched.files, taken, card.outputs)
-    values = published.arranged(network, values)
+    taken = np.concatenate([parity.planes(card, picture) for picture in pictures])
+    values = runners.run(fetched.source.format, fetched.files, taken, card.outputs)
+    values = runners.arranged(network, values)
     return [
-        decoded.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        reference.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
         for n in range(len(pictures))
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from app.look import Look
+from app.core.settings import Look
 from bench._browser import browser, hold, inside, low, opened, prepare, run, served, table
 
 PICTURES, TURNS = 10, 6

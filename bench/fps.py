@@ -18,10 +18,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from app.backend import BACKENDS
+from app.core.backend import BACKENDS
 from bench._browser import browser, opened, run, served, table
 from publish import DIST
-from tests import clip
+from tests.support import clip
 
 SECONDS = 5.0  # of pictures counted for each row, after as long a start as it takes to be steady
 STEADY = 2.0

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser
 
-from app.card import ModelCard, from_dict
+from app.core.card import ModelCard, from_dict
 from app.native.session import Session
 from bench._browser import browser, hold, inside, low, opened, run, served, table
-from models import index, views
+from models.graphs import index
+from models.verify import calibration
 from publish import DIST, STATE, Problem
 
 Array = NDArray[Any]
@@ -99,7 +100,7 @@ def library(card: ModelCard, count: int) -> tuple[Array, Array]:
 
 def originals() -> Iterator[Image.Image]:
     """Photos, and the pictures of the galleries in this build."""
-    yield from map(Image.fromarray, views.photos())
+    yield from map(Image.fromarray, calibration.photos())
     for gallery in json.loads((DIST / "manifest.json").read_bytes())["galleries"]:
         for sheet in gallery["sheets"]:
             whole, side = (

@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from app.frame import Frame
-from app.gallery import Gallery, Index, Near
-from app.look import Look
-from app.meter import Meter
-from app.model import Model
+from app.core.frame import Frame
+from app.core.gallery import Gallery, Index, Near
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.settings import Look
 from app.native import engine
 from app.native.compositor import Compositor
 from app.native.engine import Engine
-from app.offer import Offer
-from app.settings import first
+from app.panel.capabilities import Offer
+from app.panel.validate import first
 from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
 from publish import DIST, Problem

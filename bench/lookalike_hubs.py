@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
-from app.frame import Frame
+from app.core.frame import Frame
 from app.native import engine
-from app.settings import first
-from app.tasks.lookalike import Lookalike
+from app.panel.validate import first
+from app.tasks.lookalike.task import Lookalike
 from bench._browser import run, table
 from bench._people import people
 from bench.lookalike import AGREE, FIVE, percent
 from publish import DIST, Problem
-from publish.gallery import MADE, features, kept
+from publish.gallery import MADE, cache, features
 
 Array = NDArray[np.float32]
 SET = "npr"
@@ -48,7 +48,7 @@ def main() -> None:
         raise Problem(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
     seen = unit(np.array(found))
     card = loaded.beside["classifier"].card
-    (folder,) = kept.folders(offer.built[0].id, MADE)
+    (folder,) = cache.folders(offer.built[0].id, MADE)
     rows = unit(np.load(folder / "features" / f"{card.id}-{features.graph(card)[:16]}.npy"))
     ways: dict[str, Callable[[Array], Array]] = {"as they are": lambda face: rows}
     ways |= {f"held below {n} of 100": partial(held, rows, n) for n in (99, 95, 90, 80)}

@@ -20,8 +20,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from bench._browser import browser, opened, python, run, served, table
-from tests import alike, clip
 from tests.page.counts import COUNT, MEMORY, PHOTOS
+from tests.support import alike, clip
 
 PHOTO_COUNT, MINUTES = 1000, 10.0
 STEPS = 10  # how often is counted in each part

@@ -14,10 +14,10 @@ from io import BytesIO
 
 from PIL import Image
 
-from app.backend import BACKENDS
+from app.core.backend import BACKENDS
 from bench._browser import browser, low, opened, run, served, table
-from tests import alike
 from tests.page.counts import PHOTOS
+from tests.support import alike
 
 COUNTS = {"wasm": 40, "webgl": 12, "webgpu": 6}  # photos; a GPU in software takes a second and more for each
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from playwright.sync_api import Browser
 
 from bench._browser import READY, browser, run, served, table
-from publish.serve import Handler
+from publish.pack.serve import Handler
 
 VISITS = 5
 SETTINGS = "?backend=wasm&model=selfie-landscape&background=blur"

@@ -1,8 +1,8 @@
 """Every candidate of every card on every backend: does it run, how fast, what does it lose.
 
-Writes models/figures.json, and chooses nothing by itself: models/choice.py does, and its verdicts are written
-beside the figures. Arguments: the cards to measure (all without one; the others' figures stay), or --judge to
-write the verdicts anew only.
+Writes models/variants/figures.json, and chooses nothing by itself: models/variants/choice.py does, and its
+verdicts are written beside the figures. Arguments: the cards to measure (all without one; the others' figures
+stay), or --judge to write the verdicts anew only.
 
 `loss` and `error` are against float32, both run by native onnxruntime, on scikit-image's photos and, where
 they are, on people before rooms (VITRINE_PEOPLE). `page` and `page_error` are of the candidate in the page
@@ -31,14 +31,19 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from app.backend import BACKENDS
+from app.core.backend import BACKENDS
 from bench import _truth
 from bench._beside import array, beside, gpus, masks
 from bench._browser import browser, run, served, table
 from bench._candidates import Made, candidates
 from bench._people import people, placed
-from models import cards, choice, fetch, make, metrics, verify, views
-from models.cards import Card
+from models import make
+from models.sources import fetch
+from models.spec import cards
+from models.spec.cards import Card
+from models.variants import choice
+from models.verify import calibration, metrics
+from models.verify import parity as verify
 from publish import ROOT, STATE
 
 Array = NDArray[Any]
@@ -86,7 +91,7 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
     parity = verify.parity(card, fetched, network)
     figures["parity"] = {**figures.get("parity", {}), card.id: _rounded(parity)}
     made = candidates(card, network)
-    pictures = [*(placed(card, p)[0] for p in _people(card)), *views.judged(card)]
+    pictures = [*(placed(card, p)[0] for p in _people(card)), *calibration.judged(card)]
     plain = next(each for each in made if each.wanted.weights == "fp32")
     exact = plain.run(card, pictures)
     here = folder / card.id
@@ -99,7 +104,7 @@ def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
         native[each.wanted.id] = {
             "outputs": found[: max(COLLECT.values())],
             "error": metrics.error(exact, found),
-            "loss": _loss(card, exact, found, people=len(pictures) - len(views.judged(card))),
+            "loss": _loss(card, exact, found, people=len(pictures) - len(calibration.judged(card))),
         }
         say(f"{card.id} {each.wanted.id}: {each.bytes:,} bytes, {native[each.wanted.id]['loss']}")
     segments = card.kind == "segmenter"
@@ -206,7 +211,7 @@ def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
 
 
 def stamp(browser: str, gpu: Mapping[str, Any]) -> dict[str, Any]:
-    """Where, when and on what, as models/stamp.py reads it."""
+    """Where, when and on what, as models/variants/provenance.py reads it."""
     pinned = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
     return {
         "date": datetime.now(UTC).date().isoformat(),

@@ -11,35 +11,24 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from app.card import Graph, ModelCard, from_dict, to_dict
-from models import choice, fetch
-from models.cards import Card, read_all
+from app.core.card import Graph, ModelCard, from_dict, to_dict
+from models.dependencies import digest
+from models.sources import fetch
+from models.spec.cards import Card, read_all
+from models.variants import choice
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
+ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".vitrine" / "cache" / "models"
-# What a made model depends on besides its card and its published files: all of models but what only reads
-# cards, brings files or tells of the result.
-APART = {"__main__", "add", "cards", "cardtext", "choice", "download", "export", "fetch", "guess", "index"}
-APART |= {"nearest", "offered", "packed", "readme", "reduce", "report", "rows", "rules", "stamp"}
-CODE = (
-    *sorted(path for path in HERE.glob("*.py") if path.stem not in APART),
-    *sorted(HERE.glob("*.mjs")),
-    ROOT / "app" / "card.py",
-    ROOT / "app" / "faces.py",
-    ROOT / "app" / "native" / "session.py",
-)
-
 Say = Callable[[str], None]
 
 
 def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCard]:
     """Writes out/models/*.onnx, out/models.json and out/models.html; gives every card.
 
-    A model whose file no source has is a card with `missing` and no variants. Raises
-    models.cards.CardError, models.importers.Unreadable or models.verify.Failure, each with one sentence.
+    A model whose file no source has is a card with `missing` and no variants. Raises CardError, Unreadable or
+    Failure, each with one sentence.
     """
-    from models import report
+    from models.report import report
 
     cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
     wanted = {out / graph.path for card in cards for graph in card.graphs}
@@ -97,9 +86,9 @@ def _measurable(fetched: fetch.Fetched, made: ModelCard) -> bool:
     """Whether the published model can be run now, and could not when the model was made."""
     if not any(isinstance(value, str) for value in made.report["parity"].values()):
         return False
-    from models import published
+    from models.verify import runners
 
-    return not published.lacking(fetched.source.format)
+    return not runners.lacking(fetched.source.format)
 
 
 def _place(kept: Path, path: Path, graph: Graph) -> None:
@@ -116,8 +105,7 @@ def _key(card: Card, fetched: fetch.Fetched) -> str:
     figures = choice.read()
     for packed in (False, True):  # which of them is known when the network is imported
         found.update(repr(choice.chosen(card, figures, packed)).encode())
-    for path in (card.file, *CODE):
-        found.update(path.read_bytes())
+    found.update(card.file.read_bytes() + digest("models.make").encode())
     return f"{card.id}-{found.hexdigest()[:16]}"
 
 

@@ -1,6 +1,6 @@
 """`python -m models [OUT]` makes the models into OUT (dist by default) and prints their report; `add` adds.
 
-Does not decide anything: models.build_models and models.add do the work.
+Does not decide anything: models.build_models and models.add.command do the work.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from models import ROOT, add, build_models
-from models.cards import CardError
+from models import ROOT, build_models
+from models.add import command
+from models.spec.cards import CardError
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0, or 1 after one sentence about what is wrong."""
     if arguments[:1] == ["add"]:
-        return add.main(arguments[1:])
-    from models import readme, report
+        return command.main(arguments[1:])
+    from models.report import readme, report
 
     out = Path(arguments[0]) if arguments else ROOT / "dist"
     try:

@@ -12,13 +12,17 @@ from typing import Any
 
 import onnx
 
-from app.card import Graph, ModelCard, Variant
-from models import choice, cutout, fuse, halves, importers, matte, quantize, tint, verify, views
-from models.cards import Card, Wanted
-from models.fetch import Fetched
-from models.graph import OPSET
-from models.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
-from models.named import file, kept
+from app.core.card import Graph, ModelCard, Variant
+from models.artifacts import file, kept
+from models.graphs import cutout, matte, tint, wrap
+from models.graphs.text import OPSET
+from models.importers import read
+from models.sources.fetch import Fetched
+from models.spec.cards import Card, Wanted
+from models.variants import choice, float16, quantize
+from models.variants.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
+from models.verify import calibration
+from models.verify import parity as verify
 
 Say = Callable[[str], None]
 # On WebGPU it runs on WASM: it is less work than taking the picture to the GPU and back.
@@ -39,8 +43,8 @@ class Candidate:
 def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say) -> ModelCard:
     """`described` with its variants, mattes and report; the graphs are in out/models.
 
-    `card` is as Card.of the fetched source gives it. Raises models.importers.Unreadable or
-    models.verify.Failure, each one sentence.
+    `card` is as Card.of the fetched source gives it. Raises models.importers.read.Unreadable or
+    models.verify.parity.Failure, each one sentence.
     """
     say(f"{card.title}: importing {fetched.bytes:,} bytes")
     network = imported(card, fetched)
@@ -80,24 +84,24 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, say: Say
 def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
     """The published network as importers.read gives it; a card with sizes has its dimensions free.
 
-    Raises models.importers.Unreadable.
+    Raises models.importers.read.Unreadable.
     """
     source = fetched.source
     shape = (card.input.height, card.input.width)
     if card.sizes:
         sizes = [(size.input.height, size.input.width) for size in card.sizes]
-        return importers.free(source.format, fetched.files, sizes, card.outputs)
-    return importers.read(source.format, fetched.files, shape, card.outputs)
+        return read.free(source.format, fetched.files, sizes, card.outputs)
+    return read.read(source.format, fetched.files, shape, card.outputs)
 
 
 def graphs(card: Card, wanted: Wanted, network: onnx.ModelProto) -> tuple[str, list[onnx.ModelProto]]:
     """The type of rgba, and the fused graphs of a variant, lowered for its backends, weights as imported.
 
-    Raises models.verify.Failure for an operator that one of the backends lacks, and for a network whose
-    outputs are not what its kind's graph can be made of.
+    Raises models.verify.parity.Failure for an operator that one of the backends lacks, and for a network
+    whose outputs are not what its kind's graph can be made of.
     """
     rgba = rgba_type(wanted)
-    cut = fuse.parts if NO_SELECT & set(wanted.backends) else fuse.whole
+    cut = wrap.parts if NO_SELECT & set(wanted.backends) else wrap.whole
     # WebGL has nothing to unpack weights with but Cast and Mul, and its rewrites read the weights' shapes.
     plain = quantize.unpacked(network) if "webgl" in wanted.backends else network
     try:
@@ -121,7 +125,7 @@ def candidate(card: Card, wanted: Wanted, network: onnx.ModelProto) -> Candidate
     exact = [quantize.unpacked(model) for model in fused]
     models = stored(card, wanted, fused, rgba)
     # The processor computes halves in float32: what a GPU loses is shown by rounding in between.
-    native = [halves.rounded(model) for model in exact] if wanted.weights == "half" else models
+    native = [float16.rounded(model) for model in exact] if wanted.weights == "half" else models
     return Candidate(wanted, rgba, exact, models, native)
 
 
@@ -129,7 +133,7 @@ def stored(card: Card, wanted: Wanted, fused: Sequence[onnx.ModelProto], rgba: s
     """Fused graphs as the variant stores them, calibrated on pictures where it computes in integers."""
     calibrates = wanted.weights == "qdq"
     return [
-        quantize.STORED[wanted.weights](model, views.feeds(card, model, rgba) if calibrates else ())
+        quantize.STORED[wanted.weights](model, calibration.feeds(card, model, rgba) if calibrates else ())
         for model in fused
     ]
 

@@ -1,4 +1,4 @@
-"""`python -m publish build|serve|chromium`: what build.py hands over to once the environment exists.
+"""`python -m publish build|serve`: what build.py hands over to once the environment exists.
 
 Does not set up the environment.
 """
@@ -11,21 +11,19 @@ import os
 import sys
 import webbrowser
 
-from publish import DIST, Problem, chromium
-from publish.serve import Server
+from publish import DIST, Problem
+from publish.pack.serve import Server
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m publish")
-    parser.add_argument("command", choices=("build", "serve", "chromium"))
+    parser.add_argument("command", choices=("build", "serve"))
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--no-open", action="store_true")
     args = parser.parse_args(arguments)
     try:
-        if args.command == "chromium":
-            chromium.ensure()
-        elif args.command == "build":
+        if args.command == "build":
             pack()
         else:
             serve(args.port, not args.no_open)
@@ -43,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def pack() -> None:
     """Bring dist/ up to date."""
-    from publish.pack import pack  # imports the models' tools, which `chromium` does not need
+    from publish.pack.dist import pack  # imports the models' tools: they take a second
 
     pack()
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from app.frame import Frame
+from app.core.frame import Frame
 
 Pixels = NDArray[np.uint8]
 
@@ -50,7 +50,7 @@ class Camera:
         return cls([_picture(path)], still=True)
 
     async def frames(self) -> AsyncIterator[Frame]:
-        """See Camera in app.ports. Ends after the last picture."""
+        """See Camera in app.core.ports. Ends after the last picture."""
         for index, picture in enumerate(self._pictures):
             height, width = picture.shape[:2]
             yield Frame(picture, width, height, index * 1000 / self._rate, still=self._still)

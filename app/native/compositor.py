@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.card import Input, ModelCard
-from app.frame import Frame, Place, Region, matrix, place
-from app.look import Look, rgb
-from app.marks import Marks, Tint
-from app.native.marks import draw, tinted
+from app.core.annotations import Marks, Tint
+from app.core.card import Input, ModelCard
+from app.core.frame import Frame, Place, Region, matrix, place
+from app.core.settings import Look, rgb
+from app.native.annotations import draw, tinted
 from app.native.texture import (
     Line,
     Pixels,
@@ -59,7 +59,7 @@ class Compositor:
     def sample(
         self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8"
     ) -> NDArray[Any]:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         whole = decoded(frame.picture)
         if region is None:
             pixels = encoded(self._sample(whole, into, place(frame.width, frame.height, into)))
@@ -71,12 +71,12 @@ class Compositor:
         return pixels[None].astype(rgba)
 
     async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
-        """See Compositor in app.ports. `mask` is [1,1,h,w] of the card's mask size."""
+        """See Compositor in app.core.ports. `mask` is [1,1,h,w] of the card's mask size."""
         self._drawn = self._compose(frame, mask, look)
         self.picture = encoded(self._drawn)
 
     def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         for each in marks:
             if isinstance(each, Tint):
                 self._drawn = tinted(self._drawn, each, mirror)
@@ -112,7 +112,7 @@ class Compositor:
         return drawn
 
     def cover(self, look: Look) -> None:
-        """See Compositor in app.ports. cover.frag"""
+        """See Compositor in app.core.ports. cover.frag"""
         height, width = self.picture.shape[:2]
         if look.background == "image":
             self.picture = encoded(self._backdrop(width, height))

@@ -12,19 +12,19 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from app import gallery
-from app.answers import Names
-from app.card import Graph, ModelCard, Variant, from_dict
-from app.chain import Chain
-from app.gallery import OWN, Gallery, Index
-from app.look import Look
-from app.meter import Meter
-from app.model import Model
+from app.core import gallery
+from app.core.card import Graph, ModelCard, Variant, from_dict
+from app.core.chain import Chain
+from app.core.gallery import OWN, Gallery, Index
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.ports import Session as AnySession
+from app.core.settings import Look
 from app.native.compositor import Compositor
 from app.native.session import Session
-from app.offer import Offer
-from app.ports import Session as AnySession
+from app.panel.capabilities import Offer
 from app.tasks import TASKS, Task
+from app.tasks.lookalike.answers import Names
 
 
 @dataclass(frozen=True)

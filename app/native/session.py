@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 class Session:
-    """The Session of app.ports, native. `threads` 0 lets onnxruntime take one per core."""
+    """The Session of app.core.ports, native. `threads` 0 lets onnxruntime take one per core."""
 
     def __init__(self, model: bytes, threads: int = 0, dimensions: Mapping[str, int] | None = None) -> None:
         """`model` is an ONNX file's bytes, `dimensions` what its free dimensions are, by name.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.frame import Matrix
+from app.core.frame import Matrix
 
 Texture = NDArray[np.floating[Any]]
 Line = NDArray[np.float64]  # where the pixels of a target's row or column lie in a texture, 0 to 1

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from app.card import ModelCard
-from app.frame import Frame
-from app.marks import Marks, Tint
-from app.model import Model
+from app.core.annotations import Marks, Tint
+from app.core.card import ModelCard
+from app.core.frame import Frame
+from app.core.model import Model
+from app.core.ports import Tensor
 from app.overlays.mesh import Mesh
 from app.overlays.parts import Parts
 from app.overlays.pose import Pose
-from app.ports import Tensor
 
 
 class Overlay(Protocol):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 
-from app.around import around_face, pixels, square
-from app.faces import SCORE
-from app.frame import Frame, Matrix, Region, matrix
-from app.marks import Marks
-from app.model import Model
-from app.ports import Tensor
+from app.core.annotations import Marks
+from app.core.frame import Frame, Matrix, Region, matrix
+from app.core.geometry import around_face, pixels, square
+from app.core.model import Model
+from app.core.nms import SCORE
+from app.core.ports import Tensor
 
 # MediaPipe's face_landmark_front: the box made square, grown by half, upright by the eyes; the same of the
 # points once there are some. https://github.com/google-ai-edge/mediapipe/tree/v0.10.9/mediapipe/modules/face_landmark

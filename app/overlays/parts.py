@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.frame import Frame, place
-from app.marks import Tint
-from app.meter import OVERLAY
-from app.model import Model
-from app.ports import Tensor
+from app.core.annotations import Tint
+from app.core.frame import Frame, place
+from app.core.meter import OVERLAY
+from app.core.model import Model
+from app.core.ports import Tensor
 
 
 class Parts:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 
-from app.frame import Frame, matrix
-from app.marks import Marks
-from app.model import Model
-from app.ports import Tensor
+from app.core.annotations import Marks
+from app.core.frame import Frame, matrix
+from app.core.model import Model
+from app.core.ports import Tensor
 
 SURE = 0.3  # MoveNet's own example leaves out what is below: https://www.tensorflow.org/hub/tutorials/movenet
 # Of COCO's 17 points: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, left before right.

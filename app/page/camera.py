@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from app.frame import Frame
+from app.core.frame import Frame
 
 
 class Slot:
@@ -44,7 +44,7 @@ class Slot:
             self._waiter.set_result(None)
 
     async def frames(self) -> AsyncIterator[Frame]:
-        """See Camera in app.ports. Does not end: the page terminates the worker."""
+        """See Camera in app.core.ports. Does not end: the page terminates the worker."""
         loop = asyncio.get_running_loop()
         while True:
             if self._frame is None:

@@ -12,12 +12,12 @@ from typing import Any
 from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
 from pyodide.ffi import to_js
 
-from app.card import Input, ModelCard
-from app.frame import Frame, Matrix, Region, matrix, place
-from app.look import Look
-from app.marks import RINGS, Marks, Tint
+from app.core.annotations import RINGS, Marks, Tint
+from app.core.card import Input, ModelCard
+from app.core.frame import Frame, Matrix, Region, matrix, place
+from app.core.ports import Session, Tensor
+from app.core.settings import Look
 from app.page.inputs import Inputs
-from app.ports import Session, Tensor
 
 
 def _context(js_canvas: Any) -> Any:
@@ -59,7 +59,7 @@ class CanvasCompositor:
         return len(self._contexts)
 
     def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
-        """See Compositor in app.ports. The same Tensor is filled anew each time."""
+        """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
         width, height = into.width, into.height
         draw = self._small(f"seen {width} x {height}", width, height)
         js_frame = self._frame(frame)
@@ -79,7 +79,7 @@ class CanvasCompositor:
         return given.filled()
 
     async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         matte = await self._lay(mask, look) if mask is not None else None
         if self._look.box != look.box:
             self._frame_in = None
@@ -99,7 +99,7 @@ class CanvasCompositor:
         draw.resetTransform()
 
     def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         self._main.save()
         try:
             self._main.globalCompositeOperation = "source-over"
@@ -112,7 +112,7 @@ class CanvasCompositor:
             self._main.restore()
 
     def cover(self, look: Look) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         self._main.globalCompositeOperation = "copy"
         if look.background == "image":
             self._image(None, look)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from js import Float32Array, OffscreenCanvas, Uint8Array
 from pyodide.ffi import to_js
 
-from app import trouble
-from app.answers import Character, Names, named
-from app.frame import Frame
-from app.gallery import OWN, Gallery, Index
-from app.own import MOST, Own, Seer, seer
+from app.core import messages
+from app.core.frame import Frame
+from app.core.gallery import OWN, Gallery, Index
 from app.page.engine import Engine
 from app.page.runtime import fetched
 from app.tasks import TASKS
+from app.tasks.lookalike.answers import Character, Names, named
+from app.tasks.lookalike.user_gallery import MOST, Own, Seer, seer
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -61,7 +61,7 @@ async def _follow(worker: Worker, engine: Engine) -> None:
             try:
                 await bring(worker, engine)
             except Exception as error:  # the picture goes on, with the gallery there was
-                worker.panel.note(trouble.GALLERY.format(why=trouble.brief(error)))
+                worker.panel.note(messages.GALLERY.format(why=messages.brief(error)))
                 worker.look = replace(worker.look, gallery=state.gallery)
                 worker.tell()
         worker.panel.post("again")
@@ -148,8 +148,8 @@ def tell(worker: Worker, told: dict[str, Any]) -> None:
         "answers",
         **told,
         picked=state.picks,
-        hint=trouble.HINT,
-        titles={0: trouble.TOGETHER, **{id: trouble.FACE.format(id=id) for id in ids}},
+        hint=messages.HINT,
+        titles={0: messages.TOGETHER, **{id: messages.FACE.format(id=id) for id in ids}},
         picture=[worker.page.canvas.width, worker.page.canvas.height],
     )
 
@@ -172,4 +172,4 @@ def share(worker: Worker, face: int) -> None:
     row = next((each for each in five if each["key"] == key), five[0] if five else None)
     if row is not None:
         boxes = [one["box"]] if one else [each["box"] for each in told["faces"]]
-        worker.panel.post("share", row=row, boxes=boxes, words=trouble.SHARE, name="vitrine-lookalike.png")
+        worker.panel.post("share", row=row, boxes=boxes, words=messages.SHARE, name="vitrine-lookalike.png")

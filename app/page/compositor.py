@@ -10,14 +10,14 @@ from typing import Any
 
 from pyodide.ffi import jsnull
 
-from app.card import Input, ModelCard
-from app.frame import Frame, Region, matrix, place
-from app.look import Look, rgb
-from app.marks import Marks, Tint
+from app.core.annotations import Marks, Tint
+from app.core.card import Input, ModelCard
+from app.core.frame import Frame, Region, matrix, place
+from app.core.ports import Tensor
+from app.core.settings import Look, rgb
 from app.page.gl import Pass, Texture
 from app.page.inputs import Inputs
 from app.page.marker import Marker
-from app.ports import Tensor
 
 # `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
 SOURCE, SCREEN, MIRRORED = (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)
@@ -66,7 +66,7 @@ class Compositor:
         return len(self._textures)
 
     def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
-        """See Compositor in app.ports. The same Tensor is filled anew each time."""
+        """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
         gl = self.gl
         self._alive()
         self._upload(frame)
@@ -81,7 +81,7 @@ class Compositor:
         return given.filled()
 
     async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         self._alive()
         self._upload(frame)
         size = self._fit(frame, look)
@@ -98,7 +98,7 @@ class Compositor:
         self._frame_in = None
 
     def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         gl, size, turn = self.gl, (self._canvas.width, self._canvas.height), MIRRORED if mirror else SCREEN
         gl.enable(gl.BLEND)
         gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
@@ -115,7 +115,7 @@ class Compositor:
             gl.disable(gl.BLEND)
 
     def cover(self, look: Look) -> None:
-        """See Compositor in app.ports."""
+        """See Compositor in app.core.ports."""
         if self.gl.isContextLost():
             return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height

@@ -1,6 +1,6 @@
 """Engine: a task's cards, loaded on one backend, and what is loaded beside them while the picture goes on.
 
-Does not decide which backend or variant: app.backend and the card do.
+Does not decide which backend or variant: app.core.backend and the card do.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.backend import Backend, Probe, draws_with_shaders
-from app.card import Input, ModelCard, Variant
-from app.gallery import Gallery, Index
-from app.look import Look
-from app.meter import OVERLAY, Meter
-from app.model import Model
+from app.core.backend import Backend, Probe, draws_with_shaders
+from app.core.card import Input, ModelCard, Variant
+from app.core.gallery import Gallery, Index
+from app.core.meter import OVERLAY, Meter
+from app.core.model import Model
+from app.core.ports import Session as AnySession
+from app.core.settings import Look
 from app.overlays import OVERLAYS, PARTS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.probe import options
 from app.page.runtime import Runtime, load_graph, load_ort
 from app.page.session import Session
-from app.pipeline import Pipeline
-from app.ports import Session as AnySession
+from app.run.pipeline import Pipeline
 from app.tasks import TASKS
 
 Key = tuple[str, Input]  # a card at one of its sizes

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app import trouble
+from app.core import messages
 from app.page import compare, keeping
 from app.page.trial import try_next
-from app.settings import apply
-from app.succession import stayed
+from app.panel.validate import apply
+from app.worker.handover import stayed
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -60,7 +60,7 @@ def own(worker: Worker) -> None:
 
 def trouble_(worker: Worker, kind: str, name: str, **figures: Any) -> None:
     """A source failed, or was bounded."""
-    worker.panel.note(trouble.source(kind, name, **figures))
+    worker.panel.note(messages.source(kind, name, **figures))
     if kind == "camera":
         worker.change(replace(worker.look, source="sample", mirror=False))
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from js import Float32Array, Uint8Array
 
-from app.card import Input
-from app.ports import Tensor
+from app.core.card import Input
+from app.core.ports import Tensor
 
 
 class Given:

@@ -13,14 +13,25 @@ from typing import TYPE_CHECKING, Any
 from js import Blob, Object, OffscreenCanvas, Uint8Array
 from pyodide.ffi import to_js
 
-from app import trouble
-from app.card import Input
-from app.frame import Frame, Matrix, Region, matrix
-from app.own import BOUNDS, FILE, FULL, MOST, SIDE, Own, Picture, Refused, exported, picture
+from app.core import messages
+from app.core.card import Input
+from app.core.frame import Frame, Matrix, Region, matrix
 from app.page.canvas import dom_matrix
 from app.page.compare import show_galleries
 from app.page.engine import Engine
-from app.settings import settled
+from app.panel.validate import settled
+from app.tasks.lookalike.user_gallery import (
+    BOUNDS,
+    FILE,
+    FULL,
+    MOST,
+    SIDE,
+    Own,
+    Picture,
+    Refused,
+    exported,
+    picture,
+)
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -38,7 +49,7 @@ class Keeping:
 
 def describe(worker: Worker) -> None:
     """What page.js has to know of own pictures, and which of them have to be looked at again."""
-    worker.panel.post("own", bounds=BOUNDS, most=MOST, file=FILE, busy=trouble.BUSY)
+    worker.panel.post("own", bounds=BOUNDS, most=MOST, file=FILE, busy=messages.BUSY)
     _stale(worker)
 
 
@@ -68,7 +79,7 @@ async def _work(worker: Worker, engine: Engine) -> None:
         try:
             await _take(worker, engine, asked, name, frame)
         except Exception as error:  # whatever it was, the next one may be had
-            worker.panel.note(trouble.PICTURE.format(name=name, why=trouble.brief(error)))
+            worker.panel.note(messages.PICTURE.format(name=name, why=messages.brief(error)))
             worker.panel.post("own-gone", asked=asked)
         finally:
             frame.close()
@@ -83,7 +94,7 @@ async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Fr
     async with engine.pipeline.between:
         seen = await engine.pipeline.task.portrait(frame)
         if seen is None or state.seer is None:
-            raise RuntimeError(trouble.NO_TASK)
+            raise RuntimeError(messages.NO_TASK)
         features, region = seen
         numbers = engine.beside["classifier"].session.numbers(features)
         js_thumb: Any = None if known else await thumb(frame, region)

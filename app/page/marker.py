@@ -10,8 +10,8 @@ from typing import Any
 from js import Float32Array
 from pyodide.ffi import jsnull, to_js
 
-from app.look import rgb
-from app.marks import RINGS, Marks
+from app.core.annotations import RINGS, Marks
+from app.core.settings import rgb
 from app.page.gl import Pass
 
 WIDEST = RINGS[0][0]

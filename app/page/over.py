@@ -9,8 +9,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app import trouble
-from app.card import ModelCard
+from app.core import messages
+from app.core.card import ModelCard
 from app.overlays import overlay
 from app.page.engine import Engine, Key, key
 
@@ -31,7 +31,7 @@ def no_overlay(worker: Worker, error: Exception) -> None:
     """An overlay failed: the picture goes on without, unless the visitor has chosen another meanwhile."""
     if _wish(worker) != worker.overlay:
         return
-    worker.panel.note(trouble.OVERLAY.format(why=trouble.brief(error)))
+    worker.panel.note(messages.OVERLAY.format(why=messages.brief(error)))
     worker.look = replace(worker.look, overlay="none")
     worker.plan()
     worker.tell()

@@ -9,13 +9,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from app import trouble
-from app.backend import BACKENDS
-from app.controls import panel
-from app.look import FILE_MB, MEGAPIXELS, PHOTO, Look, to_query
-from app.offer import Offer
-from app.succession import Start
+from app.core import messages
+from app.core.backend import BACKENDS
+from app.core.settings import FILE_MB, MEGAPIXELS, PHOTO, Look, to_query
+from app.panel.capabilities import Offer
+from app.panel.controls import panel
 from app.tasks import TASKS
+from app.worker.handover import Start
 
 
 class Panel:
@@ -38,7 +38,7 @@ class Panel:
         task = TASKS[look.task]
         head = {"title": task.title, "about": task.about, "answers": "gallery" in task.wants}
         self.post("panel", controls=controls, query=to_query(look), **head)
-        ask = trouble.ASK.get(look.source, ())
+        ask = messages.ASK.get(look.source, ())
         self.post(
             "source",
             source=look.source,
@@ -71,5 +71,5 @@ class Panel:
             picture=image if look.background == "image" else "",
             start=start.to_dict() if start else None,
             stay=stay,
-            last=trouble.LAST.format(title=BACKENDS[run].title, why=trouble.SILENT),
+            last=messages.LAST.format(title=BACKENDS[run].title, why=messages.SILENT),
         )

@@ -1,6 +1,6 @@
 """Probe: ask this browser what it can do.
 
-Does not judge: app.backend does.
+Does not judge: app.core.backend does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import js
 from js import Object, OffscreenCanvas
 from pyodide.ffi import JsException, jsnull
 
-from app.backend import Probe, is_software
+from app.core.backend import Probe, is_software
 
 
 def _present(value: Any) -> bool:

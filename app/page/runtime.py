@@ -1,6 +1,6 @@
 """Runtime: onnxruntime-web for a backend; fetches files, checks them and opens them as sessions.
 
-Does not decide which backend or variant: app.backend and the card do.
+Does not decide which backend or variant: app.core.backend and the card do.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 from js import URL, Object, Uint8Array, crypto, location
 from pyodide.ffi import JsException, to_js
 
-from app import trouble
-from app.backend import Backend, Probe, bundle, threads
-from app.card import Graph, ModelCard, Variant
-from app.chain import Chain
-from app.look import Look
+from app.core import messages
+from app.core.backend import Backend, Probe, bundle, threads
+from app.core.card import Graph, ModelCard, Variant
+from app.core.chain import Chain
+from app.core.settings import Look
 from app.page.session import Session
 
 
@@ -101,7 +101,7 @@ async def fetched(page: Any, path: str, title: str, size: int) -> Any:
         return await page.bytes(path, title, size)
     except JsException as error:
         raise Corrupt(
-            str(error).removeprefix("Error: ").replace("TypeError: Failed to fetch", trouble.AWAY)
+            str(error).removeprefix("Error: ").replace("TypeError: Failed to fetch", messages.AWAY)
         ) from error
 
 

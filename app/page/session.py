@@ -13,8 +13,8 @@ from typing import Any
 from js import Float32Array, Object, performance
 from pyodide.ffi import JsException, to_js
 
-from app.dimensions import fixed
-from app.ports import Tensor
+from app.core.dimensions import fixed
+from app.core.ports import Tensor
 
 
 class Session:
@@ -56,7 +56,7 @@ class Session:
             raise RuntimeError(f"onnxruntime-web ({provider}) did not take the model: {error}") from error
 
     async def run(self, feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """See Session in app.ports."""
+        """See Session in app.core.ports."""
         js_feeds = self._feeds
         for name in self.inputs:
             setattr(js_feeds, name, feeds[name])
@@ -69,11 +69,11 @@ class Session:
         return {name: getattr(js_outputs, name) for name in self.outputs}
 
     def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> Tensor:
-        """See Session in app.ports."""
+        """See Session in app.core.ports."""
         return self.wrap("float32", Float32Array.new(to_js(array("f", numbers))), shape)
 
     def blank(self, shape: Sequence[int]) -> Tensor:
-        """See Session in app.ports."""
+        """See Session in app.core.ports."""
         return self.wrap("float32", Float32Array.new(prod(shape)), shape)
 
     def wrap(self, kind: str, js_array: Any, shape: Sequence[int]) -> Tensor:
@@ -81,11 +81,11 @@ class Session:
         return self._ort.Tensor.new(kind, js_array, to_js(list(shape)))
 
     def numbers(self, tensor: Tensor) -> array[float]:
-        """See Session in app.ports."""
+        """See Session in app.core.ports."""
         return array("f", tensor.data.to_bytes())
 
     async def close(self) -> None:
-        """See Session in app.ports."""
+        """See Session in app.core.ports."""
         try:
             await self._session.release()
         except JsException as error:

@@ -16,15 +16,11 @@ from typing import Any
 from js import Object, createImageBitmap
 from pyodide.ffi import JsException, create_proxy
 
-from app import gallery, trouble
-from app.backend import BACKENDS, choose
-from app.card import from_dict
-from app.choices import backends
-from app.look import Look, to_query
-from app.loop import Loop
-from app.meter import Meter
-from app.offer import Offer
-from app.own import Own
+from app.core import gallery, messages
+from app.core.backend import BACKENDS, choose
+from app.core.card import from_dict
+from app.core.meter import Meter
+from app.core.settings import Look, to_query
 from app.page.camera import Slot
 from app.page.compare import Comparison, answer, compares, prepare, show_galleries
 from app.page.engine import Engine
@@ -36,9 +32,13 @@ from app.page.probe import probe
 from app.page.runtime import Corrupt
 from app.page.session import now
 from app.page.trial import TRIAL_AFTER, blank, declines, try_next
-from app.settings import from_query
-from app.succession import RUNNING, STARTING, Start, restarts, successor
+from app.panel.capabilities import Offer
+from app.panel.choices import backends
+from app.panel.validate import from_query
+from app.run.loop import Loop
 from app.tasks import TASKS
+from app.tasks.lookalike.user_gallery import Own
+from app.worker.handover import RUNNING, STARTING, Start, restarts, successor
 
 
 class Worker:
@@ -83,7 +83,7 @@ class Worker:
             self.panel.note(note)
         card = self.offer.card(self.look.model)
         if card is None or card.missing:
-            self.panel.post("last", text=trouble.NO_MODEL)
+            self.panel.post("last", text=messages.NO_MODEL)
             return
         self.card = card = card.sized(self.look.detail)
         auto = self.look.backend == "auto"
@@ -157,8 +157,8 @@ class Worker:
     def plan(self) -> None:
         """Leave with page.js what is to be done when this worker can no longer speak."""
         image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.look.image), "")
-        stay = {"trials": self.trials, "broken": {self.run: trouble.SILENT}} if self.begun.beat else None
-        start = None if stay else self.next_start(trouble.SILENT)
+        stay = {"trials": self.trials, "broken": {self.run: messages.SILENT}} if self.begun.beat else None
+        start = None if stay else self.next_start(messages.SILENT)
         limit = STARTING if self.patient else RUNNING
         self.panel.plan(limit, self.look, image, self.run, start, stay)
 
@@ -192,13 +192,13 @@ class Worker:
 
     def fail(self, error: Exception) -> None:
         """Hand over to the next backend, or say that there is none."""
-        why = trouble.brief(error)
+        why = messages.brief(error)
         if self.begun.beat:  # a trial that fails was only a trial
             self.panel.post("stay", trials=self.trials, broken={self.run: why})
         elif start := self.next_start(why, again=not isinstance(error, Corrupt)):
             self.panel.post("begin", start=start.to_dict(), failed=True)
         else:
-            self.panel.post("last", text=trouble.LAST.format(title=BACKENDS[self.run].title, why=why))
+            self.panel.post("last", text=messages.LAST.format(title=BACKENDS[self.run].title, why=why))
 
     def change(self, look: Look) -> None:
         """Take a new Look."""

@@ -1,6 +1,6 @@
 """Trials: with "auto", whether another backend does the same work faster, measured beside the one that runs.
 
-Does not choose which backends are tried: app.backend.choose does.
+Does not choose which backends are tried: app.core.backend.choose does.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import asyncio
 from statistics import median
 from typing import TYPE_CHECKING
 
-from app.choices import backends
-from app.controls import cannot_overlay
-from app.look import Look
+from app.core.settings import Look
 from app.page.engine import Engine
 from app.page.session import now
-from app.succession import restarts
+from app.panel.choices import backends
+from app.panel.controls import cannot_overlay
 from app.tasks import TASKS
+from app.worker.handover import restarts
 
 if TYPE_CHECKING:
     from app.page.start import Worker

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from app.frame import Frame, Region
-from app.look import Look
-from app.model import Model
-from app.ports import Tensor
+from app.core.frame import Frame, Region
+from app.core.model import Model
+from app.core.ports import Tensor
+from app.core.settings import Look
 from app.tasks.background import Background
-from app.tasks.lookalike import Lookalike
+from app.tasks.lookalike.task import Lookalike
 
 
 class Task(Protocol):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.card import MASKED
-from app.frame import Frame
-from app.look import Look
-from app.model import Model
-from app.ports import Tensor
+from app.core.card import MASKED
+from app.core.frame import Frame
+from app.core.model import Model
+from app.core.ports import Tensor
+from app.core.settings import Look
 
 
 class Background:

@@ -12,17 +12,17 @@ import js
 import page
 from pyodide.ffi import create_proxy, to_js
 
-from app.frame import Frame
-from app.loop import Loop
-from app.meter import Meter
-from app.model import Model
+from app.core.frame import Frame
+from app.core.meter import Meter
+from app.core.model import Model
 from app.page.camera import Slot
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.engine import open_matte
 from app.page.probe import options
 from app.page.session import Session, now
-from app.pipeline import Pipeline
+from app.run.loop import Loop
+from app.run.pipeline import Pipeline
 from app.tasks.background import Background
 
 drawing: Any = import_module("app.page.canvas")

@@ -10,7 +10,7 @@ import js
 import page
 from pyodide.ffi import to_js
 
-from app.frame import Frame
+from app.core.frame import Frame
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.engine import open_matte

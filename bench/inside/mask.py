@@ -10,7 +10,7 @@ from typing import Any
 import js
 import page
 
-from app.frame import Frame
+from app.core.frame import Frame
 from app.page.session import now
 
 

@@ -12,7 +12,7 @@ import js
 import page
 from pyodide.ffi import JsException
 
-from app.chain import Chain
+from app.core.chain import Chain
 from app.page.session import Session, now
 
 LONGEST = 240  # s for one run; WebGPU imitated by the processor compiles for half a minute

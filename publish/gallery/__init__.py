@@ -1,6 +1,7 @@
 """Galleries: pictures become characters that a face can be compared with, in dist/.
 
-Does not compare: the index graph does (models.index). Imports nothing heavy before a gallery has to be made.
+Does not compare: the index graph does (models.graphs.index). Imports nothing heavy before a gallery has to
+be made.
 """
 
 from pathlib import Path

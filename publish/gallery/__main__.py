@@ -52,27 +52,27 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(source: str | None, title: str, remove: str) -> int:
     """Add, remove or list. Raises Refused."""
-    from publish.gallery import shelf
+    from publish.gallery import registry
 
     if remove:
-        shelf.remove(remove)
+        registry.remove(remove)
         return _pack()
     if source is None:
-        rows = [f"{row.id}: {row.source}" for row in shelf.added()]
+        rows = [f"{row.id}: {row.source}" for row in registry.added()]
         print("\n".join(rows) or "No gallery was added. How it is done: python3 build.py gallery --help")
         return 0
-    before = shelf.added()
-    row = shelf.add((Path(os.environ.get("VITRINE_FROM", ".")) / source).resolve(), title)
+    before = registry.added()
+    row = registry.add((Path(os.environ.get("VITRINE_FROM", ".")) / source).resolve(), title)
     try:
         _pack()
         return _tell(row.id)
     except BaseException:  # Ctrl-C too: what was not made, or stopped the build, is not remembered
-        shelf.put(before)
+        registry.put(before)
         raise
 
 
 def _pack() -> int:
-    from publish.pack import pack
+    from publish.pack.dist import pack
 
     pack()
     return 0
@@ -80,11 +80,11 @@ def _pack() -> int:
 
 def _tell(id: str) -> int:
     """Print what became of a gallery. Raises Refused where it is not in dist/."""
-    from publish.gallery import make, shelf
+    from publish.gallery import make, registry
 
-    built = shelf.built(id)
+    built = registry.built(id)
     if built is None or built["missing"]:
-        reason = shelf.why(id) or (built["missing"] if built else "dist/ does not hold it")
+        reason = registry.why(id) or (built["missing"] if built else "dist/ does not hold it")
         raise Refused(f"The gallery was not built: {reason}")
     print(told(id, make.report(id)))
     return 0

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.gallery import ALL, OWN
+from app.core.gallery import ALL, OWN
 from publish.gallery import Refused
 
 RESERVED = (OWN, ALL)  # what the Look calls galleries that no build has

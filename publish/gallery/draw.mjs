@@ -1,4 +1,4 @@
-// Draws the pictures of DiceBear's styles as PNG files. What is drawn, publish/gallery/drawn.py says.
+// Draws the pictures of DiceBear's styles as PNG files. What is drawn, publish/gallery/avatars.py says.
 // Reads one JSON array from standard input, a row for each style: package, folder, side, seeds, each, options;
 // answers with a line for each picture. Has no thresholds and no choices of its own.
 

@@ -16,19 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.around import middle
-from app.card import ModelCard
-from app.frame import Frame, Region
-from app.meter import Meter
-from app.model import Model
+from app.core.card import ModelCard
+from app.core.frame import Frame, Region
+from app.core.geometry import middle
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.ports import Tensor
 from app.native.compositor import Compositor
 from app.native.session import Session
-from app.ports import Tensor
-from app.tasks.lookalike import Lookalike
-from publish import ROOT
+from app.tasks.lookalike.task import Lookalike
+from models.dependencies import digest
 
 SIDE = 640  # pixels of the longer side that is looked at, as a camera's picture has
-CODE = tuple(ROOT / "app" / name for name in ("around.py", "faces.py", "model.py", "tasks/lookalike.py"))
 
 Features = NDArray[np.float32]
 
@@ -111,8 +110,7 @@ def key(models: Sequence[ModelCard]) -> str:
     except LookupError:
         return ""
     total = sha256(repr([(c.id, c.variant("wasm"), c.cutout("wasm")) for c in cards]).encode())
-    for path in CODE:
-        total.update(path.read_bytes())
+    total.update(digest("publish.gallery.faces").encode())
     return total.hexdigest()
 
 

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.card import ModelCard
+from app.core.card import ModelCard
 from app.native.session import Session
 from publish.gallery.pictures import laid
 

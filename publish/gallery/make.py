@@ -11,14 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.card import ModelCard, Variant
-from app.gallery import File, Gallery, from_dict, to_dict
-from publish.gallery import FOLDER, MADE, characters, drawn, kept
+from app.core.card import ModelCard, Variant
+from app.core.gallery import File, Gallery, from_dict, to_dict
+from publish.gallery import FOLDER, MADE, avatars, characters
+from publish.gallery import cache as kept
 from publish.gallery.card import Card
-from publish.tree import sha256, write
+from publish.pack.tree import sha256, write
 
 if TYPE_CHECKING:
-    from publish.gallery.seen import Features, Seen
+    from publish.gallery.embed import Features, Seen
 
 PAIRS = 1000  # that look nearly the same, kept for the report
 
@@ -74,7 +75,7 @@ def _make(
     done: Path,
     say: Say,
 ) -> None:
-    from models import index
+    from models.graphs import index
 
     features = _features(card, files, models, classifiers, out, folder, say)
     picture = json.loads((folder / "pictures.json").read_text("utf-8"))
@@ -98,15 +99,17 @@ def _features(
     """Features [n,m] by classifier; in `folder` are then sheets, names, report.json and pictures.json."""
     import numpy as np
 
-    from publish.gallery import features, seen
+    from publish.gallery import embed, features
 
     paths = {c.id: folder / "features" / f"{c.id}-{features.graph(c)[:16]}.npy" for c in classifiers}
     whole = (folder / "pictures.json").is_file()
     lacking = [each for each in classifiers if not (whole and paths[each.id].is_file())]
     if lacking:
-        drawings = drawn.draw(card.sets, lambda text, share: say(text, 0.3 * share))
+        drawings = avatars.draw(card.sets, lambda text, share: say(text, 0.3 * share))
         rows = characters.characters(card, files, drawings)
-        found = seen.see(card, rows, models, lacking, out, folder, lambda t, share: say(t, 0.3 + 0.6 * share))
+        found = embed.see(
+            card, rows, models, lacking, out, folder, lambda t, share: say(t, 0.3 + 0.6 * share)
+        )
         for each in lacking:
             paths[each.id].parent.mkdir(parents=True, exist_ok=True)
             np.save(paths[each.id], found.features[each.id])
@@ -116,26 +119,26 @@ def _features(
     return {each.id: np.load(paths[each.id]) for each in classifiers}
 
 
-def _tell(card: Card, seen: Seen, near: Sequence[tuple[str, str, float]], folder: Path) -> None:
+def _tell(card: Card, embed: Seen, near: Sequence[tuple[str, str, float]], folder: Path) -> None:
     """Names, report.json and pictures.json, in `folder`."""
-    used = sorted({row.set for row in seen.taken})
+    used = sorted({row.set for row in embed.taken})
     told = ("title", "licence", "credit")
     sets = [{name: getattr(card.sets[n], name) for name in told} for n in used]
-    names = {"sets": sets, "characters": [[row.name, used.index(row.set)] for row in seen.taken]}
+    names = {"sets": sets, "characters": [[row.name, used.index(row.set)] for row in embed.taken]}
     data = json.dumps(names, ensure_ascii=False, separators=(",", ":")).encode()
     file = File(f"{FOLDER}/{card.id}.{sha256(data)[:8]}.json", len(data))
     write(folder / file.path, data)
-    count, side = len(seen.taken), seen.side
-    short = {"pictures": count, "alike": len(near), "refused": len(seen.refused)}
+    count, side = len(embed.taken), embed.side
+    short = {"pictures": count, "alike": len(near), "refused": len(embed.refused)}
     gallery = Gallery(
-        card.id, card.title, count, file, tuple(seen.sheets), side, side, seen.size, report=short
+        card.id, card.title, count, file, tuple(embed.sheets), side, side, embed.size, report=short
     )
     found = {
         "pictures": count,
-        "sets": [[card.sets[n].title, sum(row.set == n for row in seen.taken)] for n in used],
-        "bytes": sum(each.bytes for each in (file, *seen.sheets)),
+        "sets": [[card.sets[n].title, sum(row.set == n for row in embed.taken)] for n in used],
+        "bytes": sum(each.bytes for each in (file, *embed.sheets)),
         "alike": near[:PAIRS],
-        "refused": seen.refused,
+        "refused": embed.refused,
     }
     write(folder / "report.json", json.dumps(found).encode())
     write(folder / "pictures.json", json.dumps(to_dict(gallery)).encode())

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from models.cutout import GREY
+from models.graphs.cutout import GREY
 
 BYTES = 100_000_000
 PIXELS = 50_000_000  # 200 MB decoded

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import onnx
 import pytest
 
-from models import cards, fetch, make
-from models.cards import Card
-from models.fetch import Fetched
+from models import make
+from models.sources import fetch
+from models.sources.fetch import Fetched
+from models.spec import cards
+from models.spec.cards import Card
 
 
 @dataclass(frozen=True)

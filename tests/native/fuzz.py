@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from models import importers
+from models.importers import read
 
 MEMORY = 1 << 30  # bytes of address space; at most 0.12 GB were resident
 HEAD = 4096  # bytes at either end of a file that half of the flips go to: tables lie there, weights between
@@ -87,21 +87,21 @@ def main(format: str, seed: str, count: str, *folders: str) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     found: dict[str, list[str]] = {"sentences": [], "raised": []}
-    read, slowest = 0, 0.0
+    accepted, slowest = 0, 0.0
     for folder in folders:
         files = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
         ways = [damaged, altered] if format == "onnx" else [damaged]
         for broken in (case for way in ways for case in way(files, int(seed), int(count))):
             start = perf_counter()
             try:
-                importers.read(format, broken, None)
-                read += 1
-            except importers.Unreadable as error:
+                read.read(format, broken, None)
+                accepted += 1
+            except read.Unreadable as error:
                 found["sentences"].append(str(error))
             except BaseException as error:
                 found["raised"].append(f"{type(error).__name__}: {error}"[:500])
             slowest = max(slowest, perf_counter() - start)
-    print(json.dumps({**found, "read": read, "slowest": slowest}))
+    print(json.dumps({**found, "read": accepted, "slowest": slowest}))
 
 
 if __name__ == "__main__":

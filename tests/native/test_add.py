@@ -14,9 +14,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 import models
 from app.native.session import Session
-from models import add, cards, fetch, make, published, verify
-from models.offered import Unfit
-from tests.models_given import onnx_file, put, tfjs_files
+from models import make
+from models.add import command
+from models.add.inputs import Unfit
+from models.sources import fetch
+from models.spec import cards
+from models.verify import parity, runners
+from tests.support.models_given import onnx_file, put, tfjs_files
 
 
 class Project:
@@ -25,13 +29,13 @@ class Project:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.folder, self.given = root, root / "cards", root / "given"
         self.folder.mkdir()
-        monkeypatch.setattr(add, "DRAFTS", root / "drafts")
+        monkeypatch.setattr(command, "DRAFTS", root / "drafts")
         monkeypatch.setattr(models, "CACHE", root / "cache")
         monkeypatch.setattr(fetch, "ROOT", root)
         monkeypatch.delenv("VITRINE_MIRROR", raising=False)
 
     def add(self, path: Path, **options: object) -> str:
-        return add.add(str(path), folder=self.folder, root=self.root, **options)  # type: ignore[arg-type]
+        return command.add(str(path), folder=self.folder, root=self.root, **options)  # type: ignore[arg-type]
 
     def left(self) -> list[str]:
         """What is there besides what was given and the cache."""
@@ -61,9 +65,9 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     rgba = np.random.default_rng(3).integers(0, 256, (1, 32, 32, 4), np.uint8)
     still = {"memory": np.zeros((1, 1, 32, 32), np.float32), "keep": np.zeros(1, np.float32)}
     mask = session.run_now({"rgba": rgba, **still})["mask"]
-    published = Session(onnx_file(), threads=1)
+    runners = Session(onnx_file(), threads=1)
     image = np.ascontiguousarray((rgba[..., :3].astype(np.float32) / 255).transpose(0, 3, 1, 2))
-    assert np.abs(mask - published.run_now({"image": image})["answer"]).max() < 1e-5
+    assert np.abs(mask - runners.run_now({"image": image})["answer"]).max() < 1e-5
 
 
 def test_a_network_gives_what_it_gives(project: Project) -> None:
@@ -103,7 +107,7 @@ def test_what_webgl_lacks_leaves_only_webgl_out(project: Project, capsys: pytest
 
 def test_the_outputs_may_be_named(project: Project) -> None:
     path = put(project.given, tfjs_files("Betainc"))
-    assert add.main([str(path)]) == 1
+    assert command.main([str(path)]) == 1
     project.add(path, id="before", outputs={"logits": "a"})
     assert cards.read(project.folder / "before.toml").outputs == {"logits": "a"}
 
@@ -129,11 +133,11 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(add.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    monkeypatch.setattr(command.add, "__defaults__", (None, None, None, None, project.folder, project.root))
     put(project.given / "tf", tfjs_files("Betainc"))
     files = {"open.onnx": onnx_file(side=None), "cut.onnx": onnx_file()[:300], "empty.onnx": b""}
     put(project.given, {**files, "cut.tflite": b"\x1c\0\0\0TFL3" + b"\xff" * 99})
-    assert add.main([str(project.given / name)]) == 1
+    assert command.main([str(project.given / name)]) == 1
     said = capsys.readouterr().err.strip().split("\n\n")[-1]
     assert said.startswith("Nothing was added. ")
     assert says in said
@@ -204,8 +208,8 @@ def test_a_sound_file_that_cannot_be_a_model_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(add.add, "__defaults__", (None, None, None, None, project.folder, project.root))
-    assert add.main([str(put(project.given, {"odd.onnx": data}))]) == 1
+    monkeypatch.setattr(command.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    assert command.main([str(put(project.given, {"odd.onnx": data}))]) == 1
     said = capsys.readouterr().err.strip().split("\n\n")[-1]
     assert said.startswith("Nothing was added. ")
     assert says in said
@@ -223,7 +227,7 @@ def test_labels_are_a_network_and_no_mask(project: Project) -> None:
     card = cards.read(project.folder / "labels.toml")
     fetched = fetch.fetch(card, print)
     segmenter = replace(card, kind="segmenter", mask=(32, 32), outputs={"logits": "y"})
-    with pytest.raises(verify.Failure, match="no graph of a segmenter can be made of it"):
+    with pytest.raises(parity.Failure, match="no graph of a segmenter can be made of it"):
         make.graphs(segmenter, card.wanted[0], make.imported(segmenter, fetched))
 
 
@@ -238,7 +242,7 @@ def test_what_could_not_be_compared_is_compared_later(
 ) -> None:
     """A build before `npm ci` does not keep its "not measured"."""
     path = put(project.given / "eyes", tfjs_files())
-    monkeypatch.setattr(published, "lacking", lambda format: "it is not installed")
+    monkeypatch.setattr(runners, "lacking", lambda format: "it is not installed")
     assert "not measured: it is not installed" in project.add(path)
     card = cards.read(project.folder / "eyes.toml")
     fetched, out, said = fetch.fetch(card, print), project.root / "out", list[str]()
@@ -246,7 +250,7 @@ def test_what_could_not_be_compared_is_compared_later(
     assert said == []
     monkeypatch.undo()
     monkeypatch.setattr(models, "CACHE", project.root / "cache")
-    if reason := published.lacking("tfjs"):
+    if reason := runners.lacking("tfjs"):
         pytest.skip(reason)
     made = models.made(card, fetched, out, said.append)
     assert said
@@ -257,10 +261,10 @@ def test_a_model_that_fails_its_checks_leaves_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise verify.Failure("eyes: noise is 0.5 of the range off the published model, gate 0.001")
+        raise parity.Failure("eyes: noise is 0.5 of the range off the published model, gate 0.001")
 
-    monkeypatch.setattr(verify, "parity", fail)
-    with pytest.raises(verify.Failure, match="off the published model"):
+    monkeypatch.setattr(parity, "parity", fail)
+    with pytest.raises(parity.Failure, match="off the published model"):
         project.add(put(project.given, {"eyes.onnx": onnx_file()}))
     assert project.left() == []
 

@@ -12,11 +12,15 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from app.card import Input, Size
+from app.core.card import Input, Size
 from app.native.session import Session
-from models import decoded, fuse, lower, make, quantize, verify
-from models.cards import Card, Wanted
-from models.graph import chain, text
+from models import make
+from models.graphs import wrap
+from models.graphs.text import chain, text
+from models.spec.cards import Card, Wanted
+from models.variants import lower, quantize
+from models.verify import parity
+from models.verify import reference as decoded
 
 Array = NDArray[Any]
 CUTS = (Wanted("a", ("wasm", "webgpu"), "fp32"), Wanted("b", ("webgl",), "fp32"))
@@ -139,7 +143,7 @@ def squashed(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def built(found: Card, wanted: Wanted, model: onnx.ModelProto) -> tuple[str, list[bytes]]:
     rgba, graphs = make.graphs(found, wanted, model)
-    verify.operators([quantize.unpacked(graph) for graph in graphs], wanted.backends)
+    parity.operators([quantize.unpacked(graph) for graph in graphs], wanted.backends)
     return rgba, [graph.SerializeToString() for graph in graphs]
 
 
@@ -149,7 +153,7 @@ def test_a_fused_graph_answers_what_its_network_means(
 ) -> None:
     found, model = made
     rgba, graphs = built(found, wanted, model)
-    assert verify.same(found, model, graphs, rgba) < 1e-4
+    assert parity.same(found, model, graphs, rgba) < 1e-4
 
 
 def test_a_wrong_answer_is_seen(made: tuple[Card, onnx.ModelProto]) -> None:
@@ -162,8 +166,8 @@ def test_a_wrong_answer_is_seen(made: tuple[Card, onnx.ModelProto]) -> None:
             array = numpy_helper.to_array(tensor)
             tensor.CopyFrom(numpy_helper.from_array(-array[::-1].copy(), tensor.name))
     rgba, graphs = built(found, CUTS[0], model)
-    with pytest.raises(verify.Failure, match="differs from the network it is made of"):
-        verify.same(found, other, graphs, rgba)
+    with pytest.raises(parity.Failure, match="differs from the network it is made of"):
+        parity.same(found, other, graphs, rgba)
 
 
 def packed(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -189,7 +193,7 @@ def test_packed_weights_stay_as_published(wanted: Wanted) -> None:
     found, plain = MADE["BodyPix"]
     model = packed(plain)
     rgba, graphs = built(found, wanted, model)
-    assert verify.same(found, model, graphs, rgba) < 1e-4
+    assert parity.same(found, model, graphs, rgba) < 1e-4
     integers = numpy_helper.to_array(next(t for t in model.graph.initializer if t.name == "w_int8"))
     stored = onnx.load_from_string(graphs[0]).graph.initializer
     kept = [numpy_helper.to_array(t) for t in stored if t.data_type == onnx.TensorProto.INT8]
@@ -201,14 +205,14 @@ def test_one_graph_serves_every_size() -> None:
     """No constant of one size is in it: it also runs at a size that no card names."""
     for name, output in (("BodyPix", "mask"), ("PoseNet", "pose")):
         found, model = MADE[name]
-        (graph,) = fuse.whole(found, model)
-        sized = replace(verify.resized(found, 65, 97), sizes=found.sizes)
+        (graph,) = wrap.whole(found, model)
+        sized = replace(parity.resized(found, 65, 97), sizes=found.sizes)
         sessions = [Session(graph.SerializeToString(), threads=1, dimensions={"height": 65, "width": 97})]
         reference = Session(model.SerializeToString(), threads=1)
-        picture = verify.pictures(65, 97, "photo")[0]
-        x = np.ascontiguousarray(verify.planes(sized, picture).transpose(0, 3, 1, 2))
+        picture = parity.pictures(65, 97, "photo")[0]
+        x = np.ascontiguousarray(parity.planes(sized, picture).transpose(0, 3, 1, 2))
         expected = decoded.answers(sized, reference.run_now({"picture": x}))[output]
-        assert np.nanmax(np.abs(verify.run(sized, sessions, picture)[output] - expected)) < 1e-5
+        assert np.nanmax(np.abs(parity.run(sized, sessions, picture)[output] - expected)) < 1e-5
 
 
 def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
@@ -229,20 +233,20 @@ def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
         ("classifier", {"scores": 5}, "needs the outputs scores and features"),
         ("network", {"rgba": 3}, "cannot be called rgba"),
         ("detector", {"raw": 16}, "needs the output logits"),
-        ("detector", {"raw": 16, "logits": 1}, "models/detector.py has anchors for"),
+        ("detector", {"raw": 16, "logits": 1}, "models/graphs/detector.py has anchors for"),
     ],
 )
 def test_a_role_that_is_missing_is_named(kind: str, heads: dict[str, int], said: str) -> None:
     model = network((33, 33), 16, **heads)
     if "raw" in heads and "logits" in heads:
         model = flat(model, raw=(1, 9, 16), logits=(1, 9, 1))
-    with pytest.raises(verify.Failure, match=said) as error:
+    with pytest.raises(parity.Failure, match=said) as error:
         make.graphs(card(kind, 33, 33, (33, 33)), CUTS[0], model)
     assert "\n" not in str(error.value)
 
 
 def test_a_size_that_no_grid_divides_is_refused() -> None:
-    with pytest.raises(verify.Failure, match="cannot be grown"):
+    with pytest.raises(parity.Failure, match="cannot be grown"):
         make.graphs(card("segmenter", 40, 40, (40, 40)), CUTS[0], network((40, 40), 16, logits=1))
 
 
@@ -276,7 +280,7 @@ def test_the_front_scales_however_a_network_begins(lines: str) -> None:
     for shift in (0.0, -1.0):
         found = replace(card("network", 32, 48), offset=shift)
         rgba, graphs = built(found, CUTS[0], model)
-        assert verify.same(found, model, graphs, rgba) < 1e-6
+        assert parity.same(found, model, graphs, rgba) < 1e-6
 
 
 def test_a_network_with_a_branch_keeps_its_names() -> None:
@@ -303,7 +307,7 @@ def test_a_network_with_a_branch_keeps_its_names() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     found = card("network", 8, 8)
     rgba, graphs = built(found, CUTS[0], model)
-    assert verify.same(found, model, graphs, rgba) < 1e-6
+    assert parity.same(found, model, graphs, rgba) < 1e-6
 
 
 @pytest.mark.parametrize(("inputs", "moved"), [("x, , factors", True), ("x, , , sizes", False)])

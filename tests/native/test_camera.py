@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.frame import Frame
+from app.core.frame import Frame
 from app.native.camera import Camera
-from tests import clip
+from tests.support import clip
 
 
 def frames(camera: Camera) -> list[Frame]:

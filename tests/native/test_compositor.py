@@ -13,14 +13,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from app.card import Input
-from app.frame import Frame
-from app.look import PHOTO, Look
+from app.core.card import Input
+from app.core.frame import Frame
+from app.core.settings import PHOTO, Look
 from app.native import compositor as native
 from app.native.compositor import Compositor
-from tests import clip
-from tests.built import ROOT
-from tests.fakes import FACES, SELFIE
+from tests.support import clip
+from tests.support.built import ROOT
+from tests.support.fakes import FACES, SELFIE
 
 Pixels = NDArray[np.uint8]
 INDEX = 15

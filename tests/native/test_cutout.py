@@ -13,12 +13,12 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from app.card import Input
+from app.core.card import Input
 from app.native.session import Session
-from models import cutout
-from models.cards import read_all
-from models.cutout import GREY, SIDE, Maps
-from models.graph import text
+from models.graphs import cutout
+from models.graphs.cutout import GREY, SIDE, Maps
+from models.graphs.text import text
+from models.spec.cards import read_all
 
 Array = NDArray[Any]
 KINDS = ("uint8", "float32")

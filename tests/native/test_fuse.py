@@ -11,11 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from app.card import MASKED
-from app.faces import ROW, select
+from app.core.card import MASKED
+from app.core.nms import ROW, select
 from app.native.session import Session
-from models import cards, detector, fuse, lower, verify
-from models.graph import text
+from models.graphs import detector, wrap
+from models.graphs.text import text
+from models.spec import cards
+from models.variants import lower
+from models.verify import parity
 from tests.native.conftest import Published
 
 Array = NDArray[Any]
@@ -90,8 +93,8 @@ def test_faces_are_united() -> None:
 def test_smoothing_holds_back_doubt_only(published: Published) -> None:
     """mask = p + (memory - p) * keep * 4p(1 - p); with keep 0 it is p."""
     card = published.card
-    run = session(fuse.whole(card, published.network)[0]).run_now
-    rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
+    run = session(wrap.whole(card, published.network)[0]).run_now
+    rgba = parity.pictures(card.input.height, card.input.width, "photo")[0]
     memory = np.random.default_rng(0).random((1, 1, *card.mask), np.float32)
     p, held = (
         run({"rgba": rgba, "memory": memory, "keep": np.array([keep], np.float32)})["mask"]
@@ -122,8 +125,8 @@ def test_python_and_the_graph_choose_the_same_faces(seed: int, count: int) -> No
 def test_a_face_is_where_it_is(published: Published) -> None:
     """The astronaut of scikit-image: her face, by eye, as parts of the picture."""
     card = published.card
-    rgba = verify.pictures(card.input.height, card.input.width, "photo")[0]
-    faces = verify.run(card, [session(fuse.whole(card, published.network)[0])], rgba)["faces"]
+    rgba = parity.pictures(card.input.height, card.input.width, "photo")[0]
+    faces = parity.run(card, [session(wrap.whole(card, published.network)[0])], rgba)["faces"]
     assert (faces[:, 0] > 0.5).tolist() == [True, False, False, False, False]
     assert faces[0, 1:5].tolist() == pytest.approx((45 / 128, 20 / 128, 67 / 128, 42 / 128), abs=6 / 128)
 
@@ -156,12 +159,12 @@ def test_an_operator_webgl_gets_wrong_is_refused() -> None:
         a = Reshape(x, shape)
         y = Relu(a)
     }"""
-    with pytest.raises(verify.Failure, match="follows a Reshape"):
-        verify.operators([text(body)], ("webgl",))
-    assert verify.operators([text(body)], ("wasm",)) == ["Relu", "Reshape"]
+    with pytest.raises(parity.Failure, match="follows a Reshape"):
+        parity.operators([text(body)], ("webgl",))
+    assert parity.operators([text(body)], ("wasm",)) == ["Relu", "Reshape"]
 
 
 def test_an_operator_webgl_lacks_is_named() -> None:
     body = "g (float[1,16] x) => (float[1,16] y) { y = HardSwish(x) }"
-    with pytest.raises(verify.Failure, match="webgl has no HardSwish"):
-        verify.operators([text(body)], ("webgl",))
+    with pytest.raises(parity.Failure, match="webgl has no HardSwish"):
+        parity.operators([text(body)], ("webgl",))

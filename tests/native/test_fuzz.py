@@ -12,13 +12,13 @@ import numpy as np
 import onnx
 import pytest
 
-from models import importers
-from models.importers import Unreadable
-from tests import models_given
-from tests.built import ROOT
+from models.importers import read
+from models.importers.read import Unreadable
 from tests.native.fuzz import damaged
 from tests.native.test_tflite import quantised, small
-from tests.small import Node, tfjs_files
+from tests.support import models_given
+from tests.support.built import ROOT
+from tests.support.small import Node, tfjs_files
 
 NPM = ROOT / "node_modules" / "@mediapipe"
 PATIENCE = 100.0  # seconds for a whole run; measured 0.7 to 5 on two busy cores
@@ -121,4 +121,4 @@ def elsewhere() -> bytes:
 )
 def test_claims_are_not_believed(format: str, files: Mapping[str, bytes], sentence: str) -> None:
     with pytest.raises(Unreadable, match=sentence):
-        importers.read(format, files)
+        read.read(format, files)

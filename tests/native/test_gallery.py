@@ -18,13 +18,13 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from app.card import ModelCard
-from app.gallery import OWN, Gallery, Index, from_dict
-from app.model import Model
+from app.core.card import ModelCard
+from app.core.gallery import OWN, Gallery, Index, from_dict
+from app.core.model import Model
 from app.native.session import Session
-from publish.gallery import DEFAULT, card, drawn, faces, pictures
+from publish.gallery import DEFAULT, avatars, card, faces, pictures
 from publish.gallery.features import Classifier
-from tests import built
+from tests.support import built
 
 SAMPLE = 40  # characters looked at one by one, spread over the gallery
 
@@ -111,10 +111,10 @@ def test_the_second_time_makes_nothing(shown: Shown, tmp_path: Path) -> None:
     """From what is kept, in a fresh interpreter: the same files, nothing heavy imported, Node not run."""
     code = (
         "import json, sys; from pathlib import Path\n"
-        "from app.card import from_dict; from publish import DIST\n"
-        "from publish.gallery import shelf; shelf.KEPT = Path('none')\n"
+        "from app.core.card import from_dict; from publish import DIST\n"
+        "from publish.gallery import registry; registry.KEPT = Path('none')\n"
         "models = [from_dict(row) for row in json.loads((DIST / 'manifest.json').read_bytes())['models']]\n"
-        "found = shelf.galleries(models, Path(sys.argv[1]), lambda text, share: sys.exit(text))\n"
+        "found = registry.galleries(models, Path(sys.argv[1]), lambda text, share: sys.exit(text))\n"
         "assert not {'numpy', 'PIL', 'onnx', 'onnxruntime'} & set(sys.modules)\n"
         "print(found[0].names.path, found[-1].id)"
     )
@@ -201,8 +201,8 @@ def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.Monke
 def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
     """One of each style: the same bytes twice, with a face in the middle and nothing cut at the sides."""
     sets = [replace(each, names=each.names.split()[3]) for each in card.read(DEFAULT).sets if each.drawn]
-    one = drawn.draw(sets, lambda text, share: None, tmp_path / "one")
-    two = drawn.draw(sets, lambda text, share: None, tmp_path / "two")
+    one = avatars.draw(sets, lambda text, share: None, tmp_path / "one")
+    two = avatars.draw(sets, lambda text, share: None, tmp_path / "two")
     for n, each in enumerate(sets):
         data = (one[n] / "0.png").read_bytes()
         assert data == (two[n] / "0.png").read_bytes(), each.title
@@ -212,7 +212,7 @@ def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
         middle = alpha[side // 3 : side // 2, side // 3 : -side // 3]
         assert (middle == 255).mean() > 0.98, each.title  # strokes beside each other leave a thin seam
         assert not alpha[:1].any() and not alpha[: side // 3, [0, -1]].any(), each.title
-        assert abs(side - drawn.SIDE) < drawn.SIDE / 2
+        assert abs(side - avatars.SIDE) < avatars.SIDE / 2
 
 
 def test_a_style_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -220,5 +220,5 @@ def test_a_style_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
 
     style = next(each for each in card.read(DEFAULT).sets if each.drawn)
     with pytest.raises(Refused, match=r"could not be drawn: Error: .* has no option nonsense") as refused:
-        drawn.draw([replace(style, each=("nonsense",))], lambda text, share: None, tmp_path)
+        avatars.draw([replace(style, each=("nonsense",))], lambda text, share: None, tmp_path)
     assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())

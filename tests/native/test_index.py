@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app import gallery
+from app.core import gallery
 from app.native.session import Session
-from models import index
+from models.graphs import index
 
 Array = NDArray[Any]
 M = 96  # features; 1,280 of a MobileNet take longer and are computed the same way

@@ -7,7 +7,9 @@ import pytest
 from skimage import data
 
 from app.native.session import Session
-from models import download, fuse, verify, views
+from models.graphs import wrap
+from models.sources import download
+from models.verify import calibration, parity
 from tests.native.conftest import Published
 
 # The labels of both MobileNetV2 files: 1,001, "background" first. Beside the weights, Apache-2.0.
@@ -31,10 +33,10 @@ def test_the_first_five_labels_hold_the_obvious_one(
     published: Published, labels: list[str], name: str, obvious: str
 ) -> None:
     card = published.card
-    picture = views.fitted(getattr(data, name)(), card.input.height, card.input.width, card.input.fit)
-    (graph,) = fuse.whole(card, published.network)
+    picture = calibration.fitted(getattr(data, name)(), card.input.height, card.input.width, card.input.fit)
+    (graph,) = wrap.whole(card, published.network)
     session = Session(graph.SerializeToString(), threads=1)
-    outputs = verify.run(card, [session], picture)
+    outputs = parity.run(card, [session], picture)
     assert outputs["scores"].shape == (1, len(labels))
     assert float(outputs["scores"].sum()) == pytest.approx(1, abs=1e-3)
     assert outputs["features"].shape == (1, 1280)

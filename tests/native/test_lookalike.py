@@ -14,16 +14,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.frame import Frame, Region
-from app.gallery import Gallery, Near
-from app.look import Look
+from app.core.frame import Frame, Region
+from app.core.gallery import Gallery, Near
+from app.core.settings import Look
 from app.native import engine
 from app.native.engine import Engine
-from app.offer import Offer
-from app.settings import first
-from app.tasks.lookalike import ALONE
-from tests import clip
-from tests.built import DIST
+from app.panel.capabilities import Offer
+from app.panel.validate import first
+from app.tasks.lookalike.task import ALONE
+from tests.support import clip
+from tests.support.built import DIST
 
 # The forms of the graphs; WebGPU's are WASM's.
 BACKENDS = ("wasm", "webgl")

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.card import Input
-from models import cards, choice, metrics, rules, views
+from app.core.card import Input
+from models.spec import cards, rules
+from models.variants import choice
+from models.verify import calibration, metrics
 
 SIZE = Input(100, 200, "stretch")
 RNG = np.random.default_rng(5)
@@ -133,7 +135,7 @@ def test_as_many_outputs_as_pictures() -> None:
 @pytest.mark.parametrize("id", ["selfie-landscape", "facemesh", "mobilenet-v2", "bodypix"])
 def test_what_is_judged_was_not_calibrated_on(id: str) -> None:
     card = cards.read(cards.FOLDER / f"{id}.toml")
-    judged, calibrated = views.judged(card), views.calibrated(card)
+    judged, calibrated = calibration.judged(card), calibration.calibrated(card)
     shape = (1, card.input.height, card.input.width, 4)
     assert {p.shape for p in (*judged, *calibrated)} == {shape}
     assert all((p[..., 3] == 255).all() for p in judged)

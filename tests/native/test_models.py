@@ -16,10 +16,13 @@ import pytest
 from numpy.typing import NDArray
 
 import models
-from app.card import ModelCard, from_dict, to_dict
+from app.core.card import ModelCard, from_dict, to_dict
 from app.native.session import Session
-from models import cards, download, fetch, make, report
-from models.cards import Wanted
+from models import make
+from models.report import report
+from models.sources import download, fetch
+from models.spec import cards
+from models.spec.cards import Wanted
 
 FEW = ("blazeface", "facemesh", "selfie-landscape")  # small, of packages; test_parity.py has every card
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from models import make, quantize, verify
-from models.cards import Wanted
+from models import make
+from models.spec.cards import Wanted
+from models.variants import quantize
+from models.verify import parity
 from tests.native.conftest import Published
 
 
 def test_the_network_is_the_published_one(published: Published) -> None:
     """Within the card's gates: 1e-4 of the output's range where the published model computes in float32."""
-    found = verify.parity(published.card, published.fetched, published.network)
+    found = parity.parity(published.card, published.fetched, published.network)
     missing = [value for value in found.values() if isinstance(value, str)]
     if missing:
         pytest.skip(missing[0])
@@ -28,6 +30,6 @@ def test_every_graph_computes_what_the_network_does(published: Published, backen
         pytest.skip(f"{card.title} is not offered on {', '.join(backends)}")
     rgba, fused = make.graphs(card, Wanted("fp32", backends, "fp32"), published.network)
     graphs = [quantize.unpacked(model) for model in fused]
-    verify.operators(graphs, backends)
+    parity.operators(graphs, backends)
     data = [model.SerializeToString() for model in graphs]
-    assert verify.same(card, published.network, data, rgba) <= 2e-4
+    assert parity.same(card, published.network, data, rgba) <= 2e-4

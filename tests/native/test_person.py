@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from app.native.session import Session
 from bench._people import SETS, people, placed, spread
-from models import decoded, make, metrics, published, verify
-from models.cards import Wanted
+from models import make
+from models.spec.cards import Wanted
+from models.verify import metrics, parity, reference, runners
 from tests.native.conftest import Published
 
 Array = NDArray[Any]
@@ -24,16 +25,16 @@ EQUAL = 0.005
 
 @pytest.mark.kinds("segmenter")
 @pytest.mark.parametrize("name", SETS)
-def test_person_iou_is_the_published_models(published: Published, name: str) -> None:
-    card = published.card
+def test_person_iou_is_the_published_models(runners: Published, name: str) -> None:
+    card = runners.card
     truth = list(people(name))[::3]
     if not truth:
         pytest.skip(f"the set {name} is not here")
     laid = [placed(card, picture) for picture, _ in truth]
-    theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
-    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), published.network)
-    sessions = [Session(g.SerializeToString(), threads=1, dimensions=verify.dimensions(card)) for g in graphs]
-    ours = [verify.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
+    theirs = _published(runners, np.concatenate([picture for picture, _ in laid]))
+    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), runners.network)
+    sessions = [Session(g.SerializeToString(), threads=1, dimensions=parity.dimensions(card)) for g in graphs]
+    ours = [parity.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
     scores = []
     for masks in (ours, theirs):
         grown = [spread(m, card, f, t.shape) for m, (_, f), (_, t) in zip(masks, laid, truth, strict=True)]
@@ -44,13 +45,13 @@ def test_person_iou_is_the_published_models(published: Published, name: str) -> 
 
 def _published(given: Published, pictures: Array) -> list[Array]:
     card, fetched = given.card, given.fetched
-    x = verify.planes(card, pictures)
+    x = parity.planes(card, pictures)
     try:
-        values = published.run(fetched.source.format, fetched.files, x, card.outputs)
-    except published.NotHere as error:
+        values = runners.run(fetched.source.format, fetched.files, x, card.outputs)
+    except runners.NotHere as error:
         pytest.skip(str(error))
-    values = published.arranged(given.network, values)
+    values = runners.arranged(given.network, values)
     return [
-        decoded.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        reference.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
         for n in range(len(pictures))
     ]

@@ -14,10 +14,11 @@ from typing import Any
 import brotli
 import pytest
 
-from app.card import from_dict
-from publish import DIST, NODE_MODULES, ROOT, Problem, compress, npm, pack, snapshot, wheel
-from publish.headers import headers, rules
-from publish.tree import Tree, write
+from app.core.card import from_dict
+from publish import DIST, NODE_MODULES, ROOT, Problem
+from publish.pack import compress, dist, npm, snapshot, wheel
+from publish.pack.headers import headers, rules
+from publish.pack.tree import Tree, write
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +63,14 @@ def test_micropip_comes_before_the_wheel_it_installs(manifest: dict[str, Any]) -
 
 def test_dist_holds_nothing_the_page_does_not_use(manifest: dict[str, Any]) -> None:
     named = json.dumps(manifest)
-    for file in pack.files(DIST):
+    for file in dist.files(DIST):
         path = file.relative_to(DIST).as_posix().removesuffix(".br")
         beside = ("manifest.json", "models.json", "models.html", "NOTICE.txt")
         assert f'"{path}"' in named or path in beside or (ROOT / "static" / path).is_file(), path
 
 
 def test_what_is_cached_for_good_carries_its_version_or_hash() -> None:
-    for file in pack.files(DIST):
+    for file in dist.files(DIST):
         path = file.relative_to(DIST).as_posix()
         if "immutable" in headers(rules(), path)["Cache-Control"]:
             parts = [part for name in path.split("/") for part in name.split(".")]
@@ -79,7 +80,7 @@ def test_what_is_cached_for_good_carries_its_version_or_hash() -> None:
 
 
 def test_compressed_copies_are_the_same_bytes() -> None:
-    copies = [file for file in pack.files(DIST) if file.suffix == ".br"]
+    copies = [file for file in dist.files(DIST) if file.suffix == ".br"]
     assert {"page.js.br", "manifest.json.br"} <= {file.name for file in copies}
     for copy in copies:
         file = copy.with_suffix("")
@@ -183,20 +184,20 @@ def test_brotli_is_kept_only_where_it_is_worth_it(tmp_path: Path) -> None:
 
 
 def test_what_is_packed_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack, "fresh", lambda state: True)
+    monkeypatch.setattr(dist, "fresh", lambda state: True)
     monkeypatch.setattr(npm, "ort", lambda tree: pytest.fail("it packed"))
-    pack.pack()
+    dist.pack()
 
 
 def test_a_damaged_dist_is_not_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack, "DIST", tmp_path)
-    monkeypatch.setattr(pack, "STAMP", tmp_path / "packed.json")
-    assert not pack.fresh("a"), "never packed"
+    monkeypatch.setattr(dist, "DIST", tmp_path)
+    monkeypatch.setattr(dist, "STAMP", tmp_path / "packed.json")
+    assert not dist.fresh("a"), "never packed"
     (tmp_path / "page.js").write_bytes(b"12345")
-    pack.STAMP.write_text(json.dumps({"state": "a", "sizes": {"page.js": 5}}))
-    assert pack.fresh("a")
-    assert not pack.fresh("b"), "a source has changed"
+    dist.STAMP.write_text(json.dumps({"state": "a", "sizes": {"page.js": 5}}))
+    assert dist.fresh("a")
+    assert not dist.fresh("b"), "a source has changed"
     (tmp_path / "page.js").write_bytes(b"123")
-    assert not pack.fresh("a"), "cut short"
+    assert not dist.fresh("a"), "cut short"
     (tmp_path / "page.js").unlink()
-    assert not pack.fresh("a"), "gone"
+    assert not dist.fresh("a"), "gone"

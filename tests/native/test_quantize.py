@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.native.session import Session
-from models import cards, choice, fetch, halves, make, quantize, verify
-from models.cards import Card
-from models.named import file
-from models.region import network
+from models import make
+from models.artifacts import file
+from models.sources import fetch
+from models.spec import cards
+from models.spec.cards import Card
+from models.variants import choice, float16, quantize
+from models.variants.region import network
+from models.verify import parity
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(3)
@@ -144,7 +148,7 @@ def test_halves_leave_front_and_back_alone() -> None:
     stored = quantize.half(model())
     assert constant(stored, "huge")[0] == np.float32(1e9)  # no half is as large
     exact = run(model())
-    rounded = run(halves.rounded(model()))
+    rounded = run(float16.rounded(model()))
     assert 0 < off(rounded, exact) <= 3e-3
     weight = constant(stored, "first_half_1")  # as it is used by the first convolution only
     assert weight.dtype == np.float16
@@ -172,7 +176,7 @@ def loss(
     card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
 ) -> dict[str, float]:
     """What one form of a card's graphs loses against another, on the photos."""
-    return verify.loss(card, list(map(file, exact)), list(map(file, found)), rgba)
+    return parity.loss(card, list(map(file, exact)), list(map(file, found)), rgba)
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
@@ -191,7 +195,7 @@ def test_real_graphs_run_in_every_form(id: str, weights: str) -> None:
     exact = [quantize.unpacked(each) for each in fused]
     found = loss(card, exact, stored, rgba)
     if weights == "half":
-        assert choice.missed(card.loss, loss(card, [halves.rounded(m) for m in exact], stored, rgba)) == []
+        assert choice.missed(card.loss, loss(card, [float16.rounded(m) for m in exact], stored, rgba)) == []
     if weights not in ("int8", "qdq"):  # those may miss it on models this small, and are not shipped then
         assert choice.missed(card.loss, found) == []
     assert set(found) == set(card.loss)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.ports import NativePorts
-from tests.scenario import BROKEN, PLAN, RUNS, differences, scenario
+from tests.support.ports import NativePorts
+from tests.support.scenario import BROKEN, PLAN, RUNS, differences, scenario
 
 ALL = [" ".join(run) for run in RUNS]
 LAST = len(PLAN) - 1

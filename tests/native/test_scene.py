@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models import fetch
-from publish import ROOT, backdrops, person, room, scene
+from models.sources import fetch
+from publish import ROOT
+from publish.scene import backdrops, background, make, person
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
     out, cache = tmp_path_factory.mktemp("out"), tmp_path_factory.mktemp("cache")
-    return out, cache, scene.make(out, pytest.fail, cache)
+    return out, cache, make.make(out, pytest.fail, cache)
 
 
 def picture(path: Path) -> Image.Image:
@@ -65,7 +66,7 @@ def test_cut_edge_stays_out_of_sight(made: tuple[Path, Path, dict[str, Any]]) ->
 
 
 def test_same_each_time() -> None:
-    assert room.paint() == room.paint()
+    assert background.paint() == background.paint()
     assert backdrops.paint("aurora") == backdrops.paint("aurora")
     assert person.webp(person.cut(None)) == person.webp(person.cut(None))
 
@@ -98,7 +99,7 @@ def test_without_the_model_cut_by_hand(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(fetch, "fetch", missing)
     said: list[str] = []
-    found = scene.make(tmp_path / "out", said.append, tmp_path / "cache")
+    found = make.make(tmp_path / "out", said.append, tmp_path / "cache")
     assert len(said) == 1 and "by hand" in said[0] and "no source has it" in said[0]
     a = alpha(tmp_path / "out" / found["sample"]["person"])
     assert a[200:, a.shape[1] // 2].min() > 250 and a[:100, :100].max() == 0

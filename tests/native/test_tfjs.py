@@ -12,9 +12,10 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from models import importers, published
-from models.importers import Unreadable
-from tests.small import Node, tfjs_files
+from models.importers import read
+from models.importers.read import Unreadable
+from models.verify import runners
+from tests.support.small import Node, tfjs_files
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
@@ -32,11 +33,11 @@ def ours(model: onnx.ModelProto, x: Array) -> dict[str, Array]:
 
 
 def compare(files: Mapping[str, bytes], x: Array, outputs: Mapping[str, str] | None = None) -> None:
-    model = importers.read("tfjs", files, (x.shape[1], x.shape[2]), outputs)
+    model = read.read("tfjs", files, (x.shape[1], x.shape[2]), outputs)
     found = ours(model, x)
     try:
-        wanted = published.arranged(model, published.run("tfjs", files, x, outputs))
-    except published.NotHere as error:
+        wanted = runners.arranged(model, runners.run("tfjs", files, x, outputs))
+    except runners.NotHere as error:
         pytest.skip(str(error))
     assert found.keys() == wanted.keys()
     for name in wanted:
@@ -184,7 +185,7 @@ def test_quantised_weights_keep_their_bytes() -> None:
     nodes = [conv("a", "image", "w8"), conv("c", "image", "v16"), conv("d", "image", "h16")]
     nodes.append(Node("BiasAdd", "e", ["a", "b"], WINDOW))
     files = tfjs_files(nodes, weights, (1, -1, -1, 3), quantised)
-    model = importers.read("tfjs", files, (9, 9))
+    model = read.read("tfjs", files, (9, 9))
     stored = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert stored["w8"] == onnx.TensorProto.UINT8
     assert {kind for name, kind in stored.items() if not name.startswith("w8")} == {onnx.TensorProto.FLOAT}
@@ -197,16 +198,16 @@ def test_one_graph_serves_the_sizes_that_pad_alike() -> None:
     weights = {"w": floats(3, 3, 3, 4), "v": floats(3, 3, 4, 2)}
     files = tfjs_files(nodes, weights, (1, -1, -1, 3))
     sizes = [(17, 25), (33, 41)]
-    model = importers.free("tfjs", files, sizes)
+    model = read.free("tfjs", files, sizes)
     (given,) = model.graph.input
     assert [d.dim_param or d.dim_value for d in given.type.tensor_type.shape.dim] == [1, 3, "height", "width"]
     onnx.checker.check_model(model, full_check=True)
     for height, width in sizes:
         x = floats(1, height, width, 3)
-        fixed = importers.read("tfjs", files, (height, width))
+        fixed = read.read("tfjs", files, (height, width))
         assert np.array_equal(ours(model, x)["b"], ours(fixed, x)["b"])
     with pytest.raises(Unreadable, match=r"make different graphs, at Conv 'a': take sizes"):
-        importers.free("tfjs", files, [(17, 25), (32, 41)])
+        read.free("tfjs", files, [(17, 25), (32, 41)])
 
 
 def described(change: Any) -> dict[str, bytes]:
@@ -244,13 +245,13 @@ def other(**row: Any) -> Any:
 )
 def test_what_cannot_be_read_is_said(files: dict[str, bytes], sentence: str) -> None:
     with pytest.raises(Unreadable, match=sentence) as caught:
-        importers.read("tfjs", files)
+        read.read("tfjs", files)
     assert "\n" not in str(caught.value)
 
 
 def test_a_size_is_asked_for() -> None:
     files = tfjs_files([conv("a", "image", "w")], {"w": floats(3, 3, 3, 4)}, (1, -1, -1, 3))
     with pytest.raises(Unreadable, match="has no size of its own"):
-        importers.read("tfjs", files)
+        read.read("tfjs", files)
     with pytest.raises(Unreadable, match="no tensor is called 'b', wanted as 'mask'; the outputs are a"):
-        importers.read("tfjs", files, (8, 8), {"mask": "b"})
+        read.read("tfjs", files, (8, 8), {"mask": "b"})

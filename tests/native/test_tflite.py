@@ -11,10 +11,11 @@ import pytest
 import tflite
 from numpy.typing import NDArray
 
-from models import importers, published
-from models.importers import Unreadable
+from models.importers import read
+from models.importers.read import Unreadable
+from models.verify import runners
 from tests.native.test_tfjs import ours
-from tests.small import Operator, Tensor, constant, tflite_file
+from tests.support.small import Operator, Tensor, constant, tflite_file
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(6)
@@ -34,11 +35,11 @@ def conv(**more: int) -> dict[str, int]:
 def both(data: bytes, x: Array, outputs: Mapping[str, str] | None = None) -> list[tuple[str, Array, Array]]:
     """(role, ours, theirs) of a file."""
     files = {"model.tflite": data}
-    model = importers.read("tflite", files, None, outputs)
+    model = read.read("tflite", files, None, outputs)
     found = ours(model, x)
     try:
-        wanted = published.arranged(model, published.run("tflite", files, x, outputs))
-    except published.NotHere as error:
+        wanted = runners.arranged(model, runners.run("tflite", files, x, outputs))
+    except runners.NotHere as error:
         pytest.skip(str(error))
     assert {name: array.shape for name, array in found.items()} == {n: a.shape for n, a in wanted.items()}
     return [(name, found[name], wanted[name]) for name in wanted]
@@ -171,7 +172,7 @@ def quantised(axis: int) -> bytes:
 
 def test_quantised_files_are_floats_with_their_bytes_kept() -> None:
     data = quantised(0)
-    model = importers.read("tflite", {"": data}, None, {"inside": "a", "mask": "answer"})
+    model = read.read("tflite", {"": data}, None, {"inside": "a", "mask": "answer"})
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     kinds = [node.op_type for node in model.graph.node]
     assert kinds.count("DequantizeLinear") == 2
@@ -187,7 +188,7 @@ def test_quantised_files_are_floats_with_their_bytes_kept() -> None:
 
 def test_a_scale_for_every_channel_has_to_fit() -> None:
     with pytest.raises(Unreadable, match="TFLite file not readable: tensor 2 has 4 scales along axis 1 of"):
-        importers.read("tflite", {"": quantised(1)})
+        read.read("tflite", {"": quantised(1)})
 
 
 def small(name: str = "LOGISTIC", shape: tuple[int, ...] = (1, 8, 8, 4), **more: Any) -> bytes:
@@ -214,15 +215,15 @@ def small(name: str = "LOGISTIC", shape: tuple[int, ...] = (1, 8, 8, 4), **more:
 )
 def test_what_cannot_be_read_is_said(data: bytes, sentence: str) -> None:
     with pytest.raises(Unreadable, match=sentence) as caught:
-        importers.read("tflite", {"": data})
+        read.read("tflite", {"": data})
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_operator_nobody_needs_does_no_harm() -> None:
-    model = importers.read("tflite", {"": small("MyOwn")}, None, {"features": "a"})
+    model = read.read("tflite", {"": small("MyOwn")}, None, {"features": "a"})
     assert [node.op_type for node in model.graph.node] == ["Conv"]
 
 
 def test_another_size_is_refused() -> None:
     with pytest.raises(Unreadable, match=r"its input is 8 x 8, not 16 x 16: change \[input\]"):
-        importers.read("tflite", {"": small()}, (16, 16))
+        read.read("tflite", {"": small()}, (16, 16))

@@ -8,11 +8,11 @@ import numpy as np
 import onnx
 import pytest
 
-from app.card import Input
+from app.core.card import Input
 from app.native.session import Session
-from models import tint
-from models.cards import Card, read_all
-from models.graph import text
+from models.graphs import tint
+from models.graphs.text import text
+from models.spec.cards import Card, read_all
 
 PARTS, GRID, MASK = 24, (4, 5), (49, 65)  # one point in 16
 CARD = next(card for card in read_all() if card.id == "bodypix")

@@ -28,8 +28,8 @@ try {
     pyodide.FS.writeFile(`${home}/tests/${name}`, new Uint8Array(readFileSync(join(root, "tests", name))));
   }
   const file = (name) => new Uint8Array(readFileSync(join(/\.onnx$/.test(name) ? dist : footage, name)));
-  const scenario = JSON.parse(await pyodide.pyimport("tests.jsports").main({ ort, manifest, file }));
-  const crowd = JSON.parse(await pyodide.pyimport("tests.crowd").main());
+  const scenario = JSON.parse(await pyodide.pyimport("tests.support.jsports").main({ ort, manifest, file }));
+  const crowd = JSON.parse(await pyodide.pyimport("tests.support.crowd").main());
   const text = JSON.stringify({ scenario, crowd });
   await new Promise((written) => process.stdout.write(text, written)); // a pipe takes 64 KiB at a time
 } catch (error) {

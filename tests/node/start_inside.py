@@ -11,7 +11,7 @@ before = "app.page.start" in sys.modules
 
 import app  # noqa: E402 - after the look at what was there before
 import app.page.start  # noqa: E402
-from app.look import Look  # noqa: E402
+from app.core.settings import Look  # noqa: E402
 from app.page import gl  # noqa: E402
 
 json.dumps(

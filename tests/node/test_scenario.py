@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests import ports
-from tests.built import DIST, ROOT
-from tests.crowd import PEOPLE, crowd
-from tests.scenario import RUNS, differences, scenario
+from tests.support import ports
+from tests.support.built import DIST, ROOT
+from tests.support.crowd import PEOPLE, crowd
+from tests.support.scenario import RUNS, differences, scenario
 
 
 @pytest.fixture(scope="module")

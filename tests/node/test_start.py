@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from app import __version__
-from publish import DIST, snapshot
-from publish.serve import Server
+from publish import DIST
+from publish.pack import snapshot
+from publish.pack.serve import Server
 
 SCRIPT = Path(__file__).with_name("start.mjs")
 

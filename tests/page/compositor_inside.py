@@ -11,10 +11,10 @@ from typing import Any
 from js import Blob, Float32Array, Uint8Array, createImageBitmap
 from pyodide.ffi import to_js
 
-from app.card import Input
-from app.frame import Frame, Matrix, Place, Region
-from app.look import Look
-from app.marks import Marks, Tint
+from app.core.annotations import Marks, Tint
+from app.core.card import Input
+from app.core.frame import Frame, Matrix, Place, Region
+from app.core.settings import Look
 
 
 async def picture(text: str) -> Any:

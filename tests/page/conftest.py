@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from publish import DIST, chromium
-from publish.serve import Server
-from tests import alike, built, clip
+from publish import DIST
+from publish.pack.serve import Server
 from tests.page.drive import Visit
+from tests.support import alike, built, chromium, clip
 
 
 class Begin(Protocol):

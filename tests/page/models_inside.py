@@ -10,8 +10,8 @@ from typing import Any
 from js import Float32Array, Uint8Array
 from pyodide.ffi import to_js
 
-from app.card import from_dict
-from app.model import Model
+from app.core.card import from_dict
+from app.core.model import Model
 from app.page.runtime import Runtime
 
 

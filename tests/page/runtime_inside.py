@@ -5,7 +5,7 @@ Does not run anything.
 
 from typing import Any
 
-from app.backend import BACKENDS
+from app.core.backend import BACKENDS
 from app.page.runtime import Runtime, load_ort
 
 

@@ -33,6 +33,6 @@ async def inside(page: Any, files: dict[str, str]) -> str:
                 brought[graph["path"]] = Uint8Array.new(js_buffer)
     sys.path.insert(0, str(home.parent))
 
-    from tests.jsports import main
+    from tests.support.jsports import main
 
     return await main(SimpleNamespace(ort=page.ort, manifest=page.manifest, file=brought.__getitem__))

@@ -19,15 +19,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.card import Input
-from app.frame import Frame, Place, Region, matrix
-from app.look import Look
-from app.marks import Marks, Tint
+from app.core.annotations import Marks, Tint
+from app.core.card import Input
+from app.core.frame import Frame, Place, Region, matrix
+from app.core.settings import Look
 from app.native.compositor import Compositor
 from app.native.session import Session
-from tests import clip
-from tests.built import DIST, cards
 from tests.page.drive import Visit
+from tests.support import clip
+from tests.support.built import DIST, cards
 
 CODE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8")
 INSIDE, OVERLAID = (CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.meter import WINDOW
+from app.core.meter import WINDOW
 from tests.page.counts import COUNT, MEMORY, TRACE
 from tests.page.drive import Visit
 

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.backend import BACKENDS
-from app.card import Variant
+from app.core.backend import BACKENDS
+from app.core.card import Variant
 from app.native.session import Session
-from models import index
-from models.cutout import GREY
-from tests.built import DIST, cards
+from models.graphs import index
+from models.graphs.cutout import GREY
 from tests.page.drive import Visit
+from tests.support.built import DIST, cards
 
 Array = NDArray[Any]
 Feeds = dict[str, Array]

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import alike
-from tests.built import manifest
 from tests.page.conftest import Begin, Damaged
 from tests.page.drive import START, Visit
 from tests.page.test_trouble import LAST, graph
+from tests.support import alike
+from tests.support.built import manifest
 
 pytestmark = pytest.mark.usefixtures("lookalike")
 

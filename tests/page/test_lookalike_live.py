@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from tests import alike
 from tests.page.drive import Visit
 from tests.page.feed import FRAMES, jpeg
 from tests.page.test_lookalike import TABS, cards, saved, show
+from tests.support import alike
 
 pytestmark = pytest.mark.usefixtures("lookalike")
 

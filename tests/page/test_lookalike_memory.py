@@ -9,11 +9,11 @@ from typing import Any
 
 from PIL import Image
 
-from app.meter import WINDOW
-from tests import alike, clip
+from app.core.meter import WINDOW
 from tests.page.counts import COUNT, MEMORY, PHOTOS, TRACE
 from tests.page.drive import Visit
 from tests.page.feed import FRAMES, jpeg
+from tests.support import alike, clip
 
 
 def test_photos_and_live_frames_leave_nothing_behind(visit: Visit, light: str) -> None:

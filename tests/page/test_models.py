@@ -18,15 +18,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.backend import BACKENDS
-from app.card import ModelCard, Variant, to_dict
-from app.chain import Chain
+from app.core.backend import BACKENDS
+from app.core.card import ModelCard, Variant, to_dict
+from app.core.chain import Chain
 from app.native.session import Session
-from models import choice, metrics, views
-from models.cards import Card, read_all
-from models.verify import resized
-from tests.built import DIST, cards
+from models.spec.cards import Card, read_all
+from models.variants import choice
+from models.verify import calibration, metrics
+from models.verify.parity import resized
 from tests.page.drive import Visit
+from tests.support.built import DIST, cards
 
 Array = NDArray[Any]
 INSIDE = Path(__file__).with_name("models_inside.py").read_text("utf-8")
@@ -51,7 +52,7 @@ def shipped(backend: str, needs: str) -> Iterator[tuple[ModelCard, Variant]]:
 def pictures(card: ModelCard, most: int) -> list[Array]:
     """Photographs fitted to the input, uint8 [1,H,W,4]."""
     known: Card = resized(KNOWN[card.id], card.input.height, card.input.width)
-    return list(views.judged(known)[:most])
+    return list(calibration.judged(known)[:most])
 
 
 def native(card: ModelCard, variant: Variant, rgba: list[Array]) -> list[dict[str, Array]]:

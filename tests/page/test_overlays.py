@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.built import cards
 from tests.page.drive import START, Picture, Visit
 from tests.page.test_settings import address
+from tests.support.built import cards
 
 BREAK = """
 async def broken(feeds):

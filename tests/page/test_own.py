@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageOps
 
-from tests import alike
 from tests.page.conftest import Begin
 from tests.page.drive import START, Visit
 from tests.page.test_lookalike import DROP, TABS, cards, drawn, saved, show
+from tests.support import alike
 
 pytestmark = pytest.mark.usefixtures("has_own")
 

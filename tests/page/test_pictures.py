@@ -16,11 +16,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.card import ModelCard
+from app.core.card import ModelCard
 from app.native.session import Session
-from tests import clip
-from tests.built import DIST, cards
 from tests.page.drive import START, Picture, Visit
+from tests.support import clip
+from tests.support.built import DIST, cards
 
 # One of each way to a Mask, where it is in the build; a GPU in software takes half a minute for each.
 MODELS = {

@@ -11,10 +11,10 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests import ports
-from tests.built import ROOT
 from tests.page.drive import Visit
-from tests.scenario import RUNS, differences, scenario
+from tests.support import ports
+from tests.support.built import ROOT
+from tests.support.scenario import RUNS, differences, scenario
 
 INSIDE = Path(__file__).with_name("scenario_inside.py").read_text("utf-8") + "\nawait inside(page, files)\n"
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import clip
 from tests.page.conftest import Begin
 from tests.page.drive import Visit
+from tests.support import clip
 
 RECORD = """async () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });

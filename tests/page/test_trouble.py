@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.card import ModelCard
-from tests import clip
-from tests.built import DIST, cards, manifest
+from app.core.card import ModelCard
 from tests.page.conftest import Begin, Damaged
 from tests.page.drive import START, Picture, Visit
+from tests.support import clip
+from tests.support.built import DIST, cards, manifest
 
 HANG = "() => { setTimeout(() => { const end = Date.now() + 60_000; while (Date.now() < end); }); }"
 TERMINATED = "A VideoFrame was garbage collected"  # the one that the hanging worker held

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from app.backend import BACKENDS
-from publish import chromium
+from app.core.backend import BACKENDS
 from tests.page.conftest import Begin
 from tests.page.drive import Visit
+from tests.support import chromium
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import publish.pack
-from app.card import ModelCard
-from publish.gallery import make, shelf
-from tests import gallery_given
+import publish.pack.dist
+from app.core.card import ModelCard
+from publish.gallery import make, registry
+from tests.support import gallery_given
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own list of added galleries; packing does nothing."""
-    monkeypatch.setattr(shelf, "KEPT", tmp_path / "kept.json")
-    monkeypatch.setattr(shelf, "MADE", tmp_path / "made")
+    monkeypatch.setattr(registry, "KEPT", tmp_path / "kept.json")
+    monkeypatch.setattr(registry, "MADE", tmp_path / "made")
     monkeypatch.setattr(make, "MADE", tmp_path / "made")
     monkeypatch.setenv("VITRINE_FROM", str(tmp_path))
-    monkeypatch.setattr(publish.pack, "pack", lambda: None)
+    monkeypatch.setattr(publish.pack.dist, "pack", lambda: None)
     return tmp_path / "kept.json"

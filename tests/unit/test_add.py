@@ -12,11 +12,14 @@ import onnx
 import pytest
 
 import build
-from models import add, cards, cardtext, download, export, guess, importers, offered
-from models.cardtext import VARIANTS
-from models.guess import Guess
-from models.offered import Offered, Unfit
-from tests.models_given import KERAS, TORCH, onnx_file, put, tfjs_files
+from models.add import command, export, guess, inputs, writer
+from models.add.guess import Guess
+from models.add.inputs import Offered, Unfit
+from models.add.writer import VARIANTS
+from models.importers import read
+from models.sources import download
+from models.spec import cards
+from tests.support.models_given import KERAS, TORCH, onnx_file, put, tfjs_files
 
 URL = "https://example.org/nets/eyes/model.json?tfjs-format=file"
 
@@ -26,7 +29,7 @@ def quiet(_: str) -> None:
 
 
 def take(path: Path | str, size: tuple[int, int] | None = None) -> Offered:
-    return offered.take(str(path), size, quiet)
+    return inputs.take(str(path), size, quiet)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +75,7 @@ def test_an_address_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(most)
         raise download.Refused(f"the answer is longer than {most} bytes")
 
-    monkeypatch.setattr(offered, "download", answer)
+    monkeypatch.setattr(inputs, "download", answer)
     with pytest.raises(Unfit, match=r"^https://example.org/a.onnx: the answer is longer than"):
         take("https://example.org/a.onnx")
     assert asked == [1 << 28]
@@ -99,7 +102,7 @@ def test_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "a.onnx").mkdir()
     with pytest.raises(Unfit, match="it is a folder"):
         take(tmp_path / "a.onnx")
-    monkeypatch.setattr(offered, "LARGEST", 4)
+    monkeypatch.setattr(inputs, "LARGEST", 4)
     with pytest.raises(Unfit, match="too much for a web page"):
         take(put(tmp_path, {"b.onnx": b"bytes"}))
 
@@ -126,14 +129,14 @@ def test_a_model_json_that_is_none(tmp_path: Path, text: bytes, says: str) -> No
 
 
 def test_a_model_json_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offered, "TOPOLOGY", 4)
+    monkeypatch.setattr(inputs, "TOPOLOGY", 4)
     with pytest.raises(Unfit, match="more than 4"):
         take(put(tmp_path, {"model.json": b"[[[]]]"}))
 
 
 def guessed(data: bytes, kind: str | None = None, given: dict[str, str] | None = None) -> Guess:
     files = {"a.onnx": data}
-    return guess.guess("onnx", files, importers.read("onnx", files, None, given), kind, given or {})
+    return guess.guess("onnx", files, read.read("onnx", files, None, given), kind, given or {})
 
 
 def test_one_map_of_one_channel_is_a_segmenter() -> None:
@@ -175,8 +178,8 @@ def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: s
     found = take(put(tmp_path, {'odd "name".onnx': onnx_file()}))
     (place,) = found.places
     place = cards.File(place.name, place.sha256, place.bytes, url=url) if url else place
-    placed = cardtext.placed(place, "own/eyes")
-    text = cardtext.text("eyes", "onnx", [placed], guessed(onnx_file(), kind), 'from "there"', VARIANTS)
+    placed = writer.placed(place, "own/eyes")
+    text = writer.text("eyes", "onnx", [placed], guessed(onnx_file(), kind), 'from "there"', VARIANTS)
     path = tmp_path / "eyes.toml"
     path.write_text(text, "utf-8")
     card = cards.read(path)
@@ -195,7 +198,7 @@ def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: s
     ],
 )
 def test_the_id_is_from_the_name(given: str, id: str) -> None:
-    assert add._id(given) == id
+    assert command._id(given) == id
 
 
 def framework(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +299,7 @@ def test_weights_beside_the_exported_file_come_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", ["32", "32x", "0x32", "32x9999", "axb"])
 def test_a_size_that_is_none(size: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        add.main(["a.onnx", "--size", size])
+        command.main(["a.onnx", "--size", size])
     assert f"'{size}' is not HEIGHTxWIDTH in pixels" in capsys.readouterr().err
 
 
@@ -307,7 +310,7 @@ def test_help_is_read_before_anything_is_installed(
     assert build.main(["models", "add", "--help"]) == 0
     shown = capfd.readouterr().out
     assert "FILE_OR_URL" in shown
-    assert all(suffix in shown for suffix in offered.SUFFIXES if suffix != ".pth")
+    assert all(suffix in shown for suffix in inputs.SUFFIXES if suffix != ".pth")
 
 
 def test_models_takes_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

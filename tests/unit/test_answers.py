@@ -1,4 +1,4 @@
-"""app.answers: who is followed, who stands, what the page is told. Does not run a model."""
+"""app.tasks.lookalike.answers: who is followed, who stands, what the page is told. Does not run a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
-from app.answers import (
+from app.core.frame import Frame, Region
+from app.core.gallery import Near
+from app.tasks.lookalike.answers import (
     GONE,
     LOOKS,
     MARGIN,
@@ -25,9 +27,7 @@ from app.answers import (
     stand,
     turn,
 )
-from app.frame import Frame, Region
-from app.gallery import Near
-from tests.fakes import GALLERY, MINE
+from tests.support.fakes import GALLERY, MINE
 
 FRAME = Frame(1, 640, 480)
 LEAD = MARGIN * 1.5

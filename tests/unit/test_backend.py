@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from app.backend import (
+from app.core.backend import (
     BACKENDS,
     Choice,
     Probe,
@@ -17,7 +17,7 @@ from app.backend import (
     most_threads,
     threads,
 )
-from tests.fakes import ABSENT, FACES, GPU, SELFIE
+from tests.support.fakes import ABSENT, FACES, GPU, SELFIE
 
 SOFTWARE = replace(
     GPU,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.card import Graph, from_dict, to_dict
-from tests.fakes import ABSENT, FACES, GRAPH, SELFIE
+from app.core.card import Graph, from_dict, to_dict
+from tests.support.fakes import ABSENT, FACES, GRAPH, SELFIE
 
 TWO = replace(SELFIE.variants[0], graphs=(GRAPH, Graph("models/second.onnx", 234, "cd" * 32)))
 

@@ -1,4 +1,4 @@
-"""models.cards: what a card may say, and the sentence for what it may not."""
+"""models.spec.cards: what a card may say, and the sentence for what it may not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models import cards
-from models.cards import Card, CardError
+from models.spec import cards
+from models.spec.cards import Card, CardError
 
 IDS = (
     *("blazeface", "blazeface-full", "bodypix", "bodypix-075", "bodypix-100", "facemesh"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.chain import Chain
-from tests.fakes import FakeSession
+from app.core.chain import Chain
+from tests.support.fakes import FakeSession
 
 CANDIDATES, ROW = 896, 17
 FEEDS: dict[str, Any] = {"rgba": "rgba", "memory": "memory", "keep": "keep"}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from models import cards, choice
-from models.cards import Card
+from models.spec import cards
+from models.spec.cards import Card
+from models.variants import choice
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_one_file_serves_two_backends(card: Card) -> None:
 
 
 def test_what_is_written_down_is_what_is_chosen() -> None:
-    """The reasons in models/figures.json are those of today's gates and rule."""
+    """The reasons in models/variants/figures.json are those of today's gates and rule."""
     figures = choice.read()
     known = {card.id: card for card in cards.read_all()}
     written = {

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.controls import panel
-from app.offer import Offer
-from app.settings import apply, first, from_query, settled
-from app.succession import restarts
-from tests.fakes import BODY, CUT, GALLERY, LIKE, MINE, OFFER, SELFIE
+from app.panel.capabilities import Offer
+from app.panel.controls import panel
+from app.panel.validate import apply, first, from_query, settled
+from app.worker.handover import restarts
+from tests.support.fakes import BODY, CUT, GALLERY, LIKE, MINE, OFFER, SELFIE
 from tests.unit.test_controls import LOOK, cannot, control
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publish import Problem, chromium
+from publish import Problem
+from tests.support import chromium
 
 
 @pytest.fixture

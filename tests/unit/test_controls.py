@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from app.backend import Probe
-from app.card import Input, Size, Variant
-from app.controls import Control, panel
-from app.look import Look
-from app.offer import Offer
-from app.settings import CHECKS, apply, first, from_query
-from tests.fakes import ABSENT, FACES, GPU, GRAPH, MESH, OFFER, POSE, SELFIE
+from app.core.backend import Probe
+from app.core.card import Input, Size, Variant
+from app.core.settings import Look
+from app.panel.capabilities import Offer
+from app.panel.controls import Control, panel
+from app.panel.validate import CHECKS, apply, first, from_query
+from tests.support.fakes import ABSENT, FACES, GPU, GRAPH, MESH, OFFER, POSE, SELFIE
 
 LOOK = Look()
 BARE = replace(OFFER, probe=Probe(cores=4))  # no GPU interface, not isolated

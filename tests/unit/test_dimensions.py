@@ -4,7 +4,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from app.dimensions import fixed
+from app.core.dimensions import fixed
 
 
 def model() -> onnx.ModelProto:

@@ -1,4 +1,4 @@
-"""app.faces: the choice of faces, on candidates small enough to reckon by hand."""
+"""app.core.nms: the choice of faces, on candidates small enough to reckon by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from app.faces import FACES, ROW, select
+from app.core.nms import FACES, ROW, select
 
 Row = list[float]
 

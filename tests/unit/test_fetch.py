@@ -1,4 +1,4 @@
-"""models.fetch, models.packed and models.download: files by hash, from where they are, or one sentence."""
+"""models.sources: files by hash, from where they are, or one sentence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
-from models import cards, download, fetch, packed
-from models.cards import Card, File, Source
+from models.sources import download, emscripten, fetch
+from models.spec import cards
+from models.spec.cards import Card, File, Source
 
 DATA = b"the published file"
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -258,9 +259,9 @@ def test_a_damaged_package_is_one_sentence(tmp_path: Path, table: object, says: 
 def test_a_package_without_its_loader_is_said(tmp_path: Path) -> None:
     path = package(tmp_path, row())
     loader = path.with_name("assets_loader.js")
-    loader.write_bytes(b"x" * (packed.LOADER + 1))
+    loader.write_bytes(b"x" * (emscripten.LOADER + 1))
     with pytest.raises(ValueError, match="longer than"):
-        packed.member(path, "a.bin", len(DATA))
+        emscripten.member(path, "a.bin", len(DATA))
     loader.unlink()
     with pytest.raises(ValueError, match="is not beside it"):
-        packed.member(path, "a.bin", len(DATA))
+        emscripten.member(path, "a.bin", len(DATA))

@@ -1,4 +1,4 @@
-"""What models/figures.json has measured holds what the project promises. Does not measure."""
+"""What models/variants/figures.json has measured holds what the project promises. Does not measure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from models import cards, choice
+from models.spec import cards
+from models.variants import choice
 
 EQUAL = 0.005  # largest difference in mean person IoU
 SETS = {"npr": 100, "ccp60": 60}  # pictures

@@ -4,8 +4,8 @@ from math import pi
 
 import pytest
 
-from app.card import Input
-from app.frame import Box, Frame, Region, matrix, place
+from app.core.card import Input
+from app.core.frame import Box, Frame, Region, matrix, place
 
 
 def test_a_frame_is_closed_exactly_once() -> None:

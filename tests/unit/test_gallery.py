@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.card import ModelCard
-from app.gallery import OWN, Gallery, Index
+from app.core.card import ModelCard
+from app.core.gallery import OWN, Gallery, Index
 from app.native.session import Session
-from publish.gallery import __main__, card, characters, make, pictures, shelf
-from tests.gallery_given import face, quiet
+from publish.gallery import __main__, card, characters, make, pictures, registry
+from tests.support.gallery_given import face, quiet
 
 
 def made(source: Path, classifiers: list[ModelCard], out: Path, cache: Path) -> Gallery:
@@ -97,16 +97,16 @@ def test_without_a_classifier_it_is_missing(kept: Path, folder: Path, out: Path)
     gone = make.make(card.read(folder), [], out, quiet)
     assert gone.missing and not gone.count and not gone.sheets
     said: list[str] = []
-    found = shelf.galleries([], out, lambda text, share: said.append(text))
+    found = registry.galleries([], out, lambda text, share: said.append(text))
     assert [each.id for each in found] == ["characters"]  # and none for own pictures
     assert said == ["characters is left out: a gallery needs a classifier, and this build has none"]
 
 
 def test_own_pictures_have_a_gallery(small: ModelCard, out: Path, tmp_path: Path) -> None:
-    gallery = shelf.own([small], out, tmp_path / "cache")
+    gallery = registry.own([small], out, tmp_path / "cache")
     assert gallery and gallery.id == OWN and not gallery.names.path
     variant = gallery.index("small", "wasm")
     assert variant and (out / variant.graphs[0].path).stat().st_size == variant.bytes
     session = Session((out / variant.graphs[0].path).read_bytes())
     assert session.inputs["gallery"] == (gallery.count, 196)
-    assert shelf.own([small], out, tmp_path / "cache") == gallery
+    assert registry.own([small], out, tmp_path / "cache") == gallery

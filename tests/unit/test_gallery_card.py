@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from publish.gallery import DEFAULT, Refused, card, characters, emoji
-from tests.gallery_given import face
+from tests.support.gallery_given import face
 
 
 def test_names_of_files_and_of_emoji() -> None:

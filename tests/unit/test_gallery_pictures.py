@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.cutout import GREY
+from models.graphs.cutout import GREY
 from publish.gallery import pictures
-from tests.gallery_given import face
+from tests.support.gallery_given import face
 
 DATA = struct.pack(">I", 400) + b"IDAT" + b"\0" * 404
 

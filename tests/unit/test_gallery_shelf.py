@@ -12,53 +12,53 @@ from pathlib import Path
 
 import pytest
 
-import publish.pack
-from app.card import ModelCard
-from app.gallery import OWN, to_dict
+import publish.pack.dist
+from app.core.card import ModelCard
+from app.core.gallery import OWN, to_dict
 from publish import Problem
-from publish.gallery import Refused, __main__, characters, make, shelf
-from tests.gallery_given import face
+from publish.gallery import Refused, __main__, characters, make, registry
+from tests.support.gallery_given import face
 
 
 def test_galleries_are_remembered(kept: Path, folder: Path, tmp_path: Path) -> None:
-    assert shelf.add(folder).id == "our-town"
-    before = shelf.fingerprint()
-    assert shelf.add(folder, "Town").id == "our-town"  # the same source
+    assert registry.add(folder).id == "our-town"
+    before = registry.fingerprint()
+    assert registry.add(folder, "Town").id == "our-town"  # the same source
     (tmp_path / "more" / "our town").mkdir(parents=True)
     face(1).save(tmp_path / "more" / "our town" / "a.png")
-    assert shelf.add(tmp_path / "more" / "our town").id == "our-town-2"
+    assert registry.add(tmp_path / "more" / "our town").id == "our-town-2"
     (tmp_path / "characters").mkdir()
     face(1).save(tmp_path / "characters" / "a.png")
-    assert shelf.add(tmp_path / "characters").id == "characters-2"
-    assert [row.title for row in shelf.added()] == ["Town", "", ""]
-    assert shelf.fingerprint() != before
-    before = shelf.fingerprint()
+    assert registry.add(tmp_path / "characters").id == "characters-2"
+    assert [row.title for row in registry.added()] == ["Town", "", ""]
+    assert registry.fingerprint() != before
+    before = registry.fingerprint()
     face(7).save(folder / "ada_7.png")
-    assert shelf.fingerprint() != before  # so that the next build makes it anew
-    shelf.remove("our-town")
-    assert [row.id for row in shelf.added()] == ["our-town-2", "characters-2"]
+    assert registry.fingerprint() != before  # so that the next build makes it anew
+    registry.remove("our-town")
+    assert [row.id for row in registry.added()] == ["our-town-2", "characters-2"]
     with pytest.raises(Refused, match=r"No gallery our-town was added\. What was added: our-town-2, char"):
-        shelf.remove("our-town")
+        registry.remove("our-town")
     kept.write_text("{")
-    assert shelf.added() == []
+    assert registry.added() == []
 
 
 def test_a_source_that_is_gone_is_left_out(
     kept: Path, folder: Path, small: ModelCard, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "DEFAULT", folder)
-    row = shelf.add(folder / "The others")
+    monkeypatch.setattr(registry, "DEFAULT", folder)
+    row = registry.add(folder / "The others")
     for file in (folder / "The others").iterdir():
         file.unlink()
     (folder / "The others").rmdir()
     said: list[str] = []
-    found = shelf.galleries([small], out, lambda text, share: said.append(text))
+    found = registry.galleries([small], out, lambda text, share: said.append(text))
     gone = found[1]
-    assert gone.id == row.id and gone.missing == shelf.ABSENT
+    assert gone.id == row.id and gone.missing == registry.ABSENT
     assert str(folder) not in json.dumps(list(map(to_dict, found)))  # dist/ names no path of this machine
     assert found[0].count == 4 and found[-1].id == OWN
-    assert shelf.why(gone.id).startswith(f"There is no {row.source}. Give a folder of pictures, or ")
-    assert any(text == f"the-others is left out: {shelf.why(gone.id)}" for text in said)
+    assert registry.why(gone.id).startswith(f"There is no {row.source}. Give a folder of pictures, or ")
+    assert any(text == f"the-others is left out: {registry.why(gone.id)}" for text in said)
 
 
 def styled(folder: Path, npm: str) -> Path:
@@ -75,25 +75,25 @@ def test_a_style_that_is_not_installed_is_refused(
     assert __main__.main(["styled.toml"]) == 1
     told = capsys.readouterr().err.strip()
     assert told.startswith("Faces: @dicebear/nobody is not in node_modules; add the package to package.json")
-    assert shelf.added() == []
+    assert registry.added() == []
 
 
 def test_a_style_that_is_gone_later_is_left_out(
     kept: Path, folder: Path, small: ModelCard, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has been remembered must not end every later build, nor the question whether one is needed."""
-    monkeypatch.setattr(shelf, "DEFAULT", folder)
-    row = shelf.Added("styled", str(styled(out, "@dicebear/nobody")))
-    shelf.put([row])
-    before = shelf.fingerprint()
-    found = shelf.galleries([small], out, lambda text, share: None)
+    monkeypatch.setattr(registry, "DEFAULT", folder)
+    row = registry.Added("styled", str(styled(out, "@dicebear/nobody")))
+    registry.put([row])
+    before = registry.fingerprint()
+    found = registry.galleries([small], out, lambda text, share: None)
     assert [bool(each.missing) for each in found] == [False, True, False]
-    assert "@dicebear/nobody is not in node_modules" in shelf.why("styled")
+    assert "@dicebear/nobody is not in node_modules" in registry.why("styled")
     found_by = characters.found  # as if the package went away between two looks at it
     monkeypatch.setattr(characters, "found", lambda card: {} if card.id == "styled" else found_by(card))
-    assert shelf.fingerprint() != before
-    assert shelf.galleries([small], out, lambda text, share: None)[1].missing
-    assert "delete node_modules" in shelf.why("styled")
+    assert registry.fingerprint() != before
+    assert registry.galleries([small], out, lambda text, share: None)[1].missing
+    assert "delete node_modules" in registry.why("styled")
 
 
 def test_a_full_disk_is_not_a_gallery_that_is_missing(
@@ -104,7 +104,7 @@ def test_a_full_disk_is_not_a_gallery_that_is_missing(
 
     monkeypatch.setattr(make, "make", full)
     with pytest.raises(OSError, match="No space left"):
-        shelf.galleries([small], out, lambda text, share: None)
+        registry.galleries([small], out, lambda text, share: None)
 
 
 @pytest.mark.parametrize("error", [Problem("No models."), OSError("gone"), KeyboardInterrupt()])
@@ -114,9 +114,9 @@ def test_a_build_that_ends_early_remembers_nothing(
     def pack() -> None:
         raise error
 
-    monkeypatch.setattr(publish.pack, "pack", pack)
+    monkeypatch.setattr(publish.pack.dist, "pack", pack)
     assert __main__.main([folder.name]) in (1, 130)
-    assert shelf.added() == []
+    assert registry.added() == []
 
 
 @pytest.mark.parametrize(
@@ -135,17 +135,17 @@ def test_the_command_ends_in_a_sentence(
     assert __main__.main([given]) == 1
     told = capsys.readouterr().err.strip()
     assert re.match(sentence, told) and "\n" not in told
-    assert shelf.added() == []
+    assert registry.added() == []
 
 
 def test_the_command_lists_and_removes(kept: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main([]) == 0
     assert "No gallery was added" in capsys.readouterr().out
-    shelf.add(folder)
+    registry.add(folder)
     assert __main__.main([]) == 0
     assert capsys.readouterr().out.startswith("our-town: ")
     assert __main__.main(["--remove", "our-town"]) == 0
-    assert shelf.added() == []
+    assert registry.added() == []
     assert __main__.main(["--remove", "our-town"]) == 1
 
 
@@ -154,8 +154,10 @@ def test_a_gallery_without_a_usable_picture_is_not_remembered(
 ) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.heic").write_bytes(b"ftypheic")
-    monkeypatch.setattr(shelf, "built", lambda id: {"id": "bad", "missing": shelf.ABSENT})
-    monkeypatch.setattr(shelf, "why", lambda id: "No picture of bad can be used: bad/a.heic is no picture.")
+    monkeypatch.setattr(registry, "built", lambda id: {"id": "bad", "missing": registry.ABSENT})
+    monkeypatch.setattr(
+        registry, "why", lambda id: "No picture of bad can be used: bad/a.heic is no picture."
+    )
     assert __main__.main(["bad"]) == 1
     assert "bad/a.heic is no picture" in capsys.readouterr().err
-    assert shelf.added() == []
+    assert registry.added() == []

@@ -1,4 +1,4 @@
-"""models.importers on ONNX files made here: layouts, types, opsets, roles; and the words of what is refused.
+"""models.importers.read on ONNX files made here: layouts, types, opsets, roles; what is refused, in words.
 
 Does not run other formats (tests/native/test_tflite.py and test_tfjs.py do).
 """
@@ -15,9 +15,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models import importers, published
-from models.importers import Unreadable
-from tests import models_given
+from models.importers import read
+from models.importers.read import Unreadable
+from models.verify import runners
+from tests.support import models_given
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(4)
@@ -57,7 +58,7 @@ def test_the_picture_is_planes_of_floats_whatever_the_file_takes() -> None:
         ([0, 3, 6, 5], TensorProto.FLOAT),
         ([1, 3, 6, 5], TensorProto.FLOAT16),
     ):
-        model = importers.read("onnx", {"m.onnx": network(shape, kind)}, (6, 5))
+        model = read.read("onnx", {"m.onnx": network(shape, kind)}, (6, 5))
         (given,) = model.graph.input
         assert given.name == "picture"
         assert [d.dim_value for d in given.type.tensor_type.shape.dim] == [1, 3, 6, 5]
@@ -71,23 +72,23 @@ def test_the_picture_is_planes_of_floats_whatever_the_file_takes() -> None:
 @pytest.mark.parametrize("opset", [11, 13, 17, 19, 21])
 def test_other_opsets_become_17(opset: int) -> None:
     data = models_given.onnx_file(opset=opset)
-    model = importers.read("onnx", {"m.onnx": data})
+    model = read.read("onnx", {"m.onnx": data})
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 17)]
     x = RNG.standard_normal((2, 32, 32, 3)).astype(np.float32)
-    theirs = published.run("onnx", {"m.onnx": data}, x)["answer"]
+    theirs = runners.run("onnx", {"m.onnx": data}, x)["answer"]
     ours = np.concatenate([run(model, {"picture": p[None].transpose(0, 3, 1, 2).copy()})[0] for p in x])
     assert np.abs(ours - theirs).max() <= 1e-6
 
 
 def test_outputs_are_any_tensors_by_role_and_the_rest_is_gone() -> None:
     data = models_given.onnx_file()
-    model = importers.read("onnx", {"m.onnx": data}, None, {"features": "b"})
+    model = read.read("onnx", {"m.onnx": data}, None, {"features": "b"})
     assert [node.op_type for node in model.graph.node] == ["Conv", "Relu"]
     assert [tensor.name for tensor in model.graph.initializer] == ["w"]
     assert [value.name for value in model.graph.output] == ["features"]
     x = RNG.standard_normal((1, 32, 32, 3)).astype(np.float32)
     (ours,) = run(model, {"picture": x.transpose(0, 3, 1, 2).copy()})
-    theirs = published.run("onnx", {"m.onnx": data}, x, {"features": "b"})["features"]
+    theirs = runners.run("onnx", {"m.onnx": data}, x, {"features": "b"})["features"]
     assert np.abs(ours - theirs).max() <= 1e-6
 
 
@@ -100,7 +101,7 @@ def test_names_that_meet_give_way() -> None:
     ]
     data = network([1, 3, 4, 4], nodes=nodes)
     roles = {"mask": "answer", "again": "answer", "one": "mask"}
-    model = importers.read("onnx", {"m.onnx": data}, None, roles)
+    model = read.read("onnx", {"m.onnx": data}, None, roles)
     x = RNG.standard_normal((1, 3, 4, 4)).astype(np.float32)
     mask, again, one = run(model, {"picture": x})
     assert np.array_equal(one, -np.maximum(x, 0))
@@ -110,12 +111,12 @@ def test_names_that_meet_give_way() -> None:
 
 def test_one_graph_serves_all_sizes_of_a_card() -> None:
     data = models_given.onnx_file(side=None)
-    model = importers.free("onnx", {"m.onnx": data}, [(16, 24), (32, 40)])
+    model = read.free("onnx", {"m.onnx": data}, [(16, 24), (32, 40)])
     for height, width in ((16, 24), (32, 40)):
         (answer,) = run(model, {"picture": np.zeros((1, 3, height, width), np.float32)})
         assert answer.shape == (1, 1, height, width)
     with pytest.raises(Unreadable, match="its input is 32 x 32, not 16 x 24"):
-        importers.free("onnx", {"m.onnx": models_given.onnx_file()}, [(16, 24), (32, 32)])
+        read.free("onnx", {"m.onnx": models_given.onnx_file()}, [(16, 24), (32, 32)])
 
 
 def own(domain: str) -> list[onnx.NodeProto]:
@@ -147,7 +148,7 @@ def own(domain: str) -> list[onnx.NodeProto]:
 )
 def test_what_cannot_be_read_is_said(data: bytes, sentence: str) -> None:
     with pytest.raises(Unreadable, match=sentence) as caught:
-        importers.read("onnx", {"m.onnx": data})
+        read.read("onnx", {"m.onnx": data})
     assert "\n" not in str(caught.value)
 
 
@@ -155,4 +156,4 @@ def test_a_wrong_role_names_what_there_is() -> None:
     with pytest.raises(
         Unreadable, match="no tensor is called 'c2', wanted as 'mask'; the outputs are answer"
     ):
-        importers.read("onnx", {"m.onnx": models_given.onnx_file()}, None, {"mask": "c2"})
+        read.read("onnx", {"m.onnx": models_given.onnx_file()}, None, {"mask": "c2"})

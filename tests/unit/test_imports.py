@@ -21,10 +21,10 @@ ROOMS = (
     ("app/page/", ("app", "!app.native"), False),
     ("app/native/", ("app", "!app.page"), True),
     ("app/", ("app", "!app.page", "!app.native"), False),
-    ("models/verify.py", ("models", "app.card", "app.faces", "app.native"), True),
-    ("models/", ("models", "app.card", "app.faces"), True),
+    ("models/verify/parity.py", ("models", "app.core.card", "app.core.nms", "app.native"), True),
+    ("models/", ("models", "app.core.card", "app.core.nms"), True),
     ("publish/gallery/", ("publish", "models", "app", "!app.page"), True),
-    ("publish/", ("publish", "models", "app.card", "app.gallery", "app.__version__"), True),
+    ("publish/", ("publish", "models", "app.core.card", "app.core.gallery", "app.__version__"), True),
 )
 PYTHON = (path for room in ("app", "models", "publish") for path in (ROOT / room).rglob("*.py"))
 FILES = [*sorted(PYTHON), ROOT / "build.py"]
@@ -76,16 +76,16 @@ def test_imports(file: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("app/look.py", "import numpy"),
-        ("app/look.py", "from js import Object"),
-        ("app/look.py", "from app.page import gl"),
-        ("app/look.py", "import models.cards"),
+        ("app/core/settings.py", "import numpy"),
+        ("app/core/settings.py", "from js import Object"),
+        ("app/core/settings.py", "from app.page import gl"),
+        ("app/core/settings.py", "import models.spec.cards"),
         ("app/page/gl.py", "from app.native.session import Session"),
         ("app/page/gl.py", "import numpy"),
         ("app/native/session.py", "import app.page.session"),
-        ("models/fuse.py", "from app.look import Look"),
-        ("models/fuse.py", "from publish import ROOT"),
-        ("publish/pack.py", "from app.native import session"),
+        ("models/graphs/wrap.py", "from app.core.settings import Look"),
+        ("models/graphs/wrap.py", "from publish import ROOT"),
+        ("publish/pack/dist.py", "from app.native import session"),
         ("build.py", "from publish import ROOT"),
         ("build.py", "import numpy"),
     ],
@@ -97,12 +97,12 @@ def test_the_rule_sees_what_is_wrong(path: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("app/look.py", "from app.frame import Frame\nimport json"),
-        ("app/page/gl.py", "import js\nfrom app.look import Look"),
-        ("app/native/session.py", "import numpy\nfrom app.ports import Tensor"),
-        ("models/fuse.py", "from app.card import Input\nfrom models import cards"),
-        ("models/verify.py", "from app.native.session import Session"),
-        ("publish/pack.py", "from models import build_models\nfrom app import __version__"),
+        ("app/core/settings.py", "from app.core.frame import Frame\nimport json"),
+        ("app/page/gl.py", "import js\nfrom app.core.settings import Look"),
+        ("app/native/session.py", "import numpy\nfrom app.core.ports import Tensor"),
+        ("models/graphs/wrap.py", "from app.core.card import Input\nfrom models import cards"),
+        ("models/verify/parity.py", "from app.native.session import Session"),
+        ("publish/pack/dist.py", "from models import build_models\nfrom app import __version__"),
     ],
 )
 def test_the_rule_lets_the_rest_pass(path: str, source: str) -> None:

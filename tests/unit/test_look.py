@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.controls import BACKGROUNDS, SOURCES
-from app.look import COVER, DETAILS, RESOLUTIONS, Look, pairs, rgb, to_query
-from app.settings import from_query
-from tests.fakes import OFFER
+from app.core.settings import COVER, DETAILS, RESOLUTIONS, Look, pairs, rgb, to_query
+from app.panel.controls import BACKGROUNDS, SOURCES
+from app.panel.validate import from_query
+from tests.support.fakes import OFFER
 
 # For each field all values worth trying: every choice, both ends of every range.
 VALUES: dict[str, tuple[Any, ...]] = {

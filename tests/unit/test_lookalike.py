@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from app.answers import GONE
-from app.frame import Frame, Region
-from app.gallery import Index, Near
-from app.look import Look
-from app.meter import Meter
-from app.model import Model
-from app.pipeline import Pipeline
-from app.tasks.lookalike import ALONE, GROWN, KEEP, NOBODY, UP, Lookalike
-from tests.fakes import BODY, CLASSES, FACES, Clock, FakeCompositor, FakeSession
+from app.core.frame import Frame, Region
+from app.core.gallery import Index, Near
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.settings import Look
+from app.run.pipeline import Pipeline
+from app.tasks.lookalike.answers import GONE
+from app.tasks.lookalike.task import ALONE, GROWN, KEEP, NOBODY, UP, Lookalike
+from tests.support.fakes import BODY, CLASSES, FACES, Clock, FakeCompositor, FakeSession
 
 NONE, BLUR = Look(background="none"), Look(background="blur", smoothing=0)
 # Rows of a letterboxed 640x480 frame: score, box, right eye, left eye, ... Their squares are 64 pixels large.

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.look import Look
-from app.loop import PATIENCE, Loop
-from app.meter import Meter
-from app.model import Model
-from app.pipeline import Pipeline
-from tests.fakes import SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.settings import Look
+from app.run.loop import PATIENCE, Loop
+from app.run.pipeline import Pipeline
+from tests.support.fakes import SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
 BLUR, NONE = Look(), Look(background="none")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.meter import BEAT, WINDOW, Meter
-from tests.fakes import Clock
+from app.core.meter import BEAT, WINDOW, Meter
+from tests.support.fakes import Clock
 
 
 def run(meter: Meter, clock: Clock, infer: float = 5) -> None:

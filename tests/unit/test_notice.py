@@ -8,8 +8,9 @@ import re
 
 import pytest
 
-from publish import NODE_MODULES, ROOT, wheel
+from publish import NODE_MODULES, ROOT
 from publish.gallery import DEFAULT, card
+from publish.pack import wheel
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 # Installed with pyodide and tf.js, but for Node and TypeScript: never in dist/.

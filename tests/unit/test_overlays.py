@@ -10,17 +10,17 @@ from typing import Any, cast
 
 import pytest
 
-from app.frame import Frame, Region, matrix, place
-from app.look import Look
-from app.marks import LEAST, Marks, Tint
-from app.meter import Meter
-from app.model import Model
+from app.core.annotations import LEAST, Marks, Tint
+from app.core.frame import Frame, Region, matrix, place
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.settings import Look
 from app.overlays import OVERLAYS, Overlay
 from app.overlays.mesh import EYES, GROWN, Mesh
 from app.overlays.parts import Parts
 from app.overlays.pose import Pose
-from app.pipeline import Pipeline
-from tests.fakes import FACES, MESH, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
+from app.run.pipeline import Pipeline
+from tests.support.fakes import FACES, MESH, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
 # One face in the upper left of a letterboxed 640x480 frame: score, box, right eye, left eye, ...
 FACE = [0.9, 0.2, 0.3, 0.4, 0.5, 0.25, 0.38, 0.35, 0.38, *[0.3] * 8]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.own import (
+from app.tasks.lookalike.user_gallery import (
     FULL,
     MOST,
     NO_FILE,
@@ -28,7 +28,7 @@ from app.own import (
     picture,
     seer,
 )
-from tests.fakes import CLASSES, GRAPH
+from tests.support.fakes import CLASSES, GRAPH
 
 CARD = "mobilenet-v2-01234567"
 PAIR = Seer(CARD, 2)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.look import Look
-from app.meter import Meter
-from app.model import Model
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.settings import Look
 from app.overlays.pose import Pose
-from app.pipeline import Pipeline
-from tests.fakes import FACES, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
+from app.run.pipeline import Pipeline
+from tests.support.fakes import FACES, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
 BLUR, NONE = Look(smoothing=100), Look(background="none")
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.card import Graph, Input, ModelCard, Variant
-from models import cards, choice, readme, report, rows
+from app.core.card import Graph, Input, ModelCard, Variant
+from models.report import readme, report, rows
+from models.spec import cards
+from models.variants import choice
 
 GRAPH = Graph("models/selfie-int8.0.onnx", 148_102, "0" * 64)
 CARD = ModelCard(

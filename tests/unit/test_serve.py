@@ -13,8 +13,8 @@ import brotli
 import pytest
 
 from publish import Problem
-from publish.headers import headers, rules
-from publish.serve import Server, span, takes_brotli
+from publish.pack.headers import headers, rules
+from publish.pack.serve import Server, span, takes_brotli
 
 SCRIPT = b"export const answer = 42;\n" * 100
 

@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from app.frame import Frame
+from app.core.frame import Frame
 from app.page.camera import Slot
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import stamp
+from models.variants import provenance
 
 GIVEN = {"date": "2026-11-22", "browser": "Chromium 1", "machine": "8 cores", "onnxruntime-web": "1.30.0"}
 HEAD: dict[str, Any] = {
@@ -20,26 +20,29 @@ def figures(**gpus: tuple[str, bool]) -> dict[str, Any]:
 
 
 def test_a_real_gpus_times_count() -> None:
-    assert stamp.timed(figures(webgl=("Radeon", False), webgpu=("", False)), "selfie") == ("wasm", "webgl")
-    assert stamp.timed(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm",)
-    assert stamp.timed({}, "selfie") == ("wasm",)
+    assert provenance.timed(figures(webgl=("Radeon", False), webgpu=("", False)), "selfie") == (
+        "wasm",
+        "webgl",
+    )
+    assert provenance.timed(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm",)
+    assert provenance.timed({}, "selfie") == ("wasm",)
 
 
 def test_the_gpus_are_named() -> None:
-    (told,) = stamp.told(figures(webgl=("Radeon", False), webgpu=("", False)), ["selfie", "other"])
+    (told,) = provenance.told(figures(webgl=("Radeon", False), webgpu=("", False)), ["selfie", "other"])
     where = "Measured 2026-11-22 in headless Chromium 1, onnxruntime-web 1.30.0, 8 cores; "
     assert told == f"{where}WebGL by Radeon; no WebGPU."
-    (told,) = stamp.told(figures(webgl=("s", True), webgpu=("s", True)), ["selfie"])
+    (told,) = provenance.told(figures(webgl=("s", True), webgpu=("s", True)), ["selfie"])
     assert "WebGL and WebGPU by s, imitated by the processor; the times of an imitated GPU" in told
 
 
 def test_cards_measured_apart_are_told_apart() -> None:
     """Figures from before cards had a stamp have one at the top."""
     both = {**figures(webgl=("Radeon", False)), **HEAD, "rows": [{"card": "selfie"}, {"card": "blazeface"}]}
-    told = stamp.told(both, ["blazeface", "selfie"])
+    told = provenance.told(both, ["blazeface", "selfie"])
     assert [line.split(")")[0] for line in told] == [
         "Measured 2026-11-22 (blazeface",
         "Measured 2026-11-22 (selfie",
     ]
     assert "No GPU" in told[0]
-    assert stamp.timed(both, "blazeface") == ("wasm",)
+    assert provenance.timed(both, "blazeface") == ("wasm",)

@@ -3,11 +3,11 @@
 import json
 from dataclasses import replace
 
-from app.card import Input, Size
-from app.look import Look
-from app.settings import from_query
-from app.succession import RETRIES, Start, restarts, stayed, successor
-from tests.fakes import FACES, GPU, OFFER, SELFIE
+from app.core.card import Input, Size
+from app.core.settings import Look
+from app.panel.validate import from_query
+from app.worker.handover import RETRIES, Start, restarts, stayed, successor
+from tests.support.fakes import FACES, GPU, OFFER, SELFIE
 
 AUTO, CHOSEN = Look(blur=7), Look(backend="webgpu", blur=7)
 

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from app.answers import Character, Names
-from app.gallery import ALL, Near
-from app.look import Look
-from app.own import Own, picture, seer
-from app.settings import from_query
-from app.succession import RUNNING, STARTING, Start
+from app.core.gallery import ALL, Near
+from app.core.settings import Look
+from app.panel.validate import from_query
 from app.tasks import TASKS
-from tests.fakejs import Bitmap, FakeEngine, Page, browser
-from tests.fakes import BODY, CLASSES, GALLERY, GPU, LIKE, SELFIE, Clock
+from app.tasks.lookalike.answers import Character, Names
+from app.tasks.lookalike.user_gallery import Own, picture, seer
+from app.worker.handover import RUNNING, STARTING, Start
+from tests.support.fakejs import Bitmap, FakeEngine, Page, browser
+from tests.support.fakes import BODY, CLASSES, GALLERY, GPU, LIKE, SELFIE, Clock
 
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]
 SEER = seer(CLASSES, 2)

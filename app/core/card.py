@@ -1,0 +1,180 @@
+"""ModelCard and Variant: what the build knows of a model and the page needs of it.
+
+Does not load, fetch or run anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+# The kinds whose graphs have a Mask, and with it the inputs memory and keep.
+MASKED = ("segmenter", "detector")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One stored ONNX file, named by its content."""
+
+    path: str  # relative to dist/, e.g. "models/selfie-fp32.1a2b3c4d.onnx"
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One form of a model, for the backends it is verified on.
+
+    `graphs` holds one fused graph, or two when Python has to choose between them: the first
+    then gives `candidates`, `app.core.nms.select` makes `faces` of them, the second gives `mask`.
+    """
+
+    id: str  # "fp32", "fp16", "webgl", ...
+    backends: tuple[str, ...]
+    graphs: tuple[Graph, ...]
+    rgba: str = "uint8"  # element type of the `rgba` input: "uint8" or "float32" (0 to 255 both)
+    opset: int = 17
+    needs: str = ""  # what the browser must have besides the backend: "shader-f16", or ""
+
+    @property
+    def bytes(self) -> int:
+        """Size of all graphs, as stored."""
+        return sum(graph.bytes for graph in self.graphs)
+
+
+@dataclass(frozen=True)
+class Input:
+    """The picture a model takes: pixels `height` x `width`, and how a frame is laid into them."""
+
+    height: int
+    width: int
+    fit: str  # "stretch" fills the input; "letterbox" keeps the aspect ratio, black at the sides
+
+
+@dataclass(frozen=True)
+class Size:
+    """One of the sizes a network without fixed shapes can be run at; its graphs serve all of them.
+
+    Their free dimensions are `height` and `width`, of rgba and of the Mask, which is as large.
+    """
+
+    id: str  # "low", "medium", "high"
+    input: Input
+    mask: tuple[int, int]
+    matte: Graph | None = None
+    cutouts: tuple[Variant, ...] = ()
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """What the free dimensions of the graphs are at this size."""
+        return {"height": self.input.height, "width": self.input.width}
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One published model as this build offers it.
+
+    `kind` says what the fused graph takes and gives:
+    "segmenter": rgba, memory, keep -> mask, and parts where the network tells body parts apart;
+    "detector": rgba, memory, keep -> faces, mask;
+    "pose": rgba -> pose;
+    "landmarks": rgba (one face, cut out) -> presence, points;
+    "classifier": rgba -> scores, features;
+    "network": rgba -> what the published network gives, by its own names.
+    Shapes: rgba [1,H,W,4]; memory and mask [1,1,h,w] float32 0..1; keep [1] float32 0..1;
+    parts [1,24,g,g'] float32, a probability for each of BodyPix's 24 parts on the network's own grid;
+    faces [5,17] float32, rows of score, x0, y0, x1, y1, six (x, y), all 0..1 of the input,
+    zero rows where there is no face; pose [17,3] float32, rows of score, x, y, 0..1 of the input, in
+    COCO's order (nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right);
+    presence [1] float32 0..1; points [468,3] float32, x, y, z in 0..1 of the input's width;
+    scores [1,n] float32, probabilities; features [1,m] float32, what the classifier saw.
+    The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
+    float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
+    Mask's size: a colour for the likeliest part, its alpha from the Mask.
+    The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (mask, and parts where
+    it has them) for the Region of the same height and middle that has the shape of its own input; it
+    gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
+    where the segmenter has found next to nothing.
+    """
+
+    id: str
+    title: str
+    kind: str
+    about: str
+    licence: str
+    input: Input
+    mask: tuple[int, int]  # (h, w) of `mask` and `memory`
+    variants: tuple[Variant, ...] = ()
+    matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
+    sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
+    tint: Graph | None = None  # parts, mask -> tint, at every size; of a segmenter that gives parts
+    cutouts: tuple[Variant, ...] = ()  # rgba, mask, parts -> cut; of a segmenter, each for some backends
+    missing: str = ""  # why the model is not in this build; "" when it is
+    report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """Every file of the card."""
+        own = tuple(graph for variant in self.variants for graph in variant.graphs)
+        mattes = dict.fromkeys(filter(None, (self.matte, *(size.matte for size in self.sizes))))
+        cut = (*self.cutouts, *(v for size in self.sizes for v in size.cutouts))
+        cutouts = dict.fromkeys(graph for variant in cut for graph in variant.graphs)
+        return (*own, *mattes, *cutouts, *filter(None, (self.tint,)))
+
+    def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
+        """The variant for a backend, or None where the model is not offered on it.
+
+        `features` are what the browser has besides; of two that can run the one listed first counts.
+        """
+        able = (v for v in self.variants if backend in v.backends)
+        return next((v for v in able if not v.needs or v.needs in features), None)
+
+    def sized(self, id: str) -> ModelCard:
+        """The card at one of its sizes; itself where it has none of this name."""
+        size = next((size for size in self.sizes if size.id == id), None)
+        if size is None:
+            return self
+        return replace(self, input=size.input, mask=size.mask, matte=size.matte, cutouts=size.cutouts)
+
+    def cutout(self, backend: str) -> Variant | None:
+        """The cutout for a backend, or None where the card has none for it."""
+        return next((v for v in self.cutouts if backend in v.backends), None)
+
+    @property
+    def size(self) -> Size | None:
+        """The one of its sizes that the card is at; None where it has none to choose from."""
+        return next((size for size in self.sizes if size.input == self.input), None)
+
+    @property
+    def dimensions(self) -> dict[str, int]:
+        """What the free dimensions of the graphs are; empty where they are fixed."""
+        return self.size.dimensions if self.size else {}
+
+
+def to_dict(card: ModelCard) -> dict[str, Any]:
+    """The card as plain JSON types."""
+    return asdict(card)
+
+
+def from_dict(data: Mapping[str, Any]) -> ModelCard:
+    """The card from what `to_dict` gave, also after a trip through JSON.
+
+    Raises KeyError or TypeError for a mapping that is not a card.
+    """
+    variants = tuple(map(_variant, data["variants"]))
+    sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])
+    tint = Graph(**data["tint"]) if data["tint"] else None
+    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes, "tint": tint})
+
+
+def _size(data: Mapping[str, Any]) -> dict[str, Any]:
+    height, width = data["mask"]
+    matte = Graph(**data["matte"]) if data["matte"] else None
+    cutouts = tuple(map(_variant, data["cutouts"]))
+    return {"input": Input(**data["input"]), "mask": (height, width), "matte": matte, "cutouts": cutouts}
+
+
+def _variant(data: Mapping[str, Any]) -> Variant:
+    graphs = tuple(Graph(**graph) for graph in data["graphs"])
+    return Variant(**{**data, "backends": tuple(data["backends"]), "graphs": graphs})

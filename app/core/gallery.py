@@ -1,0 +1,104 @@
+"""Gallery: the characters that a face is compared with, as the build stores them and the page finds them.
+
+Does not compare: an index graph does, which `Index` runs. Does not load or draw anything.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from app.core.card import Graph, Variant
+from app.core.ports import Session, Tensor
+
+OWN = "own"  # the gallery of the visitor's own pictures: never in a build, never leaves the browser
+ALL = "all"  # the Look's word for every gallery there is
+NEAREST = 10  # characters an index gives: five are shown, the others stand by for the next frames
+
+
+@dataclass(frozen=True)
+class File:
+    """A stored file, named by its content."""
+
+    path: str  # relative to dist/
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Some characters: their pictures on sheets, their names, and an index for each classifier card.
+
+    Character n is on sheet n // (columns * rows), left to right, then down; each `size` x `size` pixels.
+    `names` is JSON: {"sets": [{"title", "licence", "credit"}], "characters": [[name, number of its set],
+    ...]}. An index graph takes features [1,m] (as the classifier gives them), memory [1,m] and keep [1], all
+    float32, and gives seen [1,m] = keep * memory + (1 - keep) * features / |features|, likeness [1,k],
+    the cosines of `seen` with the k = min(NEAREST, count) nearest characters, best first, and which [1,k]
+    float32 as well, their numbers (whole: it has them exactly up to 2^24).
+    """
+
+    id: str
+    title: str
+    count: int
+    names: File
+    sheets: tuple[File, ...]
+    columns: int
+    rows: int
+    size: int
+    indexes: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)  # by the classifier card's id
+    missing: str = ""  # why it is not in this build; "" when it is
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    def index(self, card: str, backend: str) -> Variant | None:
+        """The index of a classifier card for a backend."""
+        return next((v for v in self.indexes.get(card, ()) if backend in v.backends), None)
+
+
+def to_dict(gallery: Gallery) -> dict[str, Any]:
+    """The gallery as plain JSON types."""
+    return asdict(gallery)
+
+
+def from_dict(data: Mapping[str, Any]) -> Gallery:
+    """The gallery from what `to_dict` gave. Raises KeyError or TypeError for a mapping that is none."""
+
+    def variant(row: Mapping[str, Any]) -> Variant:
+        graphs = tuple(Graph(**graph) for graph in row["graphs"])
+        return Variant(**{**row, "backends": tuple(row["backends"]), "graphs": graphs})
+
+    return Gallery(
+        **{
+            **data,
+            "names": File(**data["names"]),
+            "sheets": tuple(File(**sheet) for sheet in data["sheets"]),
+            "indexes": {card: tuple(map(variant, rows)) for card, rows in data["indexes"].items()},
+        }
+    )
+
+
+class Near(NamedTuple):
+    """A character near to a face."""
+
+    gallery: str
+    n: int
+    likeness: float  # cosine, -1 to 1
+
+
+@dataclass
+class Index:
+    """A gallery's index, loaded. Runs must not overlap. `feeds` are its inputs besides those of `nearest`."""
+
+    gallery: str
+    count: int
+    session: Session
+    feeds: Mapping[str, Tensor] = field(default_factory=dict)
+
+    async def nearest(self, features: Tensor, memory: Tensor, keep: Tensor) -> tuple[Tensor, list[Near]]:
+        """`seen` and the nearest characters, best first. What the runtime raises goes through."""
+        found = await self.session.run({"features": features, "memory": memory, "keep": keep, **self.feeds})
+        rows = zip(self._numbers(found["which"]), self._numbers(found["likeness"]), strict=True)
+        return found["seen"], [Near(self.gallery, int(n), value) for n, value in rows if n < self.count]
+
+    def _numbers(self, tensor: Tensor) -> Sequence[float] | array[float]:
+        return self.session.numbers(tensor)

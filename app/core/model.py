@@ -1,0 +1,66 @@
+"""Model: a loaded card, shown a frame or a region of one.
+
+Does not load itself and does not know what its outputs are for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from app.core.card import MASKED, ModelCard
+from app.core.frame import Frame, Region
+from app.core.gallery import Index
+from app.core.meter import Meter
+from app.core.ports import Compositor, Session, Tensor
+
+
+class Model:
+    """A card with its session. Runs must not overlap.
+
+    `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring;
+    `tint` is the session of the card's tint graph, where an overlay has asked for it; `cutout` that of its
+    cutout and `indexes` those of the galleries, where a task has.
+    """
+
+    def __init__(
+        self,
+        card: ModelCard,
+        session: Session,
+        compositor: Compositor,
+        meter: Meter,
+        rgba: str = "uint8",
+        stages: tuple[str, str] = ("sample", "infer"),
+        tint: Session | None = None,
+    ) -> None:
+        self.card = card
+        self.session = session
+        self.compositor = compositor
+        self.meter = meter
+        self.rgba = rgba
+        self.stages = stages
+        self.tint = tint
+        self.cutout: Session | None = None
+        self.indexes: list[Index] = []
+
+    async def see(
+        self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """The graph's outputs for a frame, or for a region of it that fills the input.
+
+        `feeds` are the inputs besides rgba, `alone` when left out. What a port raises goes through.
+        """
+        sample, infer = self.stages
+        with self.meter.stage(sample):
+            rgba = self.compositor.sample(frame, self.card.input, region, self.rgba)
+        with self.meter.stage(infer):
+            return await self.session.run({"rgba": rgba, **(self.alone if feeds is None else feeds)})
+
+    @cached_property
+    def alone(self) -> dict[str, Tensor]:
+        """The inputs besides rgba for a picture that has nothing to do with any before it."""
+        if self.card.kind not in MASKED:
+            return {}
+        return {
+            "memory": self.session.blank((1, 1, *self.card.mask)),
+            "keep": self.session.tensor([0.0], (1,)),
+        }

@@ -1,0 +1,1 @@
+"""The frame loop and the pipeline of one frame."""

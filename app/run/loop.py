@@ -1,0 +1,46 @@
+"""Loop: many frames; one in flight, and nothing of the room is shown when a frame fails.
+
+Does not own the camera, does not choose a backend and does not retry one that fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.core.ports import Camera, Compositor
+from app.core.settings import Look
+from app.run.pipeline import Pipeline
+
+# One frame may fail alone (a camera that is just being unplugged); three in a row are the backend's fault.
+PATIENCE = 3
+
+
+class Loop:
+    """Runs the pipeline on each frame the camera gives, with the Look of that moment."""
+
+    def __init__(
+        self, camera: Camera, pipeline: Pipeline, compositor: Compositor, done: Callable[[], object]
+    ) -> None:
+        self._camera = camera
+        self._pipeline = pipeline
+        self._compositor = compositor
+        self._done = done
+
+    async def run(self, look: Callable[[], Look]) -> None:
+        """Until the camera ends. Raises what the pipeline raised once PATIENCE frames in a row failed, or a
+        photo did.
+        """
+        failed = 0
+        async for frame in self._camera.frames():
+            try:
+                await self._pipeline.step(frame, look)
+                failed = 0
+            except Exception:
+                failed += 1
+                if look().background != "none":
+                    self._compositor.cover(look())
+                if failed >= PATIENCE or frame.still:  # after a photo there is no next frame
+                    raise
+            finally:
+                frame.close()
+            self._done()

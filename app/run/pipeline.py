@@ -1,0 +1,76 @@
+"""Pipeline: one frame, sample -> infer -> compose.
+
+Does not own the frame loop, the source of the frames or the visitor's settings.
+"""
+
+from __future__ import annotations
+
+from asyncio import Lock
+from collections.abc import Callable, Mapping
+
+from app.core.annotations import Marks, Tint
+from app.core.frame import Frame
+from app.core.meter import OVERLAY
+from app.core.model import Model
+from app.core.settings import Look
+from app.overlays import Overlay
+from app.tasks import TASKS, Task
+
+
+class Pipeline:
+    """Runs a task on frames, and an overlay where there is one. Runs must not overlap.
+
+    `between` is held while a frame is worked on: who loads a model meanwhile takes it for the moment in
+    which the runtime is busy. `failed` is called with what an overlay raised; the picture goes on without.
+    """
+
+    def __init__(self, task: str, model: Model, beside: Mapping[str, Model] | None = None) -> None:
+        self._compositor = model.compositor
+        self.meter = model.meter
+        self.task: Task = TASKS[task](model, beside or {})
+        self.overlay: Overlay | None = None
+        self.failed: Callable[[Exception], object] = lambda error: None
+        self.between = Lock()
+
+    async def step(self, frame: Frame, look: Callable[[], Look]) -> None:
+        """Show one frame with the Look of the moment. Does not close it. What a port raises goes through,
+        but for an overlay's.
+        """
+        async with self.between:  # who holds it may hold it for seconds: only then is the Look asked for
+            with self.meter.frame():
+                seen = look()
+                mask = await self.task.step(frame, seen)
+                marks = await self._marks(frame)
+                now = look()
+                with self.meter.stage("compose"):
+                    if mask is None and now.background != "none":  # chosen since: nothing masks this frame
+                        self._compositor.cover(now)
+                        marks = ()
+                    else:
+                        await self._compositor.compose(frame, mask, seen)
+                if marks:
+                    self._mark(marks, seen)
+
+    async def _marks(self, frame: Frame) -> tuple[Marks | Tint, ...]:
+        """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
+        overlay = self.overlay
+        if overlay is None:
+            return ()
+        try:
+            return await overlay.step(frame, self.task.found)
+        except Exception as error:
+            self._drop(overlay, error)
+            return ()
+
+    def _mark(self, marks: tuple[Marks | Tint, ...], look: Look) -> None:
+        overlay = self.overlay
+        try:
+            with self.meter.stage(OVERLAY):
+                self._compositor.mark(marks, look.mirror)
+        except Exception as error:
+            self._drop(overlay, error)
+
+    def _drop(self, overlay: Overlay | None, error: Exception) -> None:
+        if overlay is not None and self.overlay is overlay:  # else another has been chosen meanwhile
+            self.overlay = None
+            self.failed(error)

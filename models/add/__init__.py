@@ -1,0 +1,1 @@
+"""`build.py models add`: a model file becomes a card."""

@@ -1,0 +1,1 @@
+"""Scripts that another Python runs to export a model to ONNX."""

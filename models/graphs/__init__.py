@@ -1,0 +1,1 @@
+"""The graphs that are put around a network or used beside it."""

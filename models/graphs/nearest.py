@@ -1,0 +1,192 @@
+"""Index graphs as ONNX text: a face smoothed over time, its cosines with rows, and the largest of them.
+
+Does not know where rows come from or how few numbers they may be; models/graphs/index.py chooses the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isqrt
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from models.graphs.reduce import Reduced
+from models.graphs.text import text
+
+Array = NDArray[np.float32]
+Weights = Mapping[str, NDArray[np.generic]]
+
+UNIT = """
+  square_of_{x} = Mul ({x}, {x})
+  sum_of_{x} = MatMul (square_of_{x}, ones)
+  safe_{x} = Add (sum_of_{x}, tiny)
+  length_of_{x} = Sqrt (safe_{x})
+  {y} = Div ({x}, length_of_{x})"""
+FACE = f"""{UNIT.format(x="features", y="unit")}
+  change = Sub (memory, unit)
+  held = Mul (change, keep)
+  seen = Add (unit, held){UNIT.format(x="seen", y="face")}"""
+
+# Cast of a constant is folded when WASM loads the graph: a run computes in float32.
+WHOLE = """
+  rows = Cast <to = 1> (small)
+  products = MatMul (face, rows)
+  all = Mul (products, scales)"""
+TOP = """
+  likeness, places = TopK <axis = 1> (all, most)
+  which = Cast <to = 1> (places)"""
+
+# The first numbers of every row make a list, all numbers of the list's rows decide. The list is put in the
+# rows' order: of equals the first comes first.
+LISTED = """
+  offset = MatMul (face, middle)
+  directions = Cast <to = 1> (basis)
+  placed = MatMul (face, directions)
+  asked = Mul (placed, weights)
+  rough_small = Slice (small, first, few, numbers_axis)
+  rough_turned = Transpose <perm = [1, 0]> (rough_small)
+  rough_rows = Cast <to = 1> (rough_turned)
+  rough_asked = Slice (asked, first, few, numbers_axis)
+  rough_products = MatMul (rough_asked, rough_rows)
+  rough = Mul (rough_products, scales)
+  best_rough, found = TopK <axis = 1> (rough, listed)
+  numbers, order = TopK <axis = 1, largest = 0> (found, listed)
+  list = Squeeze (numbers, rows_axis)
+  small_list = Gather (small, list)
+  listed_rows = Cast <to = 1> (small_list)
+  listed_turned = Transpose <perm = [1, 0]> (listed_rows)
+  listed_products = MatMul (asked, listed_turned)
+  listed_scales = Gather <axis = 1> (scales, list)
+  products = Mul (listed_products, listed_scales)
+  all = Add (products, offset)
+  likeness, places = TopK <axis = 1> (all, most)
+  which_numbers = Gather (list, places)
+  which = Cast <to = 1> (which_numbers)"""
+
+# WebGL has float32 only and folds nothing. Rows that fill up the table are far away.
+PLAIN = """
+  products = MatMul (face, rows)
+  all = Add (products, present)"""
+# TopK without TopK: the largest, the first place that has it, that place taken out, and again. Two rounds of
+# ReduceMax over a square table read 2 * sqrt(n) numbers one after another, one round over a row n.
+LARGEST = """
+  table_{i} = Reshape ({left}, sides)
+  of_rows_{i} = ReduceMax <axes = [1]> (table_{i})
+  best_{i} = ReduceMax <axes = [0]> (of_rows_{i})
+  equal_{i} = Equal ({left}, best_{i})
+  these_{i} = Cast <to = 1> (equal_{i})
+  ranked_{i} = Mul (these_{i}, ranks)
+  ranked_table_{i} = Reshape (ranked_{i}, sides)
+  rank_of_rows_{i} = ReduceMax <axes = [1]> (ranked_table_{i})
+  rank_{i} = ReduceMax <axes = [0]> (rank_of_rows_{i})"""
+TAKEN = """
+  equal_rank_{i} = Equal (ranked_{i}, rank_{i})
+  this_{i} = Cast <to = 1> (equal_rank_{i})
+  drop_{i} = Mul (this_{i}, far)
+  left_{i} = Sub ({left}, drop_{i})"""
+LAST = """
+  likeness = Concat <axis = 1> ({best})
+  ranks_found = Concat <axis = 1> ({rank})
+  which = Sub (count, ranks_found)"""
+
+# `gallery` is given: a row has any length, and none at all where it is not used.
+OWN = """
+  turned = Transpose <perm = [1, 0]> (gallery)
+  products = MatMul (face, turned)
+  squares = Mul (gallery, gallery)
+  column = MatMul (squares, ones)
+  sums = Transpose <perm = [1, 0]> (column)
+  safe_sums = Add (sums, tiny)
+  lengths = Sqrt (safe_sums)
+  cosines = Div (products, lengths)
+  large = Mul (sums, million)
+  used = Clip (large, nought, two)
+  missing = Sub (used, two)
+  all = Add (cosines, missing)"""
+
+
+def whole(rows: Array, k: int) -> onnx.ModelProto:
+    """All numbers of the rows [n,m], of length 1, as int8; the largest in a row is 127."""
+    small, scales = _bytes(rows)
+    weights: Weights = {"small": np.ascontiguousarray(small.T), "scales": scales[None], "most": _ints(k)}
+    return _graph(rows.shape[1], k, WHOLE + TOP, weights)
+
+
+def listed(rows: Reduced, k: int, few: int, listed: int) -> onnx.ModelProto:
+    """The reduced rows: `few` of their numbers make a list of `listed`, all of them choose from it."""
+    weights: Weights = {
+        "middle": rows.middle[:, None],
+        "basis": rows.basis,
+        "weights": rows.weights[None],
+        "scales": rows.scales[None],
+        "small": rows.small,
+        "first": _ints(0),
+        "few": _ints(few),
+        "rows_axis": _ints(0),
+        "numbers_axis": _ints(1),
+        "listed": _ints(listed),
+        "most": _ints(k),
+    }
+    return _graph(len(rows.middle), k, LISTED, weights)
+
+
+def whole_webgl(rows: Array, k: int) -> onnx.ModelProto:
+    """The numbers of `whole`, for WebGL."""
+    small, scales = _bytes(rows)
+    lines, weights = _largest(k, len(rows))
+    table = np.zeros((rows.shape[1], weights["ranks"].size), np.float32)
+    table[:, : len(rows)] = (small * scales[:, None]).T
+    return _graph(rows.shape[1], k, PLAIN + lines, {"rows": table, **weights})
+
+
+def own(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
+    """`gallery` [rows,m] is an input; a row of zeros comes last, with a likeness of -2."""
+    lines, weights = _largest(k, rows) if webgl else (TOP, {"most": _ints(k)})
+    numbers = {
+        "million": np.array([1e6], np.float32),
+        "nought": np.array(0, np.float32),
+        "two": np.array(2, np.float32),
+    }
+    weights = {name: value for name, value in weights.items() if name != "present"}
+    return _graph(m, k, OWN + lines, {**numbers, **weights}, f", float[{rows},{m}] gallery")
+
+
+def _graph(m: int, k: int, lines: str, weights: Weights, extra: str = "") -> onnx.ModelProto:
+    given = f"float[1,{m}] features, float[1,{m}] memory, float[1] keep{extra}"
+    found = f"float[1,{m}] seen, float[1,{k}] likeness, float[1,{k}] which"
+    every = {"ones": np.ones((m, 1), np.float32), "tiny": np.array([1e-12], np.float32), **weights}
+    return text(f"index ({given}) => ({found}) {{{FACE}{lines}\n}}", every)
+
+
+def _bytes(rows: Array) -> tuple[NDArray[np.int8], Array]:
+    """Rows [n,m] as int8, and what each is to be multiplied by to be of length 1."""
+    small = np.rint(rows * (127 / np.abs(rows).max(1, keepdims=True))).astype(np.int8)
+    lengths = np.sqrt(np.square(small, dtype=np.int32).sum(1))
+    return small, (1 / lengths).astype(np.float32)
+
+
+def _largest(k: int, n: int) -> tuple[str, dict[str, NDArray[np.generic]]]:
+    """Lines from `all` [1,n], filled up to a square table, to `likeness` and `which`; their constants."""
+    lines, left = "", "all"
+    for i in range(k):
+        lines += LARGEST.format(i=i, left=left)
+        if i < k - 1:
+            lines += TAKEN.format(i=i, left=left)
+            left = f"left_{i}"
+    best, rank = (", ".join(f"{name}_{i}" for i in range(k)) for name in ("best", "rank"))
+    lines += LAST.format(best=best, rank=rank)
+    wide = isqrt(n - 1) + 1
+    high = -(-n // wide)
+    return lines, {
+        "sides": _ints(high, wide),
+        "ranks": np.arange(wide * high, 0, -1, dtype=np.float32)[None],
+        "count": np.array([wide * high], np.float32),
+        "far": np.array([8], np.float32),
+        "present": np.where(np.arange(wide * high) < n, 0, -4).astype(np.float32)[None],
+    }
+
+
+def _ints(*numbers: int) -> NDArray[np.generic]:
+    return np.array(numbers, np.int64)

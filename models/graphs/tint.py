@@ -1,0 +1,67 @@
+"""The tint graph: body parts as colours over the person, for the page's overlay.
+
+Does not infer anything: of each pixel it takes the likeliest part, where the Mask says there is a person.
+"""
+
+from __future__ import annotations
+
+from colorsys import hsv_to_rgb
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from models.graphs.bodyparts import triangle
+from models.graphs.text import shapes, text
+from models.spec.cards import Card
+
+COVER = 150.0  # of 255: the person stays to be seen
+# Growing the parts to half of the Mask's size takes a quarter of the time and cannot be told from all of it.
+HALF = 2
+
+TEXT = """
+tint (float[1,{parts},rows,columns] parts, float[1,1,height,width] mask) => (uint8[1,high,wide,4] tint)
+<float low = {{0.3}}, float steep = {{2.5}}, float zero = {{0.0}}, float one = {{1.0}},
+ float cover = {{{cover}}}>
+{{
+  tall = ConvTranspose <group = {parts}, strides = [{down}, 1], pads = [{y}, 0, {y}, 0]> (parts, falls)
+  large = ConvTranspose <group = {parts}, strides = [1, {across}], pads = [0, {x}, 0, {x}]> (tall, runs)
+  best = ArgMax <axis = 1, keepdims = 0> (large)
+  rgb = Gather (colours, best)
+  person = MaxPool <kernel_shape = [1, 1], strides = [2, 2]> (mask)
+  above = Sub (person, low)
+  ramp = Mul (above, steep)
+  sure = Clip (ramp, zero, one)
+  alpha = Mul (sure, cover)
+  plane = Transpose <perm = [0, 2, 3, 1]> (alpha)
+  both = Concat <axis = 3> (rgb, plane)
+  tint = Cast <to = 2> (both)
+}}
+"""
+
+
+def graph(card: Card, network: onnx.ModelProto) -> onnx.ModelProto | None:
+    """parts [1,n,g,g'] and mask [1,1,h,w] -> tint uint8 [1,(h+1)/2,(w+1)/2,4], its alpha not multiplied in.
+
+    None where the network tells no parts apart, or its grid does not go into the Mask an even number of
+    times. The graph serves every size of the card.
+    """
+    sizes = {"height": card.input.height, "width": card.input.width}
+    found = shapes(network, sizes if card.sizes else None)
+    if card.kind != "segmenter" or len(found.get("parts", ())) != 4:
+        return None
+    _, parts, *grid = found["parts"]
+    steps = [(n - 1) / (g - 1) / HALF if g > 1 else 0 for n, g in zip(card.mask, grid, strict=True)]
+    if not all(step == int(step) >= 1 for step in steps):
+        return None
+    down, across = (int(step) for step in steps)
+    body = TEXT.format(parts=parts, cover=COVER, down=down, across=across, y=down - 1, x=across - 1)
+    falls, runs = (np.tile(triangle(n), (parts, 1)) for n in (down, across))
+    weights = {"falls": falls[:, None, :, None], "runs": runs[:, None, None, :], "colours": colours(parts)}
+    return text(body, weights)
+
+
+def colours(parts: int) -> NDArray[np.float32]:
+    """A colour for each part, 0 to 255, round the wheel."""
+    rows = [hsv_to_rgb(n / parts, 0.75, 1.0) for n in range(parts)]
+    return (np.array(rows) * 255).round().astype(np.float32)

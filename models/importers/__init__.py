@@ -1,0 +1,1 @@
+"""Published formats become one float ONNX graph."""

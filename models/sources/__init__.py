@@ -1,0 +1,1 @@
+"""Published files are fetched and checked."""

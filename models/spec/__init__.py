@@ -1,0 +1,1 @@
+"""The model cards as written in models/cards."""

@@ -1,0 +1,1 @@
+"""Smaller and faster forms of a graph, and which of them ships."""

@@ -1,0 +1,1 @@
+"""A graph is compared with the published model."""

@@ -1,0 +1,115 @@
+"""What a variant loses against float32, in the terms of its task: arrays in, numbers out.
+
+Does not run a model. An output is a mapping of names to arrays as app.core.card.ModelCard describes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.card import Input
+from models.spec.rules import METRICS
+
+Array = NDArray[Any]
+Outputs = Mapping[str, Array]
+
+PERSON = 0.5  # of the Mask
+# A point counts where float32 is sure of it. A tenth above the detector's threshold (app.core.nms.SCORE): a
+# face that is there or not by the last digit says nothing of a variant.
+SURE = {"detector": 0.6, "pose": 0.5, "landmarks": 0.5}
+FIRST = 5
+
+
+def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outputs]) -> dict[str, float]:
+    """The loss by metric, of a variant (`found`) against float32 (`exact`) on the same pictures, in order.
+
+    segmenter: iou, 1 - IoU of all persons' pixels. detector, pose, landmarks: points, the mean distance in
+    pixels of the input, of the points float32 is sure of; one that is lost counts as the input's width.
+    classifier: top1, the share of pictures with another first label; top5, the share of the first five that
+    are others; features, 1 - cosine, mean. network: outputs, 1 - cosine, the worst output's mean.
+    A metric that these pictures have nothing for (no person, no face) is left out; all are inf where an
+    output holds what is not a number.
+    Raises ValueError where the pictures are not as many.
+    """
+    if len(exact) != len(found):
+        raise ValueError(f"{len(exact)} outputs of float32, {len(found)} of the variant")
+    pairs = list(zip(exact, found, strict=True))
+    if not all(np.isfinite(array).all() for outputs in (*exact, *found) for array in outputs.values()):
+        return dict.fromkeys(METRICS[kind], float("inf"))
+    if kind == "segmenter":
+        shared = sum(int(((a["mask"] > PERSON) & (b["mask"] > PERSON)).sum()) for a, b in pairs)
+        either = sum(int(((a["mask"] > PERSON) | (b["mask"] > PERSON)).sum()) for a, b in pairs)
+        return {"iou": 1 - shared / either} if either else {}
+    if kind in SURE:
+        distances = [d for a, b in pairs for d in _distances(kind, size, a, b)]
+        return {"points": float(np.mean(distances))} if distances else {}
+    if kind == "classifier":
+        return {
+            "top1": float(np.mean([a["scores"].argmax() != b["scores"].argmax() for a, b in pairs])),
+            "top5": float(np.mean([1 - len(_first(a) & _first(b)) / FIRST for a, b in pairs])),
+            "features": float(np.mean([_angle(a["features"], b["features"]) for a, b in pairs])),
+        }
+    names = sorted(exact[0]) if exact else []
+    return {
+        "outputs": max((float(np.mean([_angle(a[n], b[n]) for a, b in pairs])) for n in names), default=0.0)
+    }
+
+
+def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
+    """The largest difference of any number of any output, as a part of that output's range in `exact`.
+
+    Probabilities and places (what lies within 0 and 1) have the range 1. What is not a number counts as inf.
+    """
+    worst = 0.0
+    for name in exact[0] if exact else ():
+        a = np.stack([outputs[name].astype(np.float64) for outputs in exact])
+        b = np.stack([outputs[name].astype(np.float64).reshape(a.shape[1:]) for outputs in found])
+        if not np.isfinite(a).all() or not np.isfinite(b).all():
+            return float("inf")
+        scope = 1.0 if a.min() >= 0 and a.max() <= 1 else float(np.ptp(a)) or 1.0
+        worst = max(worst, float(np.abs(a - b).max()) / scope)
+    return worst
+
+
+def person_iou(masks: Sequence[Array], truth: Sequence[Array]) -> float:
+    """The mean IoU over pictures of Masks, threshold 0.5, with true ones of the same shapes (bool)."""
+    found = [mask > PERSON for mask in masks]
+    return float(np.mean([(a & b).sum() / max(1, (a | b).sum()) for a, b in zip(found, truth, strict=True)]))
+
+
+def _distances(kind: str, size: Input, exact: Outputs, found: Outputs) -> list[float]:
+    if kind == "landmarks":
+        if exact["presence"].ravel()[0] <= SURE[kind]:
+            return []
+        a, b = (outputs["points"].reshape(-1, 3)[:, :2] * size.width for outputs in (exact, found))
+        return [float(d) for d in np.linalg.norm(a - b, axis=1)]
+    scale = np.array([size.width, size.height])
+    if kind == "pose":
+        a, b = exact["pose"], found["pose"]
+        sure = a[:, 0] > SURE[kind]
+        return [float(d) for d in np.linalg.norm((a[sure, 1:] - b[sure, 1:]) * scale, axis=1)]
+    distances: list[float] = []
+    there = [row for row in found["faces"].reshape(-1, 17) if row[0] > 0]
+    for face in exact["faces"].reshape(-1, 17):
+        if face[0] <= SURE[kind]:
+            continue
+        places = face[1:].reshape(-1, 2)
+        each = [np.linalg.norm((row[1:].reshape(-1, 2) - places) * scale, axis=1) for row in there]
+        nearest = min(each, key=lambda d: float(d.mean()), default=np.full(len(places), float(size.width)))
+        distances += [min(float(d), float(size.width)) for d in nearest]
+    return distances
+
+
+def _first(outputs: Outputs) -> set[int]:
+    return set(np.argsort(-outputs["scores"].ravel(), kind="stable")[:FIRST].tolist())
+
+
+def _angle(a: Array, b: Array) -> float:
+    """1 - cosine."""
+    x, y = a.ravel().astype(np.float64), b.ravel().astype(np.float64)
+    product = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return 1 - float(x @ y) / product if product else float(not np.array_equal(x, y))

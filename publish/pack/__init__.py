@@ -1,0 +1,1 @@
+"""dist/: what it holds, how it is compressed, described and served."""

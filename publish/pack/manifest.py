@@ -1,0 +1,40 @@
+"""manifest.json: what this build holds and where, as the page reads it.
+
+Does not write files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app import __version__
+from app.core import gallery
+from app.core.card import ModelCard, to_dict
+
+
+def manifest(
+    *,
+    ort: Mapping[str, Any],
+    pyodide: Mapping[str, Any],
+    models: Sequence[ModelCard],
+    scene: Mapping[str, Any],
+    galleries: Sequence[gallery.Gallery] = (),
+) -> dict[str, Any]:
+    """The manifest as plain JSON types.
+
+    `ort`: a row for each of wasm, jspi, webgpu, webgl: module, mjs, wasm (paths or None), bytes, version.
+    `pyodide`: base, files (path, bytes), snapshot and wheels (path, bytes, sha256; micropip before ours).
+    `models`: cards, in the order of the panel. `scene`: `backdrops` and `sample`.
+    `galleries`: what the look-alike task compares with, the first unless the visitor chooses.
+    Every path is relative to dist/.
+    """
+    return {
+        "version": __version__,
+        "pyodide": dict(pyodide),
+        "ort": dict(ort),
+        "models": [to_dict(card) for card in models],
+        "backdrops": list(scene["backdrops"]),
+        "sample": scene["sample"],
+        "galleries": [gallery.to_dict(each) for each in galleries],
+    }

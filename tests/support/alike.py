@@ -1,0 +1,80 @@
+"""The look-alike task natively, on what this build has; and photographs to show to it.
+
+Does not judge: tests compare with it what the page says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from skimage import data
+
+from app.core.frame import Frame
+from app.core.gallery import OWN
+from app.core.settings import Look
+from app.native.engine import Engine, load, offered
+from app.panel.capabilities import Offer
+from app.panel.validate import first, preferred
+from app.tasks.lookalike.answers import named
+from tests.support.built import DIST, manifest
+
+Picture = NDArray[np.uint8]
+
+
+@cache
+def offer() -> Offer:
+    """What this build has. Raises RuntimeError, with what to do, where there is none."""
+    manifest()
+    return offered(DIST)
+
+
+def missing() -> str:
+    """Why the task is not in this build; "" when it is."""
+    return "" if preferred("lookalike", offer()) else "the look-alike task is not in this build"
+
+
+def has_own() -> bool:
+    """Whether the visitor's own pictures can be compared with in this build."""
+    return offer().gallery(OWN) is not None
+
+
+def photo() -> Picture:
+    """The public-domain portrait of scikit-image's data, its upper part: one face. uint8 [300,420,3]."""
+    astronaut: Picture = data.astronaut()  # type: ignore[no-untyped-call]
+    return np.ascontiguousarray(astronaut[:300, 30:450])
+
+
+def pair() -> Picture:
+    """Two faces side by side, the second mirrored and in other colours; uint8 [300,600,3]."""
+    face = Image.fromarray(photo()).crop((10, 0, 310, 300))
+    other = ImageOps.mirror(face).convert("L")
+    both = Image.new("RGB", (600, 300))
+    both.paste(face, (0, 0))
+    both.paste(ImageOps.colorize(other, "#201030", "#ffe0c0"), (300, 0))
+    return np.asarray(both)
+
+
+@cache
+def _engine(backend: str, model: str) -> Engine:
+    look = first(offer(), "lookalike")
+    return load(DIST, offer(), replace(look, model=model or look.model), backend)
+
+
+def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str, Any]:
+    """The message "answers" of a photo, by the graphs that a backend runs, in native onnxruntime."""
+    engine = _engine(backend, model)
+    height, width = picture.shape[:2]
+    frame = Frame(picture, width, height, still=True, fresh=True)
+    look = Look(task="lookalike", background="none")
+    with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop may run
+        thread.submit(asyncio.run, engine.task.step(frame, look)).result()
+    said = engine.task.said
+    assert said is not None
+    return named(said, engine.names, False)

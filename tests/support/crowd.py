@@ -1,0 +1,139 @@
+"""The look-alike task among people who come and go, and own pictures: the same numbers in every place.
+
+Standard library and `app` only, over ports that reckon in plain Python; runs no model. Does not judge.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import hypot
+from operator import mul
+from random import Random
+from typing import Any
+
+from app.core.frame import Frame
+from app.core.gallery import NEAREST, OWN, Index
+from app.core.meter import Meter
+from app.core.model import Model
+from app.core.nms import FACES, ROW
+from app.core.settings import Look
+from app.tasks.lookalike.answers import Character, Names, named
+from app.tasks.lookalike.task import Lookalike
+from app.tasks.lookalike.user_gallery import SIDE, Own, exported, seer
+from tests.support.fakes import BODY, CLASSES, GALLERY, MINE, FakeCompositor, FakeSession
+from tests.support.fakes import FACES as DETECTOR
+
+WIDE, CHARACTERS, PEOPLE, FRAMES = 8, 40, 6, 90
+PERSON = 5  # the seed of what people look like, on own pictures as well
+LOOK = Look(task="lookalike", background="none")
+
+
+def vectors(seed: int, count: int) -> list[array[float]]:
+    """`count` times WIDE numbers, -1 to 1."""
+    random = Random(seed)
+    return [array("f", [random.uniform(-1, 1) for _ in range(WIDE)]) for _ in range(count)]
+
+
+class Crowd(FakeSession):
+    """Finds of the people who walk about five at most, in another order each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random, self.n = Random(3), 0
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        self.n += 1
+        found = [n for n in range(PEOPLE) if self.n > 5 * n and self.random.random() < 0.9]
+        self.random.shuffle(found)
+        rows = array("f", bytes(4 * FACES * ROW))
+        for place, person in enumerate(found[:FACES]):
+            x, y = 0.16 * person + self.random.uniform(0, 0.01), 0.4 + self.random.uniform(0, 0.01)
+            row = [0.9, x, y, x + 0.1, y + 0.1, x + 0.02, y + 0.04, x + 0.08, y + 0.04]
+            rows[place * ROW : place * ROW + len(row)] = array("f", row)
+        return {"faces": rows}
+
+
+class Seen(FakeSession):
+    """Features of one of the people, a little other each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random, self.people = Random(4), vectors(PERSON, PEOPLE)
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        person = self.people[self.random.randrange(PEOPLE)]
+        return {"features": array("f", [value + self.random.gauss(0, 0.1) for value in person])}
+
+    def blank(self, shape: Sequence[int]) -> Any:
+        return array("f", bytes(4 * WIDE))
+
+
+class Nearest(FakeSession):
+    """What an index graph does, see app.core.gallery.Gallery."""
+
+    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        keep, length = feeds["keep"][0], hypot(*feeds["features"])
+        pairs = zip(feeds["memory"], feeds["features"], strict=True)
+        seen = array("f", [keep * old + (1 - keep) * new / length for old, new in pairs])
+        cosines = [sum(map(mul, seen, row)) / hypot(*seen) / hypot(*row) for row in self.rows]
+        which = sorted(range(len(cosines)), key=lambda n: -cosines[n])[:NEAREST]
+        return {"seen": seen, "likeness": array("f", [cosines[n] for n in which]), "which": array("f", which)}
+
+
+def own() -> Own:
+    """Five pictures, by way of a file."""
+    header = b"\xff\xd8\xff\xc0\x00\x11\x08" + SIDE.to_bytes(2) * 2 + bytes(10)  # a JPEG's
+    rows = [
+        {
+            "name": f"  Nº {n}\n",
+            "card": seer(CLASSES, WIDE).card,
+            "features": b64encode(features.tobytes()).decode(),
+            "thumb": b64encode(header).decode(),
+        }
+        for n, features in enumerate(vectors(PERSON, 5))
+    ]
+    pictures = Own()
+    for n, (picture, _) in enumerate(exported(json.dumps({"pictures": rows}), seer(CLASSES, WIDE))):
+        pictures.put(f"id{n}", picture)
+    return pictures
+
+
+async def crowd() -> dict[str, Any]:
+    """What is told of each frame and of a photo, and what the own pictures are."""
+    mine, by = own(), seer(CLASSES, WIDE)
+    kept = mine.pictures
+    numbers = array("f", mine.matrix(by))
+    rows = [numbers[n * WIDE : (n + 1) * WIDE] for n in range(len(kept))]
+    compositor, meter = FakeCompositor(), Meter(lambda: 0.0)
+    model = Model(BODY, FakeSession(), compositor, meter)
+    model.cutout = FakeSession({"cut": "cut"})
+    beside = {"detector": Model(DETECTOR, Crowd(), compositor, meter)}
+    beside["classifier"] = Model(CLASSES, Seen(), compositor, meter)
+    galleries = replace(GALLERY, count=CHARACTERS), replace(MINE, id=OWN)
+    beside["classifier"].indexes = [
+        Index(galleries[0].id, CHARACTERS, Nearest(vectors(2, CHARACTERS))),
+        Index(OWN, len(rows), Nearest(rows)),
+    ]
+    names = {
+        galleries[0].id: Names(galleries[0], [Character(f"No. {n}", "Set") for n in range(CHARACTERS)]),
+        OWN: Names(galleries[1], [Character(each.name, "Own") for each in kept.values()], list(kept)),
+    }
+    task, told = Lookalike(model, beside), []
+    for n in range(FRAMES + 1):
+        await task.step(Frame(n, 640, 480, 40.0 * n, still=n == FRAMES, fresh=n in (0, FRAMES)), LOOK)
+        said = task.said
+        told.append({**named(said, names, True), "source": said["source"]} if said else None)
+    return {"told": told, "own": [by.card, [each.name for each in kept.values()], list(map(list, rows))]}
+
+
+async def main() -> str:
+    """The same as JSON."""
+    return json.dumps(await crowd())
