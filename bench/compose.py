@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from app.core.settings import Look
+from app.core.settings import Settings
 from bench._browser import browser, hold, inside, low, opened, prepare, run, served, table
 
 PICTURES, TURNS = 10, 6
@@ -22,7 +22,7 @@ def main() -> None:
     rows = []
     with served() as url, browser() as chromium:
         for background in ("blur", "colour", "image"):
-            settings = {"backend": "wasm", "model": Look.model, "threads": 1, "background": background}
+            settings = {"backend": "wasm", "model": Settings.model, "threads": 1, "background": background}
             with opened(chromium, url, **settings) as page:
                 hold(page)
                 prepare(page, PICTURES)

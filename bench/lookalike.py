@@ -20,14 +20,14 @@ import numpy as np
 from PIL import Image
 
 from app.core.frame import Frame
-from app.core.gallery import Gallery, Index, Near
+from app.core.gallery import Gallery, Index, Match
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.native import engine
 from app.native.compositor import Compositor
 from app.native.engine import Engine
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.panel.validate import first
 from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
@@ -38,27 +38,27 @@ FIVE, AGREE = 5, 3
 STILLS = 10  # frames of a clip that are compared, spread evenly
 RATE = 25
 PHOTO = 480  # pixels of a character as a photo
-NONE = Look(background="none")
+NONE = Settings(background="none")
 
 
 def main() -> None:
     """Print the tables; of those named in the arguments only: characters, people, live."""
     wanted = sys.argv[1:] or ["characters", "people", "live"]
-    offer = engine.offered(DIST)
-    if not any(offer.serves(card, "lookalike", "auto") for card in offer.cards):
+    caps = engine.offered(DIST)
+    if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
     if "characters" in wanted:
-        characters(offer, offer.built[0])
+        characters(caps, caps.built[0])
     found = list(clips(say)) if {"people", "live"} & {*wanted} else []
     if not found and wanted != ["characters"]:
         raise Problem("There are no clips of people: name their folder by VITRINE_CLIPS.")
     if "people" in wanted:
-        people(offer, found)
+        people(caps, found)
     if "live" in wanted:
-        live(offer, found)
+        live(caps, found)
 
 
-def characters(offer: Offer, gallery: Gallery) -> None:
+def characters(caps: Capabilities, gallery: Gallery) -> None:
     """The table of distorted characters."""
     some = list(originals(gallery, COUNT))
     kinds = {
@@ -66,18 +66,18 @@ def characters(offer: Offer, gallery: Gallery) -> None:
     }
     numbers = [n for n, _ in some]
     columns: dict[str, list[str]] = {}
-    for name, model in classifiers(offer, gallery):
+    for name, model in classifiers(caps, gallery):
         say(name)
         blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
 
         async def nearest(picture: Array, model: Model = model, blank: Any = blank, keep: Any = keep) -> Any:
-            seen = await model.see(Frame(picture, SIDE, SIDE))
+            seen = await model.infer(Frame(picture, SIDE, SIDE))
             return (await model.indexes[0].nearest(seen["features"], blank, keep))[1]
 
         columns[name] = [
             rate(numbers, (asyncio.run(nearest(picture)) for picture in rows)) for rows in kinds.values()
         ]
-    loaded = load(offer, "")
+    loaded = load(caps, "")
     say("as a photo")
     columns["as a photo"] = [
         rate(numbers, (photo(loaded, large(picture))[0] for picture in rows)) for rows in kinds.values()
@@ -87,13 +87,13 @@ def characters(offer: Offer, gallery: Gallery) -> None:
     print()
 
 
-def people(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
+def people(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
     """The table of people, for each model that can cut out."""
     rows = []
-    for card in offer.cards:
-        if not offer.serves(card, "lookalike", "wasm"):
+    for card in caps.cards:
+        if not caps.supports(card, "lookalike", "wasm"):
             continue
-        loaded, answers = load(offer, card.id), []
+        loaded, answers = load(caps, card.id), []
         for name, frames in found:
             say(f"{card.title}: {name}")
             told = [photo(loaded, picture, alone=False) for picture in spread(frames)]
@@ -109,9 +109,9 @@ def people(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
     print()
 
 
-def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
+def live(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
     """The table of changes."""
-    loaded = load(offer, "")
+    loaded = load(caps, "")
     ways: dict[str, list[tuple[bool, bool]]] = {"each frame by itself": [], "as the task answers": []}
     same: dict[str, list[bool]] = {way: [] for way in ways}
     for name, frames in found:
@@ -121,7 +121,9 @@ def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
             if near := photo(loaded, picture, alone=False):
                 alone.append([one.n for one in near[0]])
         for n, picture in enumerate(frames):
-            frame = Frame(picture, picture.shape[1], picture.shape[0], n * 1000 / RATE, fresh=n == 0)
+            frame = Frame(
+                picture, picture.shape[1], picture.shape[0], n * 1000 / RATE, first_of_source=n == 0
+            )
             asyncio.run(loaded.task.step(frame, NONE))
             said = loaded.task.said
             if said and said["faces"]:
@@ -136,9 +138,9 @@ def live(offer: Offer, found: Sequence[tuple[str, list[Array]]]) -> None:
     table(["live", "changes of the first in a second", "of any of the five", "one person agrees"], rows)
 
 
-def classifiers(offer: Offer, gallery: Gallery) -> Iterable[tuple[str, Model]]:
+def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Model]]:
     """Each form of each classifier that the gallery has an index for, with the index of its backend."""
-    for card in offer.cards:
+    for card in caps.cards:
         for variant in card.variants if gallery.indexes.get(card.id) else ():
             index = gallery.index(card.id, variant.backends[0])
             if index is None:
@@ -150,15 +152,15 @@ def classifiers(offer: Offer, gallery: Gallery) -> Iterable[tuple[str, Model]]:
             yield f"{card.title}, {variant.id}", model
 
 
-def load(offer: Offer, model: str) -> Engine:
+def load(caps: Capabilities, model: str) -> Engine:
     """The task with the forms that run on WASM."""
-    look = first(offer, "lookalike")
-    return engine.load(DIST, offer, Look(**{**vars(look), "model": model or look.model}), "wasm")
+    settings = first(caps, "lookalike")
+    return engine.load(DIST, caps, Settings(**{**vars(settings), "model": model or settings.model}), "wasm")
 
 
-def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[list[Near]]:
+def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[list[Match]]:
     """The answers of a photo's faces; without a face those of its middle, or nothing if not `alone`."""
-    frame = Frame(picture, picture.shape[1], picture.shape[0], still=True, fresh=True)
+    frame = Frame(picture, picture.shape[1], picture.shape[0], is_photo=True, first_of_source=True)
     asyncio.run(loaded.task.step(frame, NONE))
     said = loaded.task.said or {"faces": [], "note": ""}
     return [] if said["note"] and not alone else [face["near"] for face in said["faces"]]
@@ -175,7 +177,7 @@ def spread(rows: Sequence[Any]) -> list[Any]:
     return [rows[n] for n in places]
 
 
-def rate(numbers: Sequence[int], answers: Iterable[Sequence[Near]]) -> str:
+def rate(numbers: Sequence[int], answers: Iterable[Sequence[Match]]) -> str:
     """How many are among their own answers."""
     return percent([n in {one.n for one in near[:FIVE]} for n, near in zip(numbers, answers, strict=True)])
 

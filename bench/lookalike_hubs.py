@@ -38,17 +38,17 @@ AGAIN = 3
 
 def main() -> None:
     """Print the table."""
-    offer = engine.offered(DIST)
-    if not any(offer.serves(card, "lookalike", "auto") for card in offer.cards):
+    caps = engine.offered(DIST)
+    if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
-    loaded = engine.load(DIST, offer, first(offer, "lookalike"), "wasm")
+    loaded = engine.load(DIST, caps, first(caps, "lookalike"), "wasm")
     assert isinstance(loaded.task, Lookalike)
     found = [[see(loaded.task, each) for each in four] for four in portraits()]
     if not found:
         raise Problem(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
     seen = unit(np.array(found))
-    card = loaded.beside["classifier"].card
-    (folder,) = cache.folders(offer.built[0].id, MADE)
+    card = loaded.auxiliary["classifier"].card
+    (folder,) = cache.folders(caps.built[0].id, MADE)
     rows = unit(np.load(folder / "features" / f"{card.id}-{features.graph(card)[:16]}.npy"))
     ways: dict[str, Callable[[Array], Array]] = {"as they are": lambda face: rows}
     ways |= {f"held below {n} of 100": partial(held, rows, n) for n in (99, 95, 90, 80)}
@@ -82,8 +82,8 @@ def other(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def see(task: Lookalike, image: Image.Image) -> Array:
     """The features of the surest face [m]."""
-    frame = Frame(np.asarray(image), image.width, image.height, still=True, fresh=True)
-    return np.asarray(asyncio.run(task.portrait(frame))[0], np.float32).reshape(-1)
+    frame = Frame(np.asarray(image), image.width, image.height, is_photo=True, first_of_source=True)
+    return np.asarray(asyncio.run(task.embed(frame))[0], np.float32).reshape(-1)
 
 
 def unit(rows: Array) -> Array:

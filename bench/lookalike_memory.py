@@ -39,8 +39,8 @@ def main() -> None:
     with TemporaryDirectory() as folder, served() as url:
         played = clip.write(Path(folder) / "clip.mjpeg")
         flags = (*CAMERA, EAGER, f"--use-file-for-fake-video-capture={played}")
-        look = {"task": "lookalike", "backend": "wasm"}
-        with browser(*flags, gpu="none") as chromium, opened(chromium, url, **look) as page:
+        settings = {"task": "lookalike", "backend": "wasm"}
+        with browser(*flags, gpu="none") as chromium, opened(chromium, url, **settings) as page:
             each, texts = round(PHOTO_COUNT * part / STEPS), photos()
             for step in range(STEPS):
                 page.evaluate(PHOTOS, [each, texts])

@@ -28,8 +28,8 @@ def main() -> None:
     with served() as url, browser() as chromium:
         for backend in sys.argv[1:] or list(BACKENDS)[::-1]:
             for threads in (1, 2) if backend == "wasm" else (0,):
-                look = {"task": "lookalike", "backend": backend, "threads": threads}
-                with opened(chromium, url, **look) as page:
+                settings = {"task": "lookalike", "backend": backend, "threads": threads}
+                with opened(chromium, url, **settings) as page:
                     times = page.evaluate(PHOTOS, [COUNTS[backend] + 2, photos()])[
                         2:
                     ]  # the first ones compile

@@ -40,17 +40,17 @@ def main() -> None:
         for name, size in (("screenshot", DESK), ("phone", PHONE)):
             if name in wanted:
                 with opened(chromium, url, backend="wasm", model="selfie") as page:
-                    still(page, size, DOCS / f"{name}.png")
+                    is_photo(page, size, DOCS / f"{name}.png")
         if "vitrine" in wanted:
             with opened(chromium, url, backend="wasm", model="selfie-landscape") as page:
                 write(moving(page), DOCS / "vitrine.webp")
         if "lookalike" in wanted:
             with opened(chromium, url, task="lookalike", backend="wasm") as page:
                 page.locator("#five [data-answer]").first.click()
-                still(page, DESK, DOCS / "lookalike.png")
+                is_photo(page, DESK, DOCS / "lookalike.png")
 
 
-def still(page: Page, size: dict[str, int], path: Path) -> None:
+def is_photo(page: Page, size: dict[str, int], path: Path) -> None:
     """The page at this size, once its stats show some seconds of work."""
     page.set_viewport_size({"width": size["width"], "height": size["height"]})
     page.evaluate("vitrine.ready")

@@ -1,4 +1,4 @@
-"""Marks and Tint: what is drawn over the picture; dots and lines are handed over as one array of numbers.
+"""Annotations and ColorOverlay: what is drawn over the picture. Dots and lines are one array of numbers.
 
 Does not draw: each Compositor does, to the same rule, so that they look alike at any size.
 """
@@ -9,7 +9,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.frame import Matrix, Place
+from app.core.geometry import Affine2D, Letterbox
 
 # Laid over one another from the outside in: times the radius, and how much it covers. The outer two glow;
 # mark.frag has the same numbers; a test compares them.
@@ -22,15 +22,15 @@ LINE = "M%.5f %.5fL%.5f %.5f"
 
 
 @dataclass(frozen=True)
-class Tint:
+class ColorOverlay:
     """A small coloured picture to be laid over the frame."""
 
     pixels: Any  # a Tensor, uint8 [1,h,w,4], the colour not multiplied by alpha
-    spot: Place  # where the frame lies in it
+    spot: Letterbox  # where the frame lies in it
 
 
 @dataclass(frozen=True)
-class Marks:
+class Annotations:
     """Marks of one colour. One lies every `step` numbers: a dot at the first two of them, or a line from
     there to the two that follow `end` numbers later; `end` 0 says dot.
     """
@@ -38,7 +38,7 @@ class Marks:
     numbers: array[float]
     step: int
     end: int
-    to: Matrix  # from the numbers' own 0 to 1 to the frame's
+    to: Affine2D  # from the numbers' own 0 to 1 to the frame's
     colour: str  # "#rrggbb"
     radius: float  # half the thickness, as a share of the picture's height
 

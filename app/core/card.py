@@ -92,9 +92,9 @@ class ModelCard:
     The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
     float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
     Mask's size: a colour for the likeliest part, its alpha from the Mask.
-    The cutout takes rgba [1,224,224,4] of a square Region, and what the segmenter gave (mask, and parts where
-    it has them) for the Region of the same height and middle that has the shape of its own input; it
-    gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
+    The cutout takes rgba [1,224,224,4] of a square RotatedRect, and what the segmenter gave (mask, and parts
+    where it has them) for the RotatedRect of the same height and middle that has the shape of its own input.
+    It gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
     where the segmenter has found next to nothing.
     """
 

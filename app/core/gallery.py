@@ -14,7 +14,7 @@ from app.core.card import Graph, Variant
 from app.core.ports import Session, Tensor
 
 OWN = "own"  # the gallery of the visitor's own pictures: never in a build, never leaves the browser
-ALL = "all"  # the Look's word for every gallery there is
+ALL = "all"  # the Settings' word for every gallery there is
 NEAREST = 10  # characters an index gives: five are shown, the others stand by for the next frames
 
 
@@ -77,12 +77,12 @@ def from_dict(data: Mapping[str, Any]) -> Gallery:
     )
 
 
-class Near(NamedTuple):
+class Match(NamedTuple):
     """A character near to a face."""
 
     gallery: str
     n: int
-    likeness: float  # cosine, -1 to 1
+    similarity: float  # cosine, -1 to 1
 
 
 @dataclass
@@ -94,11 +94,11 @@ class Index:
     session: Session
     feeds: Mapping[str, Tensor] = field(default_factory=dict)
 
-    async def nearest(self, features: Tensor, memory: Tensor, keep: Tensor) -> tuple[Tensor, list[Near]]:
+    async def nearest(self, features: Tensor, memory: Tensor, keep: Tensor) -> tuple[Tensor, list[Match]]:
         """`seen` and the nearest characters, best first. What the runtime raises goes through."""
         found = await self.session.run({"features": features, "memory": memory, "keep": keep, **self.feeds})
         rows = zip(self._numbers(found["which"]), self._numbers(found["likeness"]), strict=True)
-        return found["seen"], [Near(self.gallery, int(n), value) for n, value in rows if n < self.count]
+        return found["seen"], [Match(self.gallery, int(n), value) for n, value in rows if n < self.count]
 
     def _numbers(self, tensor: Tensor) -> Sequence[float] | array[float]:
         return self.session.numbers(tensor)

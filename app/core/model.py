@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from app.core.card import MASKED, ModelCard
-from app.core.frame import Frame, Region
+from app.core.frame import Frame
 from app.core.gallery import Index
+from app.core.geometry import RotatedRect
 from app.core.meter import Meter
 from app.core.ports import Compositor, Session, Tensor
 
@@ -42,8 +43,8 @@ class Model:
         self.cutout: Session | None = None
         self.indexes: list[Index] = []
 
-    async def see(
-        self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None
+    async def infer(
+        self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """The graph's outputs for a frame, or for a region of it that fills the input.
 
@@ -51,12 +52,12 @@ class Model:
         """
         sample, infer = self.stages
         with self.meter.stage(sample):
-            rgba = self.compositor.sample(frame, self.card.input, region, self.rgba)
+            rgba = self.compositor.sample(frame, self.card.input, roi, self.rgba)
         with self.meter.stage(infer):
-            return await self.session.run({"rgba": rgba, **(self.alone if feeds is None else feeds)})
+            return await self.session.run({"rgba": rgba, **(self.default_feeds if feeds is None else feeds)})
 
     @cached_property
-    def alone(self) -> dict[str, Tensor]:
+    def default_feeds(self) -> dict[str, Tensor]:
         """The inputs besides rgba for a picture that has nothing to do with any before it."""
         if self.card.kind not in MASKED:
             return {}

@@ -9,10 +9,11 @@ from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input
-from app.core.frame import Frame, Region
-from app.core.settings import Look
+from app.core.frame import Frame
+from app.core.geometry import RotatedRect
+from app.core.settings import Settings
 
 # Opaque to Python: an ort.Tensor in the page, a NumPy array under CPython. Its pixels are never indexed.
 Tensor = Any
@@ -53,24 +54,26 @@ class Session(Protocol):
 
 
 class Compositor(Protocol):
-    """Makes a model's input of a Frame, and the visible picture of a Frame, a Mask and a Look."""
+    """Makes a model's input of a Frame, and the visible picture of a Frame, a Mask and the Settings."""
 
-    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
+    def sample(
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
+    ) -> Tensor:
         """The frame, or what a region of it shows, as a model's input [1,H,W,4], 0 to 255 in either type.
 
         Good until the next sample of the same size and type.
         """
         ...
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
         """Draw the visible picture. Without a Mask the frame is shown as it is."""
         ...
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """Draw these over the picture composed last. Where it fails, the next picture is none the worse."""
         ...
 
-    def cover(self, look: Look) -> None:
+    def cover(self, settings: Settings) -> None:
         """Draw the backdrop alone, so that nothing of the room is seen."""
         ...
 

@@ -1,4 +1,4 @@
-"""Look: the visitor's choices, frozen, and their way into the URL query and back.
+"""Settings: the visitor's choices, frozen, and their way into the URL query and back.
 
 Does not know which of the choices this browser or build can honour: app.panel.choices does.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from app.core.frame import Box, Frame
+from app.core.frame import Frame
+from app.core.geometry import Box
 
 # Name in the query -> the largest picture shown. 640x480 is what a sales call sends.
 RESOLUTIONS: dict[str, Box] = {
@@ -43,7 +44,7 @@ def rgb(colour: str) -> tuple[float, float, float]:
 
 
 @dataclass(frozen=True)
-class Look:
+class Settings:
     """All settings. Percentages are whole numbers, 0 to 100."""
 
     task: str = "background"
@@ -88,7 +89,7 @@ class Look:
 
     def size(self, frame: Frame) -> tuple[int, int]:
         """Width and height in pixels at which a frame is shown; never larger than the frame."""
-        return (PHOTO if frame.still else self.box).fit(frame.width, frame.height)
+        return (PHOTO if frame.is_photo else self.box).fit(frame.width, frame.height)
 
     @property
     def wall(self) -> str:
@@ -106,9 +107,9 @@ class Look:
         return max(1, width // part), max(1, height // part)
 
 
-def to_query(look: Look) -> str:
+def to_query(settings: Settings) -> str:
     """Every setting as a URL query, without the question mark."""
-    plain = {name: int(v) if isinstance(v, bool) else v for name, v in asdict(look).items()}
+    plain = {name: int(v) if isinstance(v, bool) else v for name, v in asdict(settings).items()}
     return urlencode({name: value for name, value in plain.items() if value != ""})
 
 

@@ -1,4 +1,4 @@
-"""Marks and Tint under CPython: mark.frag in NumPy, mark by mark, and tint.frag.
+"""Marks and ColorOverlay under CPython: mark.frag in NumPy, mark by mark, and tint.frag.
 
 Does not know what they mark.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.core.annotations import RINGS, Marks, Tint
+from app.core.annotations import RINGS, Annotations, ColorOverlay
 from app.core.settings import rgb
 from app.native.texture import Line, Texture, line, mix, read, through
 
 
-def draw(picture: Texture, marks: Marks, mirror: bool) -> Texture:
+def draw(picture: Texture, marks: Annotations, mirror: bool) -> Texture:
     """A copy of the picture (three or four channels, colour multiplied by alpha) with the marks over it."""
     height, width = picture.shape[:2]
     thick = marks.thick(height)
@@ -42,7 +42,7 @@ def draw(picture: Texture, marks: Marks, mirror: bool) -> Texture:
     return drawn
 
 
-def tinted(picture: Texture, tint: Tint, mirror: bool) -> Texture:
+def tinted(picture: Texture, tint: ColorOverlay, mirror: bool) -> Texture:
     """A copy of the picture with the tint over it. tint.frag"""
     height, width = picture.shape[:2]
     left, top, w, h = tint.spot

@@ -24,11 +24,11 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 class Camera:
     """Gives each picture (uint8 [H,W,3 or 4]) as a Frame, `rate` a second by its time; `still` for photos."""
 
-    def __init__(self, pictures: Iterable[Pixels], rate: float = RATE, *, still: bool = False) -> None:
+    def __init__(self, pictures: Iterable[Pixels], rate: float = RATE, *, is_photo: bool = False) -> None:
         self.dropped = 0
         self._pictures = pictures
         self._rate = rate
-        self._still = still
+        self._still = is_photo
 
     @classmethod
     def open(cls, path: Path) -> Camera:
@@ -40,20 +40,20 @@ class Camera:
             files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
             if not files:
                 raise ValueError(f"{path} holds no picture. It takes files named {', '.join(PICTURES)}.")
-            return cls(map(_picture, files), still=True)
+            return cls(map(_picture, files), is_photo=True)
         if not path.is_file():
             raise ValueError(f"{path} does not exist. Name a picture, a folder of pictures or a clip.")
         if path.suffix == ".mjpeg":
             return cls(_mjpeg(path))
         if path.suffix == ".y4m":
             return cls(_y4m(path), _y4m_rate(path))
-        return cls([_picture(path)], still=True)
+        return cls([_picture(path)], is_photo=True)
 
     async def frames(self) -> AsyncIterator[Frame]:
         """See Camera in app.core.ports. Ends after the last picture."""
         for index, picture in enumerate(self._pictures):
             height, width = picture.shape[:2]
-            yield Frame(picture, width, height, index * 1000 / self._rate, still=self._still)
+            yield Frame(picture, width, height, index * 1000 / self._rate, is_photo=self._still)
 
 
 def _picture(source: Path | BytesIO) -> Pixels:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
-from app.core.frame import Frame, Place, Region, matrix, place
-from app.core.settings import Look, rgb
+from app.core.frame import Frame
+from app.core.geometry import Letterbox, RotatedRect, letterbox, to_frame
+from app.core.settings import Settings, rgb
 from app.native.annotations import draw, tinted
 from app.native.texture import (
     Line,
@@ -50,58 +51,58 @@ class Compositor:
     def __init__(self, card: ModelCard) -> None:
         self._into = card.input
         self._mask_size = card.mask
-        self._spot = Place(0.0, 0.0, 1.0, 1.0)
+        self._spot = Letterbox(0.0, 0.0, 1.0, 1.0)
         self._small = np.zeros((card.input.height, card.input.width, 3), np.float32)
         self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop, then each level half the size
         self.picture: Pixels = np.zeros((1, 1, 4), np.uint8)
         self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same, not yet rounded
 
     def sample(
-        self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8"
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
     ) -> NDArray[Any]:
         """See Compositor in app.core.ports."""
         whole = decoded(frame.picture)
-        if region is None:
-            pixels = encoded(self._sample(whole, into, place(frame.width, frame.height, into)))
+        if roi is None:
+            pixels = encoded(self._sample(whole, into, letterbox(frame.width, frame.height, into)))
         else:
-            to = matrix(frame.width, frame.height, into, region)
+            to = to_frame(frame.width, frame.height, into, roi)
             pixels = encoded(turned(whole, to, into.width, into.height))
-        if into == self._into and region is None:
+        if into == self._into and roi is None:
             self._small = decoded(pixels)
         return pixels[None].astype(rgba)
 
-    async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, settings: Settings) -> None:
         """See Compositor in app.core.ports. `mask` is [1,1,h,w] of the card's mask size."""
-        self._drawn = self._compose(frame, mask, look)
+        self._drawn = self._compose(frame, mask, settings)
         self.picture = encoded(self._drawn)
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         for each in marks:
-            if isinstance(each, Tint):
+            if isinstance(each, ColorOverlay):
                 self._drawn = tinted(self._drawn, each, mirror)
             else:
                 self._drawn = draw(self._drawn, each, mirror)
         self.picture = encoded(self._drawn)
 
-    def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, look: Look) -> Texture:
-        self._spot = place(frame.width, frame.height, self._into)
-        width, height = look.size(frame)
+    def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, settings: Settings) -> Texture:
+        self._spot = letterbox(frame.width, frame.height, self._into)
+        width, height = settings.size(frame)
         whole, x, y = decoded(frame.picture), line(width), line(height)
-        if look.mirror:
+        if settings.mirror:
             x = 1 - x
         seen = read(whole, x, y)
-        kind = look.background if mask is not None else "none"
+        kind = settings.background if mask is not None else "none"
         if kind == "none" or mask is None:
             return seen
         edge = self._even(self._slope(self._moments(mask.reshape(*self._mask_size, 1))))
-        p = self._person(edge, x, y, seen, look)
+        p = self._person(edge, x, y, seen, settings)
         match kind:
             case "blur":  # background/blur.frag
-                room = read(self._veil(whole, edge, width, height, look), x, y)
+                room = read(self._veil(whole, edge, width, height, settings), x, y)
                 drawn = mix(room[..., :3] / np.maximum(room[..., 3:], 1e-3), seen, p)
             case "colour":  # background/colour.frag
-                drawn = mix(np.array(rgb(look.colour), np.float32), seen, p)
+                drawn = mix(np.array(rgb(settings.colour), np.float32), seen, p)
             case "image":  # background/image.frag
                 light = self._backdrop(width, height, SPILL)
                 drawn = mix(self._backdrop(width, height), mix(seen, light, p * (1 - p)), p)
@@ -111,13 +112,13 @@ class Compositor:
                 raise KeyError(f"background/{kind}.frag")
         return drawn
 
-    def cover(self, look: Look) -> None:
+    def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports. cover.frag"""
         height, width = self.picture.shape[:2]
-        if look.background == "image":
+        if settings.background == "image":
             self.picture = encoded(self._backdrop(width, height))
         else:
-            colour = rgb(look.wall)
+            colour = rgb(settings.wall)
             self.picture = encoded(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
 
     def backdrop(self, picture: Pixels) -> None:
@@ -129,7 +130,7 @@ class Compositor:
     def close(self) -> None:
         """Nothing to give back: arrays are collected."""
 
-    def _sample(self, frame: Texture, into: Input, spot: Place) -> Texture:
+    def _sample(self, frame: Texture, into: Input, spot: Letterbox) -> Texture:
         """sample.frag"""
         left, top, width, height = spot
         x, y = (line(into.width) - left) / width, (line(into.height) - top) / height
@@ -161,20 +162,20 @@ class Compositor:
         height, width = slope.shape[:2]
         return four(slope, line(width), line(height), 0.5 / width, 0.5 / height)
 
-    def _person(self, edge: Texture, x: Line, y: Line, rgb: Texture, look: Look) -> Texture:
+    def _person(self, edge: Texture, x: Line, y: Line, rgb: Texture, settings: Settings) -> Texture:
         """edge.glsl"""
         left, top, width, height = self._spot
         slope, base = np.split(read(edge, left + x * width, top + y * height), 2, 2)
-        t = np.clip((slope * _light(rgb) + base - (0.5 - look.edge)) / (2 * look.edge), 0, 1)
+        t = np.clip((slope * _light(rgb) + base - (0.5 - settings.edge)) / (2 * settings.edge), 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
-    def _veil(self, frame: Texture, edge: Texture, width: int, height: int, look: Look) -> Texture:
+    def _veil(self, frame: Texture, edge: Texture, width: int, height: int, settings: Settings) -> Texture:
         """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-        width, height = look.room(width, height)
+        width, height = settings.room(width, height)
         x, y = line(width), line(height)
         rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
-        room = np.maximum(1 - self._person(edge, x, y, rgb, look), np.float32(LEAST))
-        sigma = look.sigma(height)
+        room = np.maximum(1 - self._person(edge, x, y, rgb, settings), np.float32(LEAST))
+        sigma = settings.sigma(height)
         return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:

@@ -1,6 +1,6 @@
 """Engine under CPython: a task with its cards, cutout and galleries, loaded from dist/.
 
-Does not choose them: the Look and the Offer do. Does not run frames.
+Does not choose them: the Settings and the Capabilities do. Does not run frames.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from app.core.gallery import OWN, Gallery, Index
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.ports import Session as AnySession
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.native.compositor import Compositor
 from app.native.session import Session
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.tasks import TASKS, Task
 from app.tasks.lookalike.answers import Names
 
@@ -34,14 +34,14 @@ class Engine:
     task: Task
     compositor: Compositor
     model: Model
-    beside: dict[str, Model]
+    auxiliary: dict[str, Model]
     names: dict[str, Names]
 
 
-def offered(dist: Path) -> Offer:
+def offered(dist: Path) -> Capabilities:
     """What the build in `dist` holds. Raises OSError where there is none."""
     table: dict[str, Any] = json.loads((dist / "manifest.json").read_bytes())
-    return Offer(
+    return Capabilities(
         cards=tuple(from_dict(card) for card in table["models"]),
         backdrops=tuple((row["id"], row["title"]) for row in table["backdrops"]),
         galleries=tuple(gallery.from_dict(row) for row in table.get("galleries", ())),
@@ -49,16 +49,21 @@ def offered(dist: Path) -> Offer:
 
 
 def load(
-    dist: Path, offer: Offer, look: Look, backend: str, features: Sequence[str] = (), threads: int = 0
+    dist: Path,
+    caps: Capabilities,
+    settings: Settings,
+    backend: str,
+    features: Sequence[str] = (),
+    threads: int = 0,
 ) -> Engine:
-    """The task of a Look with the variants of a backend, all of them run by onnxruntime on the processor.
+    """The task of the Settings with a backend's variants, all of them run by onnxruntime on the processor.
 
     `features` are what a browser has besides. Raises ValueError, with the reason, for what is not there.
     """
-    card = offer.card(look.model)
+    card = caps.card(settings.model)
     if card is None or card.missing:
-        raise ValueError(f"the model {look.model} is not in this build")
-    card = card.sized(look.detail)
+        raise ValueError(f"the model {settings.model} is not in this build")
+    card = card.sized(settings.detail)
     compositor, meter = Compositor(card), Meter(lambda: perf_counter() * 1000)
 
     def model(card: ModelCard) -> Model:
@@ -67,21 +72,23 @@ def load(
             raise ValueError(f"{card.title} is not offered on {backend}")
         return Model(card, opened(dist, variant, card, threads), compositor, meter, variant.rgba)
 
-    kind = TASKS[look.task]
+    kind = TASKS[settings.task]
     own = model(card)
-    beside = {kind: model(other) for kind, other in offer.beside(kind.beside, look, backend).items()}
+    auxiliary = {
+        kind: model(other) for kind, other in caps.resolve(kind.auxiliary, settings, backend).items()
+    }
     names: dict[str, Names] = {}
-    if "cutout" in kind.wants and (cutout := card.cutout(backend)):
+    if "cutout" in kind.requires and (cutout := card.cutout(backend)):
         own.cutout = opened(dist, cutout, card, threads)
-    if "gallery" in kind.wants:
-        for each in offer.compared(look):
-            index = each.index(beside["classifier"].card.id, backend)
+    if "gallery" in kind.requires:
+        for each in caps.compared(settings):
+            index = each.index(auxiliary["classifier"].card.id, backend)
             if index is None or each.id == OWN:
                 raise ValueError(f"{each.title} cannot be compared with on {backend}")
             session = opened(dist, index, card, threads)
-            beside["classifier"].indexes.append(Index(each.id, each.count, session))
+            auxiliary["classifier"].indexes.append(Index(each.id, each.count, session))
             names[each.id] = _names(dist, each)
-    return Engine(kind(own, beside), compositor, own, beside, names)
+    return Engine(kind(own, auxiliary), compositor, own, auxiliary, names)
 
 
 def _names(dist: Path, each: Gallery) -> Names:

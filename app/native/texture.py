@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.frame import Matrix
+from app.core.geometry import Affine2D
 
 Texture = NDArray[np.floating[Any]]
 Line = NDArray[np.float64]  # where the pixels of a target's row or column lie in a texture, 0 to 1
@@ -55,7 +55,7 @@ def four(frame: Texture, x: Line, y: Line, dx: float, dy: float) -> Texture:
     return np.asarray(np.mean(taps, 0, np.float32))
 
 
-def turned(frame: Texture, to: Matrix, width: int, height: int) -> Texture:
+def turned(frame: Texture, to: Affine2D, width: int, height: int) -> Texture:
     """sample.frag for any matrix: four taps around each pixel, black where there is no frame."""
     u, v = np.meshgrid(line(width), line(height))
     du, dv = 0.25 / width, 0.25 / height
@@ -65,7 +65,7 @@ def turned(frame: Texture, to: Matrix, width: int, height: int) -> Texture:
     return np.asarray(np.mean(taps, 0, np.float32) * inside[..., None])
 
 
-def through(to: Matrix, u: Line, v: Line) -> tuple[Line, Line]:
+def through(to: Affine2D, u: Line, v: Line) -> tuple[Line, Line]:
     """`Matrix.at` for arrays."""
     return to.xx * u + to.xy * v + to.x, to.yx * u + to.yy * v + to.y
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 
-from app.core.annotations import Marks
-from app.core.frame import Frame, Matrix, Region, matrix
-from app.core.geometry import around_face, pixels, square
+from app.core.annotations import Annotations
+from app.core.frame import Frame
+from app.core.geometry import Affine2D, RotatedRect, face_roi, pixels, to_frame, upright_square
 from app.core.model import Model
 from app.core.nms import SCORE
 from app.core.ports import Tensor
@@ -30,48 +30,48 @@ class Mesh:
     """Takes a landmarks card and a detector beside it."""
 
     title = "Face mesh"
-    beside: tuple[str, ...] = ("detector",)
+    auxiliary: tuple[str, ...] = ("detector",)
 
-    def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
+    def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
         self._model = model
-        self._detector = beside["detector"]
-        self._region: Region | None = None  # where the face of the last frame is
+        self._detector = auxiliary["detector"]
+        self._region: RotatedRect | None = None  # where the face of the last frame is
 
-    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Marks, ...]:
-        """See Overlay. No face: no Marks."""
-        if frame.still or frame.fresh:
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Annotations, ...]:
+        """See Overlay. No face: no Annotations."""
+        if frame.is_photo or frame.first_of_source:
             self._region = None
         if self._region is not None and (marks := await self._look(frame, self._region)):
             return marks
-        region = await self._find(frame, found.get("faces"))
-        return await self._look(frame, region) if region else ()
+        roi = await self._find(frame, found.get("faces"))
+        return await self._look(frame, roi) if roi else ()
 
-    async def _look(self, frame: Frame, region: Region) -> tuple[Marks, ...]:
+    async def _look(self, frame: Frame, roi: RotatedRect) -> tuple[Annotations, ...]:
         """The points in a region, and from them where the face will be looked for next."""
         self._region = None
-        outputs, numbers = await self._model.see(frame, region), self._model.session.numbers
+        outputs, numbers = await self._model.infer(frame, roi), self._model.session.numbers
         if not numbers(outputs["presence"])[0] > PRESENT:
             return ()
         points = numbers(outputs["points"])
-        to = matrix(frame.width, frame.height, self._model.card.input, region)
-        self._region = around_points(points, to, region, frame)
-        return (Marks(points, STEP, 0, to, COLOUR, RADIUS * region.height / frame.height),)
+        to = to_frame(frame.width, frame.height, self._model.card.input, roi)
+        self._region = points_roi(points, to, roi, frame)
+        return (Annotations(points, STEP, 0, to, COLOUR, RADIUS * roi.height / frame.height),)
 
-    async def _find(self, frame: Frame, faces: Tensor | None) -> Region | None:
+    async def _find(self, frame: Frame, faces: Tensor | None) -> RotatedRect | None:
         """The surest face of the frame."""
         if faces is None:
-            faces = (await self._detector.see(frame))["faces"]
+            faces = (await self._detector.infer(frame))["faces"]
         row = self._detector.session.numbers(faces)[:17]
         if not row[0] > SCORE:
             return None
-        return around_face(row, matrix(frame.width, frame.height, self._detector.card.input), frame, GROWN)
+        return face_roi(row, to_frame(frame.width, frame.height, self._detector.card.input), frame, GROWN)
 
 
-def around_points(points: array[float], to: Matrix, region: Region, frame: Frame) -> Region | None:
+def points_roi(points: array[float], to: Affine2D, roi: RotatedRect, frame: Frame) -> RotatedRect | None:
     """Where to look next: the box of the points, upright in the region they were seen in, as the face is."""
     xs, ys = points[0::STEP], points[1::STEP]
     x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
     x, y = pixels(to, frame, (x0 + x1) / 2, (y0 + y1) / 2)
-    size = max((x1 - x0) * region.width, (y1 - y0) * region.height) * GROWN
+    size = max((x1 - x0) * roi.width, (y1 - y0) * roi.height) * GROWN
     right, left = (pixels(to, frame, xs[n], ys[n]) for n in EYES)
-    return square(x, y, size, right, left)
+    return upright_square(x, y, size, right, left)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.annotations import Tint
-from app.core.frame import Frame, place
+from app.core.annotations import ColorOverlay
+from app.core.frame import Frame
+from app.core.geometry import letterbox
 from app.core.meter import OVERLAY
 from app.core.model import Model
 from app.core.ports import Tensor
@@ -18,17 +19,17 @@ class Parts:
     """Takes a segmenter card whose graph gives parts; the task's own outputs where it is the task's model."""
 
     title = "Body parts"
-    beside: tuple[str, ...] = ()
+    auxiliary: tuple[str, ...] = ()
 
-    def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
+    def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
         """Raises ValueError where the model came without its tint graph."""
         if model.tint is None:
             raise ValueError(f"{model.card.title} does not tell body parts apart")
         self._model, self._tint = model, model.tint
 
-    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Tint, ...]:
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[ColorOverlay, ...]:
         """See Overlay."""
-        outputs = found if "parts" in found else await self._model.see(frame)
+        outputs = found if "parts" in found else await self._model.infer(frame)
         with self._model.meter.stage(OVERLAY):
             drawn = await self._tint.run({"parts": outputs["parts"], "mask": outputs["mask"]})
-        return (Tint(drawn["tint"], place(frame.width, frame.height, self._model.card.input)),)
+        return (ColorOverlay(drawn["tint"], letterbox(frame.width, frame.height, self._model.card.input)),)

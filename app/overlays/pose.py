@@ -8,8 +8,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 
-from app.core.annotations import Marks
-from app.core.frame import Frame, matrix
+from app.core.annotations import Annotations
+from app.core.frame import Frame
+from app.core.geometry import to_frame
 from app.core.model import Model
 from app.core.ports import Tensor
 
@@ -29,14 +30,14 @@ class Pose:
     """Takes a pose card."""
 
     title = "Pose ({card})"
-    beside: tuple[str, ...] = ()
+    auxiliary: tuple[str, ...] = ()
 
-    def __init__(self, model: Model, beside: Mapping[str, Model]) -> None:
+    def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
         self._model = model
 
-    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Marks, ...]:
-        """See Overlay. Nobody seen: no Marks."""
-        outputs = await self._model.see(frame)
+    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Annotations, ...]:
+        """See Overlay. Nobody seen: no Annotations."""
+        outputs = await self._model.infer(frame)
         pose = self._model.session.numbers(outputs["pose"])
         points = {n // ROW: pose[n + 1 : n + ROW] for n in range(0, len(pose), ROW) if pose[n] > SURE}
         lines, dots = array("f"), array("f")
@@ -45,6 +46,6 @@ class Pose:
                 lines += points[a] + points[b]
         for point in points.values():
             dots += point
-        to = matrix(frame.width, frame.height, self._model.card.input)
-        both = Marks(lines, 4, 2, to, *LIMB), Marks(dots, 2, 0, to, *JOINT)
+        to = to_frame(frame.width, frame.height, self._model.card.input)
+        both = Annotations(lines, 4, 2, to, *LIMB), Annotations(dots, 2, 0, to, *JOINT)
         return tuple(marks for marks in both if len(marks))

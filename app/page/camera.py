@@ -12,7 +12,7 @@ from typing import Any
 from app.core.frame import Frame
 
 
-class Slot:
+class LatestFrame:
     """Holds one frame; a newer one closes the one it finds there."""
 
     def __init__(self) -> None:
@@ -36,8 +36,8 @@ class Slot:
             width,
             height,
             js_message.time,
-            still=js_message.still,
-            fresh=js_message.fresh,
+            is_photo=js_message.still,
+            first_of_source=js_message.fresh,
             close=js_picture.close,
         )
         if self._waiter is not None and not self._waiter.done():

@@ -12,11 +12,12 @@ from typing import Any
 from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
 from pyodide.ffi import to_js
 
-from app.core.annotations import RINGS, Marks, Tint
+from app.core.annotations import RINGS, Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
-from app.core.frame import Frame, Matrix, Region, matrix, place
+from app.core.frame import Frame
+from app.core.geometry import Affine2D, RotatedRect, letterbox, to_frame
 from app.core.ports import Session, Tensor
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.page.inputs import Inputs
 
 
@@ -25,7 +26,7 @@ def _context(js_canvas: Any) -> Any:
     return js_canvas.getContext("2d", Object.fromEntries([["willReadFrequently", True]]))
 
 
-def dom_matrix(m: Matrix) -> Any:
+def dom_matrix(m: Affine2D) -> Any:
     """As the browser's own."""
     return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
 
@@ -41,14 +42,14 @@ class CanvasCompositor:
         self._into = card.input
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
-        self._look = Look()  # the last one composed with: `sample` comes before it is known anew
+        self._look = Settings()  # the last one composed with: `sample` comes before it is known anew
         self._frame_in: Frame | None = None
         self.image = ""  # which picture the backdrop is
-        self._behind: dict[str, Callable[[Frame, Look], None]] = {
+        self._behind: dict[str, Callable[[Frame, Settings], None]] = {
             "blur": self._blur,
             "colour": self._fill,
             "image": self._image,
-            "transparent": lambda frame, look: None,
+            "transparent": lambda frame, settings: None,
         }
         self.inputs = Inputs(wrap)
         self._bytes: Tensor = None  # what the card has seen of this frame
@@ -58,36 +59,38 @@ class CanvasCompositor:
         """How many canvases live now: the leak test counts them."""
         return len(self._contexts)
 
-    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
+    def sample(
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
+    ) -> Tensor:
         """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
         width, height = into.width, into.height
         draw = self._small(f"seen {width} x {height}", width, height)
         js_frame = self._frame(frame)
         draw.globalCompositeOperation = "copy"  # nothing stays of a frame of another shape
-        if region is None:
-            left, top, w, h = place(frame.width, frame.height, into)
+        if roi is None:
+            left, top, w, h = letterbox(frame.width, frame.height, into)
             draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
         else:
-            inverse = dom_matrix(matrix(frame.width, frame.height, into, region)).inverse()
-            draw.setTransform(dom_matrix(Matrix(width, 0, 0, 0, height, 0)).multiply(inverse))
+            inverse = dom_matrix(to_frame(frame.width, frame.height, into, roi)).inverse()
+            draw.setTransform(dom_matrix(Affine2D(width, 0, 0, 0, height, 0)).multiply(inverse))
             draw.drawImage(js_frame, 0, 0, 1, 1)
             draw.resetTransform()
-        given = self.inputs.at(into, rgba, region is not None)
+        given = self.inputs.at(into, rgba, roi is not None)
         given.js_bytes.set(draw.getImageData(0, 0, width, height).data)
-        if into == self._into and region is None:
+        if into == self._into and roi is None:
             self._bytes = given.bytes
         return given.filled()
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
-        matte = await self._lay(mask, look) if mask is not None else None
-        if self._look.box != look.box:
+        matte = await self._lay(mask, settings) if mask is not None else None
+        if self._look.box != settings.box:
             self._frame_in = None
-        self._look = look
+        self._look = settings
         js_frame = self._frame(frame)
         width, height = self._fit(frame)
         draw = self._main
-        if look.mirror:
+        if settings.mirror:
             draw.setTransform(-1, 0, 0, 1, width, 0)
         draw.globalCompositeOperation = "copy"
         draw.drawImage(js_frame, 0, 0)
@@ -95,29 +98,29 @@ class CanvasCompositor:
             draw.globalCompositeOperation = "destination-in"
             draw.drawImage(matte.canvas, *self._seen(frame), 0, 0, width, height)
             draw.globalCompositeOperation = "destination-over"
-            self._behind[look.background](frame, look)
+            self._behind[settings.background](frame, settings)
         draw.resetTransform()
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         self._main.save()
         try:
             self._main.globalCompositeOperation = "source-over"
             for each in marks:
-                if isinstance(each, Tint):
+                if isinstance(each, ColorOverlay):
                     self._lay_over(each, mirror)
                 else:
                     self._mark(each, mirror)
         finally:  # whatever failed, the next picture is drawn whole
             self._main.restore()
 
-    def cover(self, look: Look) -> None:
+    def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         self._main.globalCompositeOperation = "copy"
-        if look.background == "image":
-            self._image(None, look)
+        if settings.background == "image":
+            self._image(None, settings)
         else:
-            self._main.fillStyle = look.wall
+            self._main.fillStyle = settings.wall
             self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def backdrop(self, js_picture: Any, image: str) -> None:
@@ -130,10 +133,10 @@ class CanvasCompositor:
         self._contexts.clear()
         await self._matte.close()
 
-    async def _lay(self, mask: Tensor, look: Look) -> Any:
+    async def _lay(self, mask: Tensor, settings: Settings) -> Any:
         """The Mask on the picture's edges, as a canvas whose alpha it is."""
-        if self._softness is None or self._softness[0] != look.edge:
-            self._softness = look.edge, self._matte.tensor([look.edge], (1,))
+        if self._softness is None or self._softness[0] != settings.edge:
+            self._softness = settings.edge, self._matte.tensor([settings.edge], (1,))
         found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
         return self._put("matte", found["matte"], self._into.width, self._into.height)
 
@@ -145,7 +148,7 @@ class CanvasCompositor:
         draw.putImageData(ImageData.new(clamped, width, height), 0, 0)
         return draw
 
-    def _blur(self, frame: Frame, look: Look) -> None:
+    def _blur(self, frame: Frame, settings: Settings) -> None:
         """The room without the person, so that they do not glow into it, blurred at a quarter of the size."""
         width, height = max(1, self._canvas.width // 4), max(1, self._canvas.height // 4)
         veil = self._small("veil", width, height)
@@ -153,7 +156,7 @@ class CanvasCompositor:
         veil.drawImage(self._frame(frame), 0, 0, width, height)
         veil.globalCompositeOperation = "destination-out"
         veil.drawImage(self._contexts["matte"].canvas, *self._seen(frame), 0, 0, width, height)
-        sigma = look.sigma(height)
+        sigma = settings.sigma(height)
         if hasattr(veil, "filter"):
             soft = self._small("soft", width, height)
             soft.filter = f"blur({sigma:.2f}px)"
@@ -168,15 +171,15 @@ class CanvasCompositor:
             soft.drawImage(soft.canvas, 0, 0)
         self._main.drawImage(soft.canvas, 0, 0, self._canvas.width, self._canvas.height)
 
-    def _fill(self, frame: Frame, look: Look) -> None:
-        self._main.fillStyle = look.colour
+    def _fill(self, frame: Frame, settings: Settings) -> None:
+        self._main.fillStyle = settings.colour
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
-    def _image(self, frame: Frame | None, look: Look) -> None:
+    def _image(self, frame: Frame | None, settings: Settings) -> None:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._main.fillStyle = look.wall
+            self._main.fillStyle = settings.wall
             self._main.fillRect(0, 0, width, height)
             return
         kept = self._contexts.get("backdrop")
@@ -190,7 +193,7 @@ class CanvasCompositor:
         self._main.resetTransform()  # only the person is mirrored
         self._main.drawImage(kept.canvas, 0, 0)
 
-    def _lay_over(self, tint: Tint, mirror: bool) -> None:
+    def _lay_over(self, tint: ColorOverlay, mirror: bool) -> None:
         """A small picture over the frame, as large as that."""
         _, height, width, _ = tint.pixels.dims.to_py()
         small, (left, top, w, h) = self._put("tint", tint.pixels, width, height), tint.spot
@@ -200,10 +203,10 @@ class CanvasCompositor:
         self._main.drawImage(small.canvas, *crop, 0, 0, self._canvas.width, self._canvas.height)
         self._main.resetTransform()
 
-    def _mark(self, marks: Marks, mirror: bool) -> None:
+    def _mark(self, marks: Annotations, mirror: bool) -> None:
         """Marks over the picture: one path, stroked once for each ring of its glow."""
         draw, width, height = self._main, self._canvas.width, self._canvas.height
-        sides = Matrix(-width, 0, width, 0, height, 0) if mirror else Matrix(width, 0, 0, 0, height, 0)
+        sides = Affine2D(-width, 0, width, 0, height, 0) if mirror else Affine2D(width, 0, 0, 0, height, 0)
         path = Path2D.new()
         # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
         path.addPath(Path2D.new(marks.path()), dom_matrix(sides).multiply(dom_matrix(marks.to)))
@@ -216,7 +219,7 @@ class CanvasCompositor:
     def _seen(self, frame: Frame) -> tuple[float, float, float, float]:
         """The part of the matte that the frame covers, in matte pixels: left, top, width, height."""
         width, height = self._into.width, self._into.height
-        left, top, w, h = place(frame.width, frame.height, self._into)
+        left, top, w, h = letterbox(frame.width, frame.height, self._into)
         return left * width, top * height, w * width, h * height
 
     def _frame(self, frame: Frame) -> Any:

@@ -19,7 +19,7 @@ from app.page.engine import Engine
 from app.page.runtime import fetched
 from app.tasks import TASKS
 from app.tasks.lookalike.answers import Character, Names, named
-from app.tasks.lookalike.user_gallery import MOST, Own, Seer, seer
+from app.tasks.lookalike.user_gallery import MOST, EmbeddingModel, UserGallery, embedding_model
 
 if TYPE_CHECKING:
     from app.page.start import Worker
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 class Comparison:
     """What a worker compares faces with, and what it has told."""
 
-    def __init__(self, own: Own, picks: dict[int, str]) -> None:
+    def __init__(self, own: UserGallery, picks: dict[int, str]) -> None:
         self.own = own
-        self.seer: Seer | None = None  # of this worker's pictures, once it has seen one
-        self.gallery = ""  # the Look's, once it is compared with
+        self.seer: EmbeddingModel | None = None  # of this worker's pictures, once it has seen one
+        self.gallery = ""  # the Settings', once it is compared with
         self.names: dict[str, Names] = {}
         self.picks = picks  # a face's id, 0 for all together -> the key the visitor picked
         self.source = 0  # whose faces they are, see Lookalike.said
@@ -42,15 +42,15 @@ class Comparison:
 
 def compares(task: str) -> bool:
     """Whether a task compares with galleries."""
-    return "gallery" in TASKS[task].wants
+    return "gallery" in TASKS[task].requires
 
 
 def show_galleries(worker: Worker) -> None:
-    """Bring the galleries that the Look wants; who is at it already looks again when it is done."""
+    """Bring the galleries that the Settings wants; who is at it already looks again when it is done."""
     state, engine = worker.comparison, worker.engine
     state.due = True
     idle = state.following is None or state.following.done()
-    if idle and engine is not None and "classifier" in engine.beside:
+    if idle and engine is not None and "classifier" in engine.auxiliary:
         state.following = asyncio.ensure_future(_follow(worker, engine))
 
 
@@ -62,7 +62,7 @@ async def _follow(worker: Worker, engine: Engine) -> None:
                 await bring(worker, engine)
             except Exception as error:  # the picture goes on, with the gallery there was
                 worker.panel.note(messages.GALLERY.format(why=messages.brief(error)))
-                worker.look = replace(worker.look, gallery=state.gallery)
+                worker.settings = replace(worker.settings, gallery=state.gallery)
                 worker.tell()
         worker.panel.post("again")
 
@@ -72,12 +72,12 @@ async def bring(worker: Worker, engine: Engine) -> None:
 
     Raises Corrupt, RuntimeError or ValueError, with the reason in a few words.
     """
-    state, classifier = worker.comparison, engine.beside["classifier"]
-    state.due, wish = False, worker.look.gallery
+    state, classifier = worker.comparison, engine.auxiliary["classifier"]
+    state.due, wish = False, worker.settings.gallery
     have = {index.gallery: index for index in classifier.indexes}
     indexes, names = [], {}
     try:
-        for gallery in worker.offer.compared(worker.look):
+        for gallery in worker.caps.compared(worker.settings):
             if gallery.id == OWN and not (state.seer and state.own.of(state.seer)):
                 continue  # all were seen by another classifier, and are looked at again
             index = have.get(gallery.id) or await engine.index(gallery)
@@ -87,12 +87,12 @@ async def bring(worker: Worker, engine: Engine) -> None:
             else:
                 names[gallery.id] = state.names.get(gallery.id) or await _names(worker, gallery)
             indexes.append(index)
-        async with engine.pipeline.between:
+        async with engine.pipeline.runtime_lock:
             classifier.indexes[:] = indexes
         state.names, state.gallery = names, wish
     finally:  # what is not wanted any more; where one could not be had, those that were opened for it
         kept = [index.session for index in classifier.indexes]
-        async with engine.pipeline.between:
+        async with engine.pipeline.runtime_lock:
             for index in have.values():
                 if not any(index.session is session for session in kept):
                     await index.session.close()
@@ -100,13 +100,13 @@ async def bring(worker: Worker, engine: Engine) -> None:
 
 async def prepare(worker: Worker, engine: Engine) -> None:
     """The galleries; and what comes after the models, once on a black picture: a GPU compiles for seconds."""
-    frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, still=True)
-    seen = await engine.pipeline.task.portrait(frame)
+    frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, is_photo=True)
+    seen = await engine.pipeline.task.embed(frame)
     if seen is None:  # the task compares nothing
         return
-    features, classifier = seen[0], engine.beside["classifier"]
+    features, classifier = seen[0], engine.auxiliary["classifier"]
     session, wide = classifier.session, len(classifier.session.numbers(features))
-    worker.comparison.seer = seer(classifier.card, wide)
+    worker.comparison.seer = embedding_model(classifier.card, wide)
     await bring(worker, engine)
     for index in classifier.indexes:
         await index.nearest(features, session.blank((1, wide)), session.tensor([0.0], (1,)))
@@ -117,13 +117,15 @@ async def _names(worker: Worker, gallery: Gallery) -> Names:
     return Names.read(gallery, bytes(js_names.to_bytes()))
 
 
-def _own(engine: Engine, gallery: Gallery, index: Index, own: Own, seer: Seer) -> tuple[Index, Names]:
+def _own(
+    engine: Engine, gallery: Gallery, index: Index, own: UserGallery, embedding_model: EmbeddingModel
+) -> tuple[Index, Names]:
     """The visitor's own pictures as they are now; the index's session stays."""
-    pictures = own.of(seer)
+    pictures = own.of(embedding_model)
     rows = [Character(each.name, gallery.title) for each in pictures.values()]
     names = Names(gallery, rows, list(pictures))
-    js_rows = Float32Array.new(Uint8Array.new(to_js(own.matrix(seer))).buffer)
-    feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, seer.wide))}
+    js_rows = Float32Array.new(Uint8Array.new(to_js(own.matrix(embedding_model))).buffer)
+    feeds = {"gallery": engine.runtime.wrap("float32", js_rows, (MOST, embedding_model.wide))}
     return Index(OWN, len(pictures), index.session, feeds), names
 
 
@@ -135,7 +137,7 @@ def answer(worker: Worker) -> None:
     state = worker.comparison
     if said["source"] != state.source:  # other faces, though they may have the same ids
         state.source, state.picks = said["source"], {}
-    tell(worker, named(said, state.names, worker.look.mirror))
+    tell(worker, named(said, state.names, worker.settings.mirror))
 
 
 def tell(worker: Worker, told: dict[str, Any]) -> None:

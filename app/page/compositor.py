@@ -10,11 +10,12 @@ from typing import Any
 
 from pyodide.ffi import jsnull
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
-from app.core.frame import Frame, Region, matrix, place
+from app.core.frame import Frame
+from app.core.geometry import RotatedRect, letterbox, to_frame
 from app.core.ports import Tensor
-from app.core.settings import Look, rgb
+from app.core.settings import Settings, rgb
 from app.page.gl import Pass, Texture
 from app.page.inputs import Inputs
 from app.page.marker import Marker
@@ -65,46 +66,48 @@ class Compositor:
         """How many textures live now: the leak test counts them."""
         return len(self._textures)
 
-    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
+    def sample(
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
+    ) -> Tensor:
         """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
         gl = self.gl
         self._alive()
         self._upload(frame)
-        size, to = (into.width, into.height), matrix(frame.width, frame.height, into, region)
+        size, to = (into.width, into.height), to_frame(frame.width, frame.height, into, roi)
         # The edge is refined by what the card itself has seen; what others look at is drawn beside it.
-        name = "small" if into == self._into and region is None else f"seen {into.width} x {into.height}"
+        name = "small" if into == self._into and roi is None else f"seen {into.width} x {into.height}"
         self._texture(name, *size, "rgba8", drawn=True)
         pixel = (0.25 / into.width, 0.25 / into.height)
         self._draw("sample", name, size, across=to[:3], down=to[3:], pixel=pixel)
-        given = self.inputs.at(into, rgba, region is not None)
+        given = self.inputs.at(into, rgba, roi is not None)
         gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, given.js_bytes)
         return given.filled()
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         self._alive()
         self._upload(frame)
-        size = self._fit(frame, look)
-        final = self._pass(f"background/{look.background if mask is not None else 'none'}")
-        spot = tuple(place(frame.width, frame.height, self._into))
-        common = {"spot": spot, "reach": (look.edge,), "rgb": rgb(look.colour)}
+        size = self._fit(frame, settings)
+        final = self._pass(f"background/{settings.background if mask is not None else 'none'}")
+        spot = tuple(letterbox(frame.width, frame.height, self._into))
+        common = {"spot": spot, "reach": (settings.edge,), "rgb": rgb(settings.colour)}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
-            self._soften(size, look, common)
+            self._soften(size, settings, common)
         if "backdrop" in final.samplers:
             common["crop"] = self._crop(size)
-        final.draw(None, size, self._textures, {**common, "turn": MIRRORED if look.mirror else SCREEN})
+        final.draw(None, size, self._textures, {**common, "turn": MIRRORED if settings.mirror else SCREEN})
         self._frame_in = None
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         gl, size, turn = self.gl, (self._canvas.width, self._canvas.height), MIRRORED if mirror else SCREEN
         gl.enable(gl.BLEND)
         gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
         try:
             for each in marks:
-                if isinstance(each, Tint):
+                if isinstance(each, ColorOverlay):
                     _, height, width, _ = each.pixels.dims.to_py()
                     self._texture("tint", width, height, "rgba8").put_array(each.pixels.data)
                     self._draw("tint", None, size, spot=tuple(each.spot), turn=turn)
@@ -114,13 +117,13 @@ class Compositor:
         finally:  # whatever failed, the next picture is drawn over nothing
             gl.disable(gl.BLEND)
 
-    def cover(self, look: Look) -> None:
+    def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         if self.gl.isContextLost():
             return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height
-        picture = look.background == "image"
-        numbers = {"rgb": rgb(look.wall), "picture": (float(picture),)}
+        picture = settings.background == "image"
+        numbers = {"rgb": rgb(settings.wall), "picture": (float(picture),)}
         self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
 
@@ -153,9 +156,9 @@ class Compositor:
         self._texture("frame", frame.width, frame.height, "rgba8").put(frame.picture)
         self._frame_in = frame
 
-    def _fit(self, frame: Frame, look: Look) -> tuple[int, int]:
-        """Give the canvas the size of the frame, bounded by the Look."""
-        size = look.size(frame)
+    def _fit(self, frame: Frame, settings: Settings) -> tuple[int, int]:
+        """Give the canvas the size of the frame, bounded by the Settings."""
+        size = settings.size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size
@@ -167,13 +170,15 @@ class Compositor:
         self._draw("slope", "slope", self._half)
         self._draw("even", "edge", self._half)
 
-    def _soften(self, size: tuple[int, int], look: Look, common: dict[str, tuple[float, ...]]) -> None:
+    def _soften(
+        self, size: tuple[int, int], settings: Settings, common: dict[str, tuple[float, ...]]
+    ) -> None:
         """The room without the person, blurred; at a part of the size, as a blur needs no more."""
-        small = look.room(*size)
+        small = settings.room(*size)
         for name in ("veil", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
         self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))
-        numbers = {"turn": SOURCE, "sigma": (look.sigma(small[1]),)}
+        numbers = {"turn": SOURCE, "sigma": (settings.sigma(small[1]),)}
         soften, veil, across = self._pass("soften"), self._textures["veil"], self._textures["across"]
         soften.draw(across, small, {"veil": veil}, {**numbers, "along": (1 / small[0], 0.0)})
         soften.draw(veil, small, {"veil": across}, {**numbers, "along": (0.0, 1 / small[1])})

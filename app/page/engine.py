@@ -15,7 +15,7 @@ from app.core.gallery import Gallery, Index
 from app.core.meter import OVERLAY, Meter
 from app.core.model import Model
 from app.core.ports import Session as AnySession
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.overlays import OVERLAYS, PARTS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
@@ -44,7 +44,7 @@ class Engine:
     compositor: Compositor | CanvasCompositor
     pipeline: Pipeline
     model: Model
-    beside: Mapping[str, Model] = field(default_factory=dict)  # the task's other cards, by kind
+    auxiliary: Mapping[str, Model] = field(default_factory=dict)  # the task's other cards, by kind
     over: dict[Key, Model] = field(default_factory=dict)  # what was loaded for overlays
     tints: dict[Key, Session] = field(default_factory=dict)  # their cards' tint graphs
 
@@ -55,16 +55,16 @@ class Engine:
         manifest: dict[str, Any],
         card: ModelCard,
         backend: Backend,
-        look: Look,
+        settings: Settings,
         probe: Probe,
         meter: Meter,
-        beside: Mapping[str, ModelCard],
+        auxiliary: Mapping[str, ModelCard],
     ) -> Engine:
         """`beside` are the task's other cards, by kind.
 
         Raises Corrupt or RuntimeError, with the reason in a few words.
         """
-        js_ort, count = await load_ort(page, manifest, backend, probe, look)
+        js_ort, count = await load_ort(page, manifest, backend, probe, settings)
         runtime = Runtime(page, js_ort, backend, probe.features)
         variant = runtime.variant(card)
         session = await runtime.open(card, await runtime.fetch(card, variant))
@@ -75,19 +75,19 @@ class Engine:
             matte = await open_matte(page, js_ort, card)
             compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte)
         model = Model(card, session, compositor, meter, variant.rgba)
-        if "cutout" in TASKS[look.task].wants:
+        if "cutout" in TASKS[settings.task].requires:
             model.cutout = await open_cutout(runtime, card)
         others = {}
-        for kind, other in beside.items():
+        for kind, other in auxiliary.items():
             its = runtime.variant(other)
             opened = await runtime.open(other, await runtime.fetch(other, its))
             others[kind] = Model(other, opened, compositor, meter, its.rgba)
-        pipeline = Pipeline(look.task, model, others)
+        pipeline = Pipeline(settings.task, model, others)
         return cls(runtime, variant, count, session, compositor, pipeline, model, others)
 
     async def warm(self) -> None:
         """One run of each of the task's models on a black picture."""
-        for model in (self.model, *self.beside.values()):
+        for model in (self.model, *self.auxiliary.values()):
             await self._run(model)
 
     async def index(self, gallery: Gallery) -> Index:
@@ -95,15 +95,17 @@ class Engine:
 
         Raises Corrupt or RuntimeError.
         """
-        card, runtime = self.beside["classifier"].card, self.runtime
+        card, runtime = self.auxiliary["classifier"].card, self.runtime
         variant = gallery.index(card.id, runtime.backend.id)
         if variant is None:
             raise RuntimeError(f"{gallery.title} cannot be searched on {runtime.backend.title}")
         js_graph = await runtime.load(variant, gallery.title)
-        async with self.pipeline.between:
+        async with self.pipeline.runtime_lock:
             return Index(gallery.id, gallery.count, await runtime.small(js_graph))
 
-    async def overlay(self, kind: type[Overlay], card: ModelCard, beside: Mapping[str, ModelCard]) -> Overlay:
+    async def overlay(
+        self, kind: type[Overlay], card: ModelCard, auxiliary: Mapping[str, ModelCard]
+    ) -> Overlay:
         """An overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
 
         What is loaded already, for the task or an overlay before, is used again.
@@ -111,13 +113,13 @@ class Engine:
         """
         own = await self._model(card)
         own.tint = await self._tint(card) if kind is OVERLAYS[PARTS] else None
-        others = {kind: await self._model(other) for kind, other in beside.items()}
+        others = {kind: await self._model(other) for kind, other in auxiliary.items()}
         return kind(own, others)
 
     async def keep(self, cards: Iterable[ModelCard]) -> None:
         """Give back what was loaded for overlays, but for these cards."""
         kept = {key(card) for card in cards}
-        async with self.pipeline.between:
+        async with self.pipeline.runtime_lock:
             for gone in self.over.keys() - kept:
                 await self.over.pop(gone).session.close()
             for gone in self.tints.keys() - kept:
@@ -132,7 +134,7 @@ class Engine:
         if key(card) not in self.over:
             variant = self.runtime.variant(card)
             js_graphs = await self.runtime.fetch(card, variant)
-            async with self.pipeline.between:  # the runtime does one thing at a time
+            async with self.pipeline.runtime_lock:  # the runtime does one thing at a time
                 session = await self.runtime.open(card, js_graphs)
                 stages = OVERLAY, OVERLAY
                 model = Model(card, session, self.compositor, self.model.meter, variant.rgba, stages)
@@ -148,13 +150,13 @@ class Engine:
         """The card's tint graph, on WASM as the matte is; None where it has none."""
         if card.tint is not None and key(card) not in self.tints:
             js_graph = await load_graph(self.runtime.page, card.tint, "Body parts")
-            async with self.pipeline.between:
+            async with self.pipeline.runtime_lock:
                 self.tints[key(card)] = await Session.open(self.runtime.js_ort, js_graph, "wasm")
         return self.tints.get(key(card))
 
     async def _run(self, model: Model) -> None:
         rgba = self.compositor.inputs.at(model.card.input, model.rgba).filled()
-        await model.session.run({"rgba": rgba, **model.alone})
+        await model.session.run({"rgba": rgba, **model.default_feeds})
 
 
 async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:

@@ -28,7 +28,7 @@ def hear(worker: Worker, js_message: Any) -> None:
 def set_(worker: Worker, name: str, value: Any) -> None:
     """The visitor changed a setting."""
     try:
-        worker.change(apply(worker.look, name, value, worker.offer))
+        worker.change(apply(worker.settings, name, value, worker.caps))
     except ValueError as error:
         if name == "overlay" and worker.begun.beat:  # this trial cannot draw what the other worker may
             worker.panel.post("stay", trials=worker.trials)
@@ -45,34 +45,34 @@ def asked(worker: Worker) -> None:
 
 def cameras(worker: Worker, cameras: list[list[str]]) -> None:
     """page.js learned which cameras there are."""
-    worker.offer = replace(worker.offer, cameras=tuple((id, label) for id, label in cameras))
+    worker.caps = replace(worker.caps, cameras=tuple((id, label) for id, label in cameras))
     worker.tell()
 
 
 def own(worker: Worker) -> None:
     """The visitor chose a backdrop of their own; worker.js put it at `page.own`."""
-    worker.offer = replace(worker.offer, own_image=True)
+    worker.caps = replace(worker.caps, own_image=True)
     worker.loading = ""
     if worker.engine:
         worker.engine.compositor.image = ""
-    worker.change(replace(worker.look, background="image", image="own"))
+    worker.change(replace(worker.settings, background="image", image="own"))
 
 
 def trouble_(worker: Worker, kind: str, name: str, **figures: Any) -> None:
     """A source failed, or was bounded."""
     worker.panel.note(messages.source(kind, name, **figures))
     if kind == "camera":
-        worker.change(replace(worker.look, source="sample", mirror=False))
+        worker.change(replace(worker.settings, source="sample", mirror=False))
 
 
 def stay(
     worker: Worker, trials: list[str] | None = None, broken: dict[str, str] | None = None, text: str = ""
 ) -> None:
     """The worker begun beside this one gave up: this one stays."""
-    worker.offer = replace(worker.offer, broken={**worker.offer.broken, **(broken or {})})
+    worker.caps = replace(worker.caps, broken={**worker.caps.broken, **(broken or {})})
     if text:
         worker.panel.note(text)
-        worker.look = stayed(worker.look, worker.own, worker.run, worker.card.id)
+        worker.settings = stayed(worker.settings, worker.own, worker.run, worker.card.id)
     try_next(worker, tuple(trials or ()))
     worker.plan()
     worker.tell()

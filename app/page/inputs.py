@@ -37,9 +37,9 @@ class Inputs:
         self._wrap = wrap
         self._given: dict[tuple[Input, str, bool], Given] = {}
 
-    def at(self, into: Input, rgba: str, region: bool = False) -> Given:
+    def at(self, into: Input, rgba: str, roi: bool = False) -> Given:
         """The input of this size and type, always the same one; what is seen of a region has its own."""
-        key = into, rgba, region
+        key = into, rgba, roi
         if key not in self._given:
             self._given[key] = Given(self._wrap, into, rgba)
         return self._given[key]

@@ -15,7 +15,8 @@ from pyodide.ffi import to_js
 
 from app.core import messages
 from app.core.card import Input
-from app.core.frame import Frame, Matrix, Region, matrix
+from app.core.frame import Frame
+from app.core.geometry import Affine2D, RotatedRect, to_frame
 from app.page.canvas import dom_matrix
 from app.page.compare import show_galleries
 from app.page.engine import Engine
@@ -26,9 +27,9 @@ from app.tasks.lookalike.user_gallery import (
     FULL,
     MOST,
     SIDE,
-    Own,
     Picture,
     Refused,
+    UserGallery,
     exported,
     picture,
 )
@@ -75,7 +76,7 @@ def work(worker: Worker) -> None:
 async def _work(worker: Worker, engine: Engine) -> None:
     while worker.keeping.waiting:
         asked, name, js_picture = worker.keeping.waiting.pop(0)
-        frame = Frame(js_picture, js_picture.width, js_picture.height, still=True, close=js_picture.close)
+        frame = Frame(js_picture, js_picture.width, js_picture.height, is_photo=True, close=js_picture.close)
         try:
             await _take(worker, engine, asked, name, frame)
         except Exception as error:  # whatever it was, the next one may be had
@@ -91,13 +92,13 @@ async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Fr
     known = state.own.pictures.get(asked)
     if known is None and len(state.own.pictures) >= MOST:
         raise Refused(FULL)
-    async with engine.pipeline.between:
-        seen = await engine.pipeline.task.portrait(frame)
+    async with engine.pipeline.runtime_lock:
+        seen = await engine.pipeline.task.embed(frame)
         if seen is None or state.seer is None:
             raise RuntimeError(messages.NO_TASK)
-        features, region = seen
-        numbers = engine.beside["classifier"].session.numbers(features)
-        js_thumb: Any = None if known else await thumb(frame, region)
+        features, roi = seen
+        numbers = engine.auxiliary["classifier"].session.numbers(features)
+        js_thumb: Any = None if known else await thumb(frame, roi)
     if known and asked not in state.own.pictures:  # taken away meanwhile
         worker.panel.post("own-gone", asked=asked)
         return
@@ -109,7 +110,7 @@ async def _take(worker: Worker, engine: Engine, asked: str, name: str, frame: Fr
 
 def kept(worker: Worker, pictures: list[dict[str, Any]]) -> None:
     """What the browser keeps now: it has changed while this worker began."""
-    worker.comparison.own = Own(pictures)
+    worker.comparison.own = UserGallery(pictures)
     changed(worker)
     _stale(worker)
 
@@ -143,8 +144,8 @@ def remove(worker: Worker, id: str) -> None:
 
 def changed(worker: Worker) -> None:
     """The panel and the index follow; without pictures of one's own another gallery is compared with."""
-    worker.offer = replace(worker.offer, own=len(worker.comparison.own.pictures))
-    worker.look = settled(worker.look, worker.offer)
+    worker.caps = replace(worker.caps, own=len(worker.comparison.own.pictures))
+    worker.settings = settled(worker.settings, worker.caps)
     worker.tell()
     show_galleries(worker)
 
@@ -163,12 +164,12 @@ def _id(thumb: bytes) -> str:
     return sha256(thumb).hexdigest()[:24]
 
 
-async def thumb(frame: Frame, region: Region) -> Any:
+async def thumb(frame: Frame, roi: RotatedRect) -> Any:
     """What a square region shows, as a Blob: a JPEG of SIDE x SIDE."""
     draw = OffscreenCanvas.new(SIDE, SIDE).getContext("2d")
-    inverse = dom_matrix(matrix(frame.width, frame.height, SQUARE, region)).inverse()
+    inverse = dom_matrix(to_frame(frame.width, frame.height, SQUARE, roi)).inverse()
     draw.fillRect(0, 0, SIDE, SIDE)
-    draw.setTransform(dom_matrix(Matrix(SIDE, 0, 0, 0, SIDE, 0)).multiply(inverse))
+    draw.setTransform(dom_matrix(Affine2D(SIDE, 0, 0, 0, SIDE, 0)).multiply(inverse))
     draw.drawImage(frame.picture, 0, 0, 1, 1)
     how = Object.fromEntries(to_js([["type", "image/jpeg"], ["quality", 0.85]]))
     return await draw.canvas.convertToBlob(how)

@@ -10,7 +10,7 @@ from typing import Any
 from js import Float32Array
 from pyodide.ffi import jsnull, to_js
 
-from app.core.annotations import RINGS, Marks
+from app.core.annotations import RINGS, Annotations
 from app.core.settings import rgb
 from app.page.gl import Pass
 
@@ -32,7 +32,7 @@ class Marker:
             gl.vertexAttribDivisor(place, 1)
         gl.bindVertexArray(jsnull)
 
-    def draw(self, marks: Marks, size: tuple[int, int], turn: tuple[float, float]) -> None:
+    def draw(self, marks: Annotations, size: tuple[int, int], turn: tuple[float, float]) -> None:
         """Blended onto the canvas, which is `size` pixels; the numbers cross the border at once."""
         gl, thick = self.gl, marks.thick(size[1])
         numbers = {

@@ -17,12 +17,12 @@ from app.page.engine import Engine, Key, key
 if TYPE_CHECKING:
     from app.page.start import Worker
 
-Wish = tuple[str, Key | None]  # the Look's overlay, and the card at the size it is to be drawn from
+Wish = tuple[str, Key | None]  # the Settings' overlay, and the card at the size it is to be drawn from
 NOTHING: Wish = ("none", None)
 
 
 def show_overlay(worker: Worker) -> None:
-    """Bring the overlay that the Look wants; who is at it already takes the newest wish next."""
+    """Bring the overlay that the Settings wants; who is at it already takes the newest wish next."""
     if worker.engine is not None and (worker.bringing is None or worker.bringing.done()):
         worker.bringing = asyncio.ensure_future(_follow(worker, worker.engine))
 
@@ -32,21 +32,21 @@ def no_overlay(worker: Worker, error: Exception) -> None:
     if _wish(worker) != worker.overlay:
         return
     worker.panel.note(messages.OVERLAY.format(why=messages.brief(error)))
-    worker.look = replace(worker.look, overlay="none")
+    worker.settings = replace(worker.settings, overlay="none")
     worker.plan()
     worker.tell()
     show_overlay(worker)  # gives back what was loaded
 
 
 def _card(worker: Worker) -> ModelCard | None:
-    """The card that the Look wants drawn, at the size it wants."""
-    card = worker.offer.over(worker.look, worker.look.overlay)
-    return None if card is None or card.missing else card.sized(worker.look.detail)
+    """The card that the Settings wants drawn, at the size it wants."""
+    card = worker.caps.over(worker.settings, worker.settings.overlay)
+    return None if card is None or card.missing else card.sized(worker.settings.detail)
 
 
 def _wish(worker: Worker) -> Wish:
     card = _card(worker)
-    return worker.look.overlay, key(card) if card else None
+    return worker.settings.overlay, key(card) if card else None
 
 
 async def _follow(worker: Worker, engine: Engine) -> None:
@@ -67,9 +67,9 @@ async def _bring(worker: Worker, engine: Engine) -> None:
     if card is None:
         await engine.keep(())
         return
-    kind = overlay(worker.look.overlay, card)
-    beside = worker.offer.beside(kind.beside, worker.look, worker.run)
-    await engine.keep((card, *beside.values()))
-    brought = await engine.overlay(kind, card, beside)
+    kind = overlay(worker.settings.overlay, card)
+    auxiliary = worker.caps.resolve(kind.auxiliary, worker.settings, worker.run)
+    await engine.keep((card, *auxiliary.values()))
+    brought = await engine.overlay(kind, card, auxiliary)
     if wish == _wish(worker):
         engine.pipeline.overlay = brought

@@ -11,11 +11,11 @@ from typing import Any
 
 from app.core import messages
 from app.core.backend import BACKENDS
-from app.core.settings import FILE_MB, MEGAPIXELS, PHOTO, Look, to_query
-from app.panel.capabilities import Offer
+from app.core.settings import FILE_MB, MEGAPIXELS, PHOTO, Settings, to_query
+from app.panel.capabilities import Capabilities
 from app.panel.controls import panel
 from app.tasks import TASKS
-from app.worker.handover import Start
+from app.worker.handover import Handover
 
 
 class Panel:
@@ -32,20 +32,20 @@ class Panel:
         """A sentence to the visitor."""
         self.post("note", text=text)
 
-    def look(self, look: Look, offer: Offer, asked: bool) -> None:
+    def settings(self, settings: Settings, caps: Capabilities, asked: bool) -> None:
         """The controls, the URL query and the source, as they are now."""
-        controls = [asdict(control) for control in panel(look, offer)]
-        task = TASKS[look.task]
-        head = {"title": task.title, "about": task.about, "answers": "gallery" in task.wants}
-        self.post("panel", controls=controls, query=to_query(look), **head)
-        ask = messages.ASK.get(look.source, ())
+        controls = [asdict(control) for control in panel(settings, caps)]
+        task = TASKS[settings.task]
+        head = {"title": task.title, "about": task.about, "answers": "gallery" in task.requires}
+        self.post("panel", controls=controls, query=to_query(settings), **head)
+        ask = messages.ASK.get(settings.source, ())
         self.post(
             "source",
-            source=look.source,
-            camera=look.camera,
-            width=look.box.width,
-            height=look.box.height,
-            ask=ask if look.source == "file" or not asked else (),
+            source=settings.source,
+            camera=settings.camera,
+            width=settings.box.width,
+            height=settings.box.height,
+            ask=ask if settings.source == "file" or not asked else (),
             photo=[PHOTO.width, PHOTO.height],
             megabytes=FILE_MB,
             megapixels=MEGAPIXELS,
@@ -54,10 +54,10 @@ class Panel:
     def plan(
         self,
         limit: int,
-        look: Look,
+        settings: Settings,
         image: str,
         run: str,
-        start: Start | None,
+        start: Handover | None,
         stay: dict[str, Any] | None,
     ) -> None:
         """What page.js is to do when this worker has not answered for `limit` ms: begin `start`, or, of a
@@ -66,9 +66,9 @@ class Panel:
         self.post(
             "plan",
             limit=limit,
-            show=look.background == "none",
-            colour=look.wall,
-            picture=image if look.background == "image" else "",
+            show=settings.background == "none",
+            colour=settings.wall,
+            picture=image if settings.background == "image" else "",
             start=start.to_dict() if start else None,
             stay=stay,
             last=messages.LAST.format(title=BACKENDS[run].title, why=messages.SILENT),

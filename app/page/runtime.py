@@ -15,7 +15,7 @@ from app.core import messages
 from app.core.backend import Backend, Probe, bundle, threads
 from app.core.card import Graph, ModelCard, Variant
 from app.core.chain import Chain
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.page.session import Session
 
 
@@ -74,7 +74,7 @@ class Runtime:
 
 
 async def load_ort(
-    page: Any, manifest: dict[str, Any], backend: Backend, probe: Probe, look: Look
+    page: Any, manifest: dict[str, Any], backend: Backend, probe: Probe, settings: Settings
 ) -> tuple[Any, int]:
     """onnxruntime-web for a backend, and how many threads it will run on."""
     row = manifest["ort"][bundle(backend, probe)]
@@ -86,7 +86,7 @@ async def load_ort(
     js_ort.env.logLevel = "error"
     if not row["wasm"]:
         return js_ort, 1
-    count = threads(look.threads, probe)
+    count = threads(settings.threads, probe)
     wasm = js_ort.env.wasm
     wasm.numThreads = count
     paths = [["mjs", _url(row["mjs"])], ["wasm", _url(row["wasm"])]]

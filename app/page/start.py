@@ -20,8 +20,8 @@ from app.core import gallery, messages
 from app.core.backend import BACKENDS, choose
 from app.core.card import from_dict
 from app.core.meter import Meter
-from app.core.settings import Look, to_query
-from app.page.camera import Slot
+from app.core.settings import Settings, to_query
+from app.page.camera import LatestFrame
 from app.page.compare import Comparison, answer, compares, prepare, show_galleries
 from app.page.engine import Engine
 from app.page.hearing import hear
@@ -32,13 +32,13 @@ from app.page.probe import probe
 from app.page.runtime import Corrupt
 from app.page.session import now
 from app.page.trial import TRIAL_AFTER, blank, declines, try_next
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.panel.choices import backends
 from app.panel.validate import from_query
 from app.run.loop import Loop
 from app.tasks import TASKS
-from app.tasks.lookalike.user_gallery import Own
-from app.worker.handover import RUNNING, STARTING, Start, restarts, successor
+from app.tasks.lookalike.user_gallery import UserGallery
+from app.worker.handover import RUNNING, STARTING, Handover, restarts, successor
 
 
 class Worker:
@@ -48,12 +48,12 @@ class Worker:
         self.page = page
         self.panel = Panel(page)
         self.manifest: dict[str, Any] = json.loads(page.manifest)
-        self.begun = Start.from_dict(json.loads(page.start))
+        self.begun = Handover.from_dict(json.loads(page.start))
         self.run = self.begun.run
         self.asked = self.begun.asked
         self.meter = Meter(now)
         self.meter.beat = partial(self.panel.post, "beat")
-        self.slot = Slot()
+        self.slot = LatestFrame()
         self.saving = False
         self.patient = 1  # how much is under way that may take long: at first the start
         self.loading = ""  # the backdrop that is under way, or could not be had
@@ -61,13 +61,13 @@ class Worker:
         self.bringing: asyncio.Future[None] | None = None
         self.engine: Engine | None = None
         self.trying: asyncio.Future[None] | None = None
-        self.comparison = Comparison(Own(page.kept.to_py()), dict(self.begun.picks))
+        self.comparison = Comparison(UserGallery(page.kept.to_py()), dict(self.begun.picks))
         self.keeping = Keeping()
 
     async def start(self) -> None:
         """Everything up to the first frame, then frames until the page ends the worker."""
         manifest, begun = self.manifest, self.begun
-        self.offer = Offer(
+        self.caps = Capabilities(
             probe=await probe(),
             cards=tuple(from_dict(card) for card in manifest["models"]),
             backdrops=tuple((row["id"], row["title"]) for row in manifest["backdrops"]),
@@ -78,29 +78,29 @@ class Worker:
             broken=begun.broken,
             run=begun.run,
         )
-        self.look, notes = from_query(begun.query, self.offer)
+        self.settings, notes = from_query(begun.query, self.caps)
         for note in (*begun.notes, *notes):
             self.panel.note(note)
-        card = self.offer.card(self.look.model)
+        card = self.caps.card(self.settings.model)
         if card is None or card.missing:
             self.panel.post("last", text=messages.NO_MODEL)
             return
-        self.card = card = card.sized(self.look.detail)
-        auto = self.look.backend == "auto"
-        choice = choose(self.offer.probe, card, begun.broken)
-        self.run = begun.run or (choice.first if auto else self.look.backend)
+        self.card = card = card.sized(self.settings.detail)
+        auto = self.settings.backend == "auto"
+        choice = choose(self.caps.probe, card, begun.broken)
+        self.run = begun.run or (choice.first if auto else self.settings.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
-        self.offer = replace(self.offer, run=self.run)
+        self.caps = replace(self.caps, run=self.run)
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
-        self.own = self.look  # what this worker was begun with
+        self.own = self.settings  # what this worker was begun with
         self.tell()
         self.plan()
         try:
-            beside = self.offer.beside(TASKS[self.look.task].beside, self.look, self.run)
-            here, look, probed = BACKENDS[self.run], self.look, self.offer.probe
+            auxiliary = self.caps.resolve(TASKS[self.settings.task].auxiliary, self.settings, self.run)
+            here, settings, probed = BACKENDS[self.run], self.settings, self.caps.probe
             engine = self.engine = await Engine.load(
-                self.page, manifest, card, here, look, probed, self.meter, beside
+                self.page, manifest, card, here, settings, probed, self.meter, auxiliary
             )
             engine.pipeline.failed = partial(no_overlay, self)
             await self.show_image()
@@ -119,7 +119,7 @@ class Worker:
             work(self)
             self.ticker = asyncio.create_task(self.tick(engine))
             loop = Loop(self.slot, engine.pipeline, engine.compositor, self.done)
-            await loop.run(lambda: self.look)
+            await loop.run(lambda: self.settings)
         except Exception as error:  # whatever it was, the visitor's picture goes on with the next backend
             self.fail(error)
 
@@ -152,15 +152,15 @@ class Worker:
 
     def tell(self) -> None:
         """Panel, query and source, as they are now."""
-        self.panel.look(self.look, self.offer, self.asked)
+        self.panel.settings(self.settings, self.caps, self.asked)
 
     def plan(self) -> None:
         """Leave with page.js what is to be done when this worker can no longer speak."""
-        image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.look.image), "")
+        image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.settings.image), "")
         stay = {"trials": self.trials, "broken": {self.run: messages.SILENT}} if self.begun.beat else None
         start = None if stay else self.next_start(messages.SILENT)
         limit = STARTING if self.patient else RUNNING
-        self.panel.plan(limit, self.look, image, self.run, start, stay)
+        self.panel.plan(limit, self.settings, image, self.run, start, stay)
 
     @contextmanager
     def patience(self) -> Iterator[None]:
@@ -175,19 +175,24 @@ class Worker:
 
     def known(self) -> dict[str, Any]:
         """What every worker that follows this one is begun with."""
-        picks = tuple(self.comparison.picks.items()) if compares(self.look.task) else ()
-        offer = self.offer
-        return {"broken": offer.broken, "cameras": offer.cameras, "asked": self.asked, "picks": picks}
+        picks = tuple(self.comparison.picks.items()) if compares(self.settings.task) else ()
+        caps = self.caps
+        return {
+            "broken": caps.broken,
+            "cameras": caps.cameras,
+            "asked": self.asked,
+            "picks": picks,
+        }
 
-    def next_start(self, why: str, again: bool = True) -> Start | None:
+    def next_start(self, why: str, again: bool = True) -> Handover | None:
         """The worker that follows this one when it fails; `again`: where it is the last, itself once more."""
         begun = replace(self.begun, **self.known())
-        unable = {row.value: row.cannot for row in backends(self.look, self.offer) if row.cannot}
-        return successor(begun, self.look, self.run, why, self.offer.probe, self.card, again, unable)
+        unable = {row.value: row.cannot for row in backends(self.settings, self.caps) if row.cannot}
+        return successor(begun, self.settings, self.run, why, self.caps.probe, self.card, again, unable)
 
     def begin(self, **fields: Any) -> None:
         """Have page.js start a worker beside this one; it takes over once it is warm."""
-        start = Start(query=to_query(self.look), **self.known(), **fields)
+        start = Handover(query=to_query(self.settings), **self.known(), **fields)
         self.panel.post("begin", start=start.to_dict())
 
     def fail(self, error: Exception) -> None:
@@ -200,18 +205,20 @@ class Worker:
         else:
             self.panel.post("last", text=messages.LAST.format(title=BACKENDS[self.run].title, why=why))
 
-    def change(self, look: Look) -> None:
-        """Take a new Look."""
-        old, self.look = self.look, look
-        if self.engine and old.background == "none" != look.background:
-            self.engine.compositor.cover(look)  # what is seen has no mask, and the next picture may take long
-        if restarts(old, look, self.card):
+    def change(self, settings: Settings) -> None:
+        """Take a new Settings."""
+        old, self.settings = self.settings, settings
+        if self.engine and old.background == "none" != settings.background:
+            self.engine.compositor.cover(
+                settings
+            )  # what is seen has no mask, and the next picture may take long
+        if restarts(old, settings, self.card):
             self.trials = ()
             self.begin()
         if self.engine:
             self.showing = asyncio.ensure_future(self.show_image())
             show_overlay(self)
-            if old.gallery != look.gallery:
+            if old.gallery != settings.gallery:
                 show_galleries(self)
         self.plan()
         self.tell()
@@ -219,7 +226,7 @@ class Worker:
 
     async def show_image(self) -> None:
         """Bring the backdrop's picture to the compositor, when it is wanted and not there yet."""
-        wanted = self.look.image if self.look.background == "image" else ""
+        wanted = self.settings.image if self.settings.background == "image" else ""
         if self.engine is None or not wanted or wanted in (self.engine.compositor.image, self.loading):
             return
         self.loading = wanted
@@ -229,7 +236,7 @@ class Worker:
             if row is not None:
                 js_blob = await self.page.blob(row["path"], row["title"], row["bytes"])
                 js_picture = await createImageBitmap(js_blob)
-            if wanted == self.look.image:  # else the visitor has chosen another meanwhile
+            if wanted == self.settings.image:  # else the visitor has chosen another meanwhile
                 self.engine.compositor.backdrop(js_picture, wanted)
             self.panel.post("again")
         except JsException as error:

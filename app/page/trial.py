@@ -9,11 +9,11 @@ import asyncio
 from statistics import median
 from typing import TYPE_CHECKING
 
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.page.engine import Engine
 from app.page.session import now
 from app.panel.choices import backends
-from app.panel.controls import cannot_overlay
+from app.panel.controls import overlay_unavailable
 from app.tasks import TASKS
 from app.worker.handover import restarts
 
@@ -40,27 +40,31 @@ async def declines(engine: Engine, beat: float) -> bool:
 def try_next(worker: Worker, trials: tuple[str, ...]) -> None:
     """Have the next backend measured beside this one: the next that can do all that is chosen as well."""
     worker.trials = ()
-    look, offer, engine = worker.look, worker.offer, worker.engine
-    able = {option.value for option in backends(look, offer) if not option.cannot}
-    able = {b for b in able if look.overlay == "none" or not cannot_overlay(look.overlay, look, offer, b)}
+    settings, caps, engine = worker.settings, worker.caps, worker.engine
+    able = {option.value for option in backends(settings, caps) if not option.cannot}
+    able = {
+        b
+        for b in able
+        if settings.overlay == "none" or not overlay_unavailable(settings.overlay, settings, caps, b)
+    }
     trials = tuple(backend for backend in trials if backend in able)
     beat = worker.meter.stats()["ms"]["infer"]
-    if not (engine and trials and beat and look.backend == "auto"):
+    if not (engine and trials and beat and settings.backend == "auto"):
         return
-    if TASKS[look.task].beside:
-        worker.trying = asyncio.ensure_future(_measured(worker, engine, look, trials))
+    if TASKS[settings.task].auxiliary:
+        worker.trying = asyncio.ensure_future(_measured(worker, engine, settings, trials))
     else:
         worker.begin(run=trials[0], trials=trials[1:], beat=beat)
 
 
-async def _measured(worker: Worker, engine: Engine, look: Look, trials: tuple[str, ...]) -> None:
+async def _measured(worker: Worker, engine: Engine, settings: Settings, trials: tuple[str, ...]) -> None:
     """Where a task runs several models its frames do not tell what a trial measures: one run of each."""
     times = []
     try:
         for _ in range(RUNS // 2):
-            async with engine.pipeline.between:
+            async with engine.pipeline.runtime_lock:
                 times.append(await blank(engine))
     except RuntimeError:
         return  # the next frame fails as well, and says so
-    if not restarts(look, worker.look, worker.card):  # else another worker is begun already
+    if not restarts(settings, worker.settings, worker.card):  # else another worker is begun already
         worker.begin(run=trials[0], trials=trials[1:], beat=median(times))

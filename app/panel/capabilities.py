@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from app.core.backend import BACKENDS, Probe
 from app.core.card import ModelCard
 from app.core.gallery import ALL, OWN, Gallery
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.overlays import PARTS
 from app.tasks import TASKS
 
 
 @dataclass(frozen=True)
-class Offer:
+class Capabilities:
     """What there is to choose from: what this build holds, and what this browser can do."""
 
     probe: Probe = field(default_factory=Probe)
@@ -34,36 +34,36 @@ class Offer:
         """The card with this id."""
         return next((card for card in self.cards if card.id == model), None)
 
-    def over(self, look: Look, id: str) -> ModelCard | None:
+    def over(self, settings: Settings, id: str) -> ModelCard | None:
         """The card that the overlay `id` draws the findings of: of body parts the chosen model's own."""
-        card = self.card(look.model if id == PARTS else id)
+        card = self.card(settings.model if id == PARTS else id)
         return card if card and (id != PARTS or card.tint) else None
 
-    def offered(self, card: ModelCard, backend: str) -> bool:
+    def runnable(self, card: ModelCard, backend: str) -> bool:
         """Whether a card can run on a backend; on "auto", whether on any."""
         features = self.probe.features
         return any(card.variant(b, features) for b in ([backend] if backend != "auto" else BACKENDS))
 
-    def beside(self, kinds: Iterable[str], look: Look, backend: str) -> dict[str, ModelCard]:
-        """A card of each of these kinds: the one chosen as the model, else what the Look's task prefers, else
+    def resolve(self, model_kinds: Iterable[str], settings: Settings, backend: str) -> dict[str, ModelCard]:
+        """A card of each of these kinds: the one chosen as the model, else what the task prefers, else
         that of the smallest input, which is the quickest. Of BlazeFace it is the short range, made for the
         face before a screen. A classifier serves others by telling a gallery's characters apart: one that no
         gallery has an index for does not.
 
         Raises ValueError, with the reason in a few words, where there is none.
         """
-        own = self.card(look.model)
-        prefers = TASKS[look.task].prefers
+        own = self.card(settings.model)
+        preferred = TASKS[settings.task].preferred
 
         def order(card: ModelCard) -> tuple[int, int]:
-            rank = prefers.index(card.id) if card.id in prefers else len(prefers)
+            rank = preferred.index(card.id) if card.id in preferred else len(preferred)
             return rank, card.input.height * card.input.width
 
         ordered = sorted(self.cards, key=order)
-        cards = [card for card in (own, *ordered) if card and self.offered(card, backend)]
+        cards = [card for card in (own, *ordered) if card and self.runnable(card, backend)]
         cards = [card for card in cards if card.kind != "classifier" or self.indexed(card, backend)]
         found = {}
-        for kind in kinds:
+        for kind in model_kinds:
             card = next((card for card in cards if card.kind == kind), None)
             if card is None:
                 raise ValueError(f"needs a {kind}, which is not in this build")
@@ -75,17 +75,17 @@ class Offer:
         backends = [backend] if backend != "auto" else list(BACKENDS)
         return any(each.index(card.id, b) for each in self.built for b in backends)
 
-    def serves(self, card: ModelCard, task: str, backend: str) -> bool:
+    def supports(self, card: ModelCard, task: str, backend: str) -> bool:
         """Whether a task can be done with a card as its model on a backend; on "auto", on any."""
         if backend == "auto":
-            return any(self.serves(card, task, each) for each in BACKENDS)
+            return any(self.supports(card, task, each) for each in BACKENDS)
         kind = TASKS[task]
-        if card.missing or card.kind not in kind.kinds or not self.offered(card, backend):
+        if card.missing or card.kind not in kind.model_kinds or not self.runnable(card, backend):
             return False
-        if "cutout" in kind.wants and card.cutout(backend) is None:
+        if "cutout" in kind.requires and card.cutout(backend) is None:
             return False
         try:
-            self.beside(kind.beside, Look(task=task, model=card.id), backend)
+            self.resolve(kind.auxiliary, Settings(task=task, model=card.id), backend)
         except ValueError:
             return False
         return True
@@ -99,8 +99,8 @@ class Offer:
         """The gallery with this id."""
         return next((each for each in self.galleries if each.id == id), None)
 
-    def compared(self, look: Look) -> tuple[Gallery, ...]:
-        """The galleries that a Look has faces compared with."""
-        wanted = [each for each in self.built if look.gallery in (each.id, ALL)]
-        own = self.gallery(OWN) if self.own and look.gallery in (OWN, ALL) else None
+    def compared(self, settings: Settings) -> tuple[Gallery, ...]:
+        """The galleries that the Settings has faces compared with."""
+        wanted = [each for each in self.built if settings.gallery in (each.id, ALL)]
+        own = self.gallery(OWN) if self.own and settings.gallery in (OWN, ALL) else None
         return (*wanted, own) if own else tuple(wanted)

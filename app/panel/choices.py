@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from app.core.backend import BACKENDS, Backend, cannot
 from app.core.card import ModelCard
 from app.core.gallery import ALL, OWN, Gallery
-from app.core.settings import Look
-from app.panel.capabilities import Offer
+from app.core.settings import Settings
+from app.panel.capabilities import Capabilities
 from app.tasks import TASKS
 
 
@@ -24,57 +24,61 @@ class Option:
     cannot: str = ""
 
 
-def backends(look: Look, offer: Offer) -> tuple[Option, ...]:
-    card = offer.card(look.model)
+def backends(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
+    card = caps.card(settings.model)
 
     def why(backend: Backend) -> str:
-        if reason := offer.broken.get(backend.id, "") or cannot(backend, offer.probe, card):
+        if reason := caps.broken.get(backend.id, "") or cannot(backend, caps.probe, card):
             return reason
-        if card and not card.missing and not offer.serves(card, look.task, backend.id):
-            return f"{TASKS[look.task].title} is not offered on it"
-        gallery = _unheld(look, offer, backend.id) if "gallery" in TASKS[look.task].wants else None
+        if card and not card.missing and not caps.supports(card, settings.task, backend.id):
+            return f"{TASKS[settings.task].title} is not offered on it"
+        gallery = _unheld(settings, caps, backend.id) if "gallery" in TASKS[settings.task].requires else None
         return f"{gallery.title} cannot be compared with on it" if gallery else ""
 
     return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
 
 
-def models(look: Look, offer: Offer) -> tuple[Option, ...]:
+def models(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     def why(card: ModelCard) -> str:
         if card.missing:
             return "not in this build"
-        on = look.backend
-        if on != "auto" and not offer.offered(card, on):
+        on = settings.backend
+        if on != "auto" and not caps.runnable(card, on):
             return f"not on {BACKENDS[on].title}"
-        return "" if offer.serves(card, look.task, on) else f"not for {TASKS[look.task].title}"
+        return "" if caps.supports(card, settings.task, on) else f"not for {TASKS[settings.task].title}"
 
-    kinds = TASKS[look.task].kinds
-    return tuple(Option(card.id, card.title, why(card)) for card in offer.cards if card.kind in kinds)
+    model_kinds = TASKS[settings.task].model_kinds
+    return tuple(Option(card.id, card.title, why(card)) for card in caps.cards if card.kind in model_kinds)
 
 
-def tasks(look: Look, offer: Offer) -> tuple[Option, ...]:
+def tasks(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """The tasks; one that this build lacks a card or a gallery for cannot be chosen."""
 
     def why(task: str) -> str:
-        if any(offer.serves(card, task, look.backend) for card in offer.cards):
+        if any(caps.supports(card, task, settings.backend) for card in caps.cards):
             return ""
-        if any(offer.serves(card, task, "auto") for card in offer.cards):
-            return f"not on {BACKENDS[look.backend].title}"
+        if any(caps.supports(card, task, "auto") for card in caps.cards):
+            return f"not on {BACKENDS[settings.backend].title}"
         return "not in this build"
 
-    return tuple(Option(id, task.title, "" if id == look.task else why(id)) for id, task in TASKS.items())
+    return tuple(Option(id, task.title, "" if id == settings.task else why(id)) for id, task in TASKS.items())
 
 
-def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
+def galleries(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """What faces can be compared with: a gallery of this build, the visitor's own pictures, all together."""
-    on = offer.run if look.backend == "auto" else look.backend
+    on = caps.run if settings.backend == "auto" else settings.backend
 
     def row(id: str, title: str, lacks: str) -> Option:
-        unheld = on in BACKENDS and _unheld(replace(look, gallery=id), offer, on)
+        unheld = on in BACKENDS and _unheld(replace(settings, gallery=id), caps, on)
         return Option(id, title, lacks or (f"not on {BACKENDS[on].title}" if unheld else ""))
 
-    absent, mine, several = "not in this build", offer.gallery(OWN), len(offer.built) + bool(offer.own) > 1
-    lacks = "" if offer.own and mine else "add some first" if mine else absent
-    built = (each for each in offer.galleries if each.id != OWN)
+    absent, mine, several = (
+        "not in this build",
+        caps.gallery(OWN),
+        len(caps.built) + bool(caps.own) > 1,
+    )
+    lacks = "" if caps.own and mine else "add some first" if mine else absent
+    built = (each for each in caps.galleries if each.id != OWN)
     return (
         *(row(each.id, each.title, absent if each.missing else "") for each in built),
         row(OWN, "Your own pictures", lacks),
@@ -82,8 +86,8 @@ def galleries(look: Look, offer: Offer) -> tuple[Option, ...]:
     )
 
 
-def _unheld(look: Look, offer: Offer, backend: str) -> Gallery | None:
-    """A gallery the Look compares with that has no index for a backend: WebGL's hold fewer characters."""
-    cards = [card for card in offer.cards if card.kind == "classifier"]
-    compared = offer.compared(look)
+def _unheld(settings: Settings, caps: Capabilities, backend: str) -> Gallery | None:
+    """A gallery the Settings compares with that has no index for a backend: WebGL's hold fewer characters."""
+    cards = [card for card in caps.cards if card.kind == "classifier"]
+    compared = caps.compared(settings)
     return next((each for each in compared if not any(each.index(card.id, backend) for card in cards)), None)

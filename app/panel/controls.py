@@ -1,4 +1,4 @@
-"""The panel as data made from a Look: what can be set, and what of it cannot be chosen here and why.
+"""The panel as data made from the Settings: what can be set, and what of it cannot be chosen here and why.
 
 Does not draw: page.js turns each Control into a native element. Does not set: app.panel.validate does.
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from app.core.backend import BACKENDS, most_threads
 from app.core.card import ModelCard
-from app.core.settings import DETAILS, RESOLUTIONS, Look
+from app.core.settings import DETAILS, RESOLUTIONS, Settings
 from app.overlays import OVERLAYS, PARTS, overlay
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.panel.choices import Option, backends, galleries, models, tasks
 from app.tasks import TASKS
 
@@ -50,70 +50,70 @@ PICTURES = "image/png,image/jpeg,image/webp,image/avif"
 FILES = PICTURES + ",video/mp4,video/webm,video/quicktime"
 
 
-def sized(look: Look, offer: Offer) -> ModelCard | None:
+def sized(settings: Settings, caps: Capabilities) -> ModelCard | None:
     """The card whose sizes there are to choose from: the chosen model, else the overlay's."""
-    cards = offer.card(look.model), offer.over(look, look.overlay)
+    cards = caps.card(settings.model), caps.over(settings, settings.overlay)
     return next((card for card in cards if card and card.sizes), None)
 
 
-def details(look: Look, offer: Offer) -> tuple[Option, ...]:
+def details(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """The sizes of the chosen model or overlay; without sizes whatever may be asked of another."""
-    card = sized(look, offer)
+    card = sized(settings, caps)
     known = [size.id for size in card.sizes] if card else DETAILS
     return tuple(Option(id, id.title()) for id in DETAILS if id in known)
 
 
-def cannot_overlay(id: str, look: Look, offer: Offer, backend: str) -> str:
+def overlay_unavailable(id: str, settings: Settings, caps: Capabilities, backend: str) -> str:
     """Why an overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
-    card = offer.over(look, id)
+    card = caps.over(settings, id)
     if card is None:
         return "the model does not tell them apart"
     if card.missing:
         return "not in this build"
-    if not offer.offered(card, backend) or (id == PARTS and backend == "webgl"):  # its runtime has no WASM
+    if not caps.runnable(card, backend) or (id == PARTS and backend == "webgl"):  # its runtime has no WASM
         return f"not on {BACKENDS[backend].title}" if backend in BACKENDS else "not offered here"
     try:
-        offer.beside(overlay(id, card).beside, look, backend)
+        caps.resolve(overlay(id, card).auxiliary, settings, backend)
     except ValueError as error:
         return str(error)
     return ""
 
 
-def overlays(look: Look, offer: Offer) -> tuple[Option, ...]:
+def overlays(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """The overlays of this build, judged by the backend chosen; with "auto" by the one that runs."""
-    backend = offer.run or "auto" if look.backend == "auto" else look.backend
+    backend = caps.run or "auto" if settings.backend == "auto" else settings.backend
 
-    cards = (card for card in offer.cards if card.kind in OVERLAYS)
+    cards = (card for card in caps.cards if card.kind in OVERLAYS)
     rows = [(card.id, overlay(card.id, card).title.format(card=card.title)) for card in cards]
-    if any(card.tint for card in offer.cards):
+    if any(card.tint for card in caps.cards):
         rows.append((PARTS, OVERLAYS[PARTS].title))
-    able = (Option(id, title, cannot_overlay(id, look, offer, backend)) for id, title in rows)
+    able = (Option(id, title, overlay_unavailable(id, settings, caps, backend)) for id, title in rows)
     return (Option("none", "None"), *able)
 
 
-def images(offer: Offer) -> tuple[Option, ...]:
-    own = Option("own", "Your own picture", "" if offer.own_image else "choose a file below")
-    return (*(Option(id, title) for id, title in offer.backdrops), own)
+def images(caps: Capabilities) -> tuple[Option, ...]:
+    own = Option("own", "Your own picture", "" if caps.own_image else "choose a file below")
+    return (*(Option(id, title) for id, title in caps.backdrops), own)
 
 
-def _cameras(offer: Offer) -> tuple[Option, ...]:
-    known = tuple(Option(id, label) for id, label in offer.cameras)
+def _cameras(caps: Capabilities) -> tuple[Option, ...]:
+    known = tuple(Option(id, label) for id, label in caps.cameras)
     return (Option("", "Default camera"), *known)
 
 
-def _detail(look: Look, offer: Offer) -> Control | None:
-    card = sized(look, offer)
-    size = card.sized(look.detail).size if card else None
+def _detail(settings: Settings, caps: Capabilities) -> Control | None:
+    card = sized(settings, caps)
+    size = card.sized(settings.detail).size if card else None
     if size is None:
         return None
     seen = f"The network sees {size.input.width} × {size.input.height} pixels."
-    return Control("detail", "Internal resolution", "choice", size.id, "", seen, details(look, offer))
+    return Control("detail", "Internal resolution", "choice", size.id, "", seen, details(settings, caps))
 
 
-def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
-    """The controls that make sense for this Look, in the order they are shown."""
-    most = most_threads(offer.probe)
-    isolated = offer.probe.isolated
+def panel(settings: Settings, caps: Capabilities) -> tuple[Control, ...]:
+    """The controls that make sense for this Settings, in the order they are shown."""
+    most = most_threads(caps.probe)
+    isolated = caps.probe.isolated
     sizes = tuple(Option(name, f"{box.width} × {box.height}") for name, box in RESOLUTIONS.items())
     few = "this machine has 1 core" if isolated else "not isolated"
     counts = tuple(Option(str(n), str(n), "" if n <= most else few) for n in range(1, max(2, most) + 1))
@@ -129,40 +129,44 @@ def panel(look: Look, offer: Offer) -> tuple[Control, ...]:
     def percent(name: str, label: str, value: int, hint: str = "") -> Control:
         return Control(name, label, "range", value, unit="%", hint=hint)
 
-    image, on = look.background == "image", look.background
-    compares = "gallery" in TASKS[look.task].wants
-    drawn = overlays(look, offer)
+    image, on = settings.background == "image", settings.background
+    compares = "gallery" in TASKS[settings.task].requires
+    drawn = overlays(settings, caps)
     over = len(drawn) > 1
     return (
         *group(
             "Task",
-            choice("task", "Task", look.task, tasks(look, offer)),
-            choice("gallery", "Gallery", look.gallery, galleries(look, offer)) if compares else None,
+            choice("task", "Task", settings.task, tasks(settings, caps)),
+            choice("gallery", "Gallery", settings.gallery, galleries(settings, caps)) if compares else None,
         ),
         *group(
             "Picture",
-            choice("source", "Source", look.source, SOURCES),
-            choice("camera", "Camera", look.camera, _cameras(offer)) if look.source == "camera" else None,
-            Control("file", "Photo or video", "file", "", accept=FILES) if look.source == "file" else None,
-            choice("resolution", "Resolution", look.resolution, sizes),
-            Control("mirror", "Mirror", "toggle", look.mirror),
+            choice("source", "Source", settings.source, SOURCES),
+            choice("camera", "Camera", settings.camera, _cameras(caps))
+            if settings.source == "camera"
+            else None,
+            Control("file", "Photo or video", "file", "", accept=FILES)
+            if settings.source == "file"
+            else None,
+            choice("resolution", "Resolution", settings.resolution, sizes),
+            Control("mirror", "Mirror", "toggle", settings.mirror),
         ),
         *group(
             "Background",
-            choice("background", "Background", look.background, BACKGROUNDS),
-            choice("image", "Image", look.image, images(offer)) if image else None,
+            choice("background", "Background", settings.background, BACKGROUNDS),
+            choice("image", "Image", settings.image, images(caps)) if image else None,
             Control("image-file", "Your own picture", "file", "", accept=PICTURES) if image else None,
-            Control("colour", "Colour", "colour", look.colour) if on == "colour" else None,
-            percent("blur", "Blur strength", look.blur) if on == "blur" else None,
-            percent("softness", "Edge softness", look.softness),
-            percent("smoothing", "Smoothing", look.smoothing, steady),
-            choice("overlay", "Overlay", look.overlay, drawn) if over else None,
+            Control("colour", "Colour", "colour", settings.colour) if on == "colour" else None,
+            percent("blur", "Blur strength", settings.blur) if on == "blur" else None,
+            percent("softness", "Edge softness", settings.softness),
+            percent("smoothing", "Smoothing", settings.smoothing, steady),
+            choice("overlay", "Overlay", settings.overlay, drawn) if over else None,
         ),
         *group(
             "Inference",
-            choice("backend", "Backend", look.backend, backends(look, offer)),
-            choice("model", "Model", look.model, models(look, offer)),
-            _detail(look, offer),
-            choice("threads", "Threads", str(look.threads), (Option("0", "Auto"), *counts), one),
+            choice("backend", "Backend", settings.backend, backends(settings, caps)),
+            choice("model", "Model", settings.model, models(settings, caps)),
+            _detail(settings, caps),
+            choice("threads", "Threads", str(settings.threads), (Option("0", "Auto"), *counts), one),
         ),
     )

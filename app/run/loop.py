@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.core.ports import Camera, Compositor
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.run.pipeline import Pipeline
 
 # One frame may fail alone (a camera that is just being unplugged); three in a row are the backend's fault.
@@ -16,7 +16,7 @@ PATIENCE = 3
 
 
 class Loop:
-    """Runs the pipeline on each frame the camera gives, with the Look of that moment."""
+    """Runs the pipeline on each frame the camera gives, with the Settings of that moment."""
 
     def __init__(
         self, camera: Camera, pipeline: Pipeline, compositor: Compositor, done: Callable[[], object]
@@ -26,20 +26,20 @@ class Loop:
         self._compositor = compositor
         self._done = done
 
-    async def run(self, look: Callable[[], Look]) -> None:
+    async def run(self, settings: Callable[[], Settings]) -> None:
         """Until the camera ends. Raises what the pipeline raised once PATIENCE frames in a row failed, or a
         photo did.
         """
         failed = 0
         async for frame in self._camera.frames():
             try:
-                await self._pipeline.step(frame, look)
+                await self._pipeline.step(frame, settings)
                 failed = 0
             except Exception:
                 failed += 1
-                if look().background != "none":
-                    self._compositor.cover(look())
-                if failed >= PATIENCE or frame.still:  # after a photo there is no next frame
+                if settings().background != "none":
+                    self._compositor.cover(settings())
+                if failed >= PATIENCE or frame.is_photo:  # after a photo there is no next frame
                     raise
             finally:
                 frame.close()

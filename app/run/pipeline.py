@@ -8,11 +8,11 @@ from __future__ import annotations
 from asyncio import Lock
 from collections.abc import Callable, Mapping
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.frame import Frame
 from app.core.meter import OVERLAY
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.overlays import Overlay
 from app.tasks import TASKS, Task
 
@@ -24,24 +24,25 @@ class Pipeline:
     which the runtime is busy. `failed` is called with what an overlay raised; the picture goes on without.
     """
 
-    def __init__(self, task: str, model: Model, beside: Mapping[str, Model] | None = None) -> None:
+    def __init__(self, task: str, model: Model, auxiliary: Mapping[str, Model] | None = None) -> None:
         self._compositor = model.compositor
         self.meter = model.meter
-        self.task: Task = TASKS[task](model, beside or {})
+        self.task: Task = TASKS[task](model, auxiliary or {})
         self.overlay: Overlay | None = None
         self.failed: Callable[[Exception], object] = lambda error: None
-        self.between = Lock()
+        self.runtime_lock = Lock()
 
-    async def step(self, frame: Frame, look: Callable[[], Look]) -> None:
-        """Show one frame with the Look of the moment. Does not close it. What a port raises goes through,
+    async def step(self, frame: Frame, settings: Callable[[], Settings]) -> None:
+        """Show one frame with the Settings of the moment. Does not close it. What a port raises goes through,
         but for an overlay's.
         """
-        async with self.between:  # who holds it may hold it for seconds: only then is the Look asked for
+        # A model that loads may hold the lock for seconds, so the Settings are read after it.
+        async with self.runtime_lock:
             with self.meter.frame():
-                seen = look()
+                seen = settings()
                 mask = await self.task.step(frame, seen)
                 marks = await self._marks(frame)
-                now = look()
+                now = settings()
                 with self.meter.stage("compose"):
                     if mask is None and now.background != "none":  # chosen since: nothing masks this frame
                         self._compositor.cover(now)
@@ -51,7 +52,7 @@ class Pipeline:
                 if marks:
                     self._mark(marks, seen)
 
-    async def _marks(self, frame: Frame) -> tuple[Marks | Tint, ...]:
+    async def _marks(self, frame: Frame) -> tuple[Annotations | ColorOverlay, ...]:
         """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
         overlay = self.overlay
         if overlay is None:
@@ -62,11 +63,11 @@ class Pipeline:
             self._drop(overlay, error)
             return ()
 
-    def _mark(self, marks: tuple[Marks | Tint, ...], look: Look) -> None:
+    def _mark(self, marks: tuple[Annotations | ColorOverlay, ...], settings: Settings) -> None:
         overlay = self.overlay
         try:
             with self.meter.stage(OVERLAY):
-                self._compositor.mark(marks, look.mirror)
+                self._compositor.mark(marks, settings.mirror)
         except Exception as error:
             self._drop(overlay, error)
 

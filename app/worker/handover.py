@@ -13,7 +13,7 @@ from typing import Any
 from app.core import messages
 from app.core.backend import BACKENDS, Probe, after
 from app.core.card import ModelCard
-from app.core.settings import Look, to_query
+from app.core.settings import Settings, to_query
 
 # Milliseconds without a finished frame after which a worker counts as stopped.
 STARTING = 60_000  # a first WebGPU run on a slow driver compiles its shaders for tens of seconds
@@ -23,7 +23,7 @@ RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes 
 
 
 @dataclass(frozen=True)
-class Start:
+class Handover:
     """What a worker is begun with. The first one has the page's own query and nothing else."""
 
     query: str = ""
@@ -38,8 +38,8 @@ class Start:
     picks: tuple[tuple[int, str], ...] = ()  # a face's id (0: all together), the key of who was picked for it
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Start:
-        """A Start after its trip through JSON."""
+    def from_dict(cls, data: dict[str, Any]) -> Handover:
+        """A Handover after its trip through JSON."""
         names = {f.name for f in fields(cls)}
         start = cls(**{name: value for name, value in data.items() if name in names})
         return replace(
@@ -55,31 +55,33 @@ class Start:
         return asdict(self)
 
 
-def restarts(old: Look, look: Look, card: ModelCard) -> bool:
-    """Whether a changed Look needs a new worker; the internal resolution only of a card that has it."""
-    changed = {name for name in RESTART if getattr(old, name) != getattr(look, name)}
-    return bool(changed - {"detail"}) or card.sized(old.detail) != card.sized(look.detail)
+def restarts(old: Settings, settings: Settings, card: ModelCard) -> bool:
+    """Whether a changed Settings needs a new worker; the internal resolution only of a card that has it."""
+    changed = {name for name in RESTART if getattr(old, name) != getattr(settings, name)}
+    return bool(changed - {"detail"}) or card.sized(old.detail) != card.sized(settings.detail)
 
 
-def stayed(look: Look, begun: Look, run: str, model: str) -> Look:
-    """The Look of a worker that stays, on backend `run` with `model`, since the one begun beside it gave up.
+def stayed(settings: Settings, begun: Settings, run: str, model: str) -> Settings:
+    """The Settings of a worker that stays on backend `run` with `model`: the one begun beside it gave up.
 
     What needed another worker is again as it was `begun`; the rest is the visitor's newest choice.
     """
     before = {name: getattr(begun, name) for name in RESTART}
-    return replace(look, **{**before, "backend": "auto" if look.backend == "auto" else run, "model": model})
+    return replace(
+        settings, **{**before, "backend": "auto" if settings.backend == "auto" else run, "model": model}
+    )
 
 
 def successor(
-    begun: Start,
-    look: Look,
+    begun: Handover,
+    settings: Settings,
     run: str,
     why: str,
     probe: Probe,
     card: ModelCard,
     again: bool = True,
     unable: Mapping[str, str] | None = None,
-) -> Start | None:
+) -> Handover | None:
     """The worker that follows one which failed on backend `run`; None when nothing is left to try.
 
     `again`: whether trying the last backend of the ladder once more can help; a damaged file stays damaged.
@@ -96,7 +98,7 @@ def successor(
     )
     return replace(
         begun,
-        query=to_query(look if look.backend == "auto" else replace(look, backend=next_run)),
+        query=to_query(settings if settings.backend == "auto" else replace(settings, backend=next_run)),
         run=next_run,
         trials=(),
         beat=0.0,

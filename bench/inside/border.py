@@ -15,7 +15,7 @@ from pyodide.ffi import create_proxy, to_js
 from app.core.frame import Frame
 from app.core.meter import Meter
 from app.core.model import Model
-from app.page.camera import Slot
+from app.page.camera import LatestFrame
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.engine import open_matte
@@ -35,7 +35,7 @@ async def main(kind: str, frames: int, real: bool) -> str:
     With `real` objects the ms spent in them are taken off.
     """
     worker: Any = page.python.unwrap()
-    card, session, look = worker.card, worker.engine.session, worker.look
+    card, session, settings = worker.card, worker.engine.session, worker.settings
     rgba = worker.engine.variant.rgba
 
     def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
@@ -49,31 +49,31 @@ async def main(kind: str, frames: int, real: bool) -> str:
         matte = await open_matte(page, page.ort, card)
         compositor = CanvasCompositor(js_canvas, card, wrap, matte)
     meter = Meter(now)
-    pipeline = Pipeline(look.task, Model(card, session, compositor, meter, rgba))
+    pipeline = Pipeline(settings.task, Model(card, session, compositor, meter, rgba))
     for _ in range(3):  # the real thing, which makes what is made once
-        await pipeline.step(Frame(js.frames[0], 640, 480), lambda: look)
+        await pipeline.step(Frame(js.frames[0], 640, 480), lambda: settings)
     if real:
         own = Session(page.ort, js.standins.timedSession(session._session))
         clock(compositor)
     else:
-        own = Session(page.ort, await silent(session, pipeline, compositor, look))
+        own = Session(page.ort, await silent(session, pipeline, compositor, settings))
         if kind == "gl":
             mute_gl(compositor)
         else:
             await mute_canvas(compositor, pipeline)
-    pipeline = Pipeline(look.task, Model(card, own, compositor, meter, rgba))
+    pipeline = Pipeline(settings.task, Model(card, own, compositor, meter, rgba))
     try:
-        return json.dumps(await many(pipeline, compositor, look, frames, real))
+        return json.dumps(await many(pipeline, compositor, settings, frames, real))
     finally:
         drawing.ImageData = REAL_IMAGE
 
 
-async def silent(session: Any, pipeline: Pipeline, compositor: Any, look: Any) -> Any:
+async def silent(session: Any, pipeline: Pipeline, compositor: Any, settings: Any) -> Any:
     """A stand-in of a runtime's session, which gives the outputs of one real run again and again."""
     js_outputs = js.Object.new()
     frame, task = Frame(js.frames[0], 640, 480), cast(Background, pipeline.task)
     rgba = compositor.sample(frame, task._model.card.input, rgba=task._model.rgba)
-    for name, tensor in (await session.run({"rgba": rgba, **task.feeds(frame, look)})).items():
+    for name, tensor in (await session.run({"rgba": rgba, **task.feeds(frame, settings)})).items():
         setattr(js_outputs, name, tensor)
     return js.standins.session(session._session, js_outputs)
 
@@ -124,9 +124,9 @@ async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
     drawing.ImageData = js.standins.image
 
 
-async def many(pipeline: Pipeline, compositor: Any, look: Any, frames: int, real: bool) -> list[float]:
+async def many(pipeline: Pipeline, compositor: Any, settings: Any, frames: int, real: bool) -> list[float]:
     """The Loop over `frames` pictures; ms of each, less what was spent in real objects."""
-    slot, standins = Slot(), js.standins
+    slot, standins = LatestFrame(), js.standins
     take = create_proxy(slot.put)
     over = asyncio.get_running_loop().create_future()
     times: list[float] = []
@@ -150,7 +150,7 @@ async def many(pipeline: Pipeline, compositor: Any, look: Any, frames: int, real
 
     standins.take()
     deliver()
-    task = asyncio.ensure_future(Loop(slot, pipeline, compositor, done).run(lambda: look))
+    task = asyncio.ensure_future(Loop(slot, pipeline, compositor, done).run(lambda: settings))
     await asyncio.wait([over, task], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()

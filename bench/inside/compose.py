@@ -21,7 +21,7 @@ from app.page.session import now
 async def main(kind: str, rounds: int) -> str:
     """[ms of sampling, ms of composing] of each of globalThis.frames, `rounds` times, as JSON."""
     worker: Any = page.python.unwrap()
-    card, engine, look = worker.card, worker.engine, worker.look
+    card, engine, settings = worker.card, worker.engine, worker.settings
 
     def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
         return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
@@ -32,7 +32,7 @@ async def main(kind: str, rounds: int) -> str:
         compositor = Compositor(js_canvas, options(), card, wrap)
     else:
         compositor = CanvasCompositor(js_canvas, card, wrap, await open_matte(page, page.ort, card))
-    compositor.backdrop(js.frames[0], look.image)
+    compositor.backdrop(js.frames[0], settings.image)
     times = []
     for _ in range(rounds):
         for js_frame in js.frames:
@@ -41,9 +41,9 @@ async def main(kind: str, rounds: int) -> str:
             begin = now()
             rgba = compositor.sample(frame, card.input)
             sampled = now()
-            outputs = await engine.session.run({"rgba": rgba, **engine.pipeline.task.feeds(frame, look)})
+            outputs = await engine.session.run({"rgba": rgba, **engine.pipeline.task.feeds(frame, settings)})
             inferred = now()
-            await compositor.compose(frame, outputs["mask"], look)
+            await compositor.compose(frame, outputs["mask"], settings)
             if kind == "gl":  # reading a pixel waits until all is drawn
                 gl = compositor.gl
                 gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, js_pixel)

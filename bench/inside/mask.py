@@ -23,7 +23,7 @@ async def main() -> str:
         js_picture = await js.createImageBitmap(js_frame)  # new to the runtime each time, as a camera's is
         begin = now()
         frame = Frame(js_picture, js_picture.width, js_picture.height, close=js_picture.close)
-        mask = await task.step(frame, worker.look)
+        mask = await task.step(frame, worker.settings)
         assert mask.data.length == prod(worker.card.mask)  # a Float32Array in JavaScript's memory
         times.append(now() - begin)
         frame.close()

@@ -16,7 +16,7 @@ from typing import Any
 from app.core.gallery import ALL, OWN
 from publish.gallery import Refused
 
-RESERVED = (OWN, ALL)  # what the Look calls galleries that no build has
+RESERVED = (OWN, ALL)  # what the Settings calls galleries that no build has
 LONG = 80  # characters of a title or a name
 # What may be looked at of a picture, in its sides: of 1,024 pixels a twentieth is 51, and two sides are four
 # times the memory.

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.card import ModelCard
-from app.core.frame import Frame, Region
-from app.core.geometry import middle
+from app.core.frame import Frame
+from app.core.geometry import RotatedRect, center_square
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.ports import Tensor
@@ -37,16 +37,16 @@ class Once(Model):
 
     _frame: Frame | None = None
 
-    async def see(
-        self, frame: Frame, region: Region | None = None, feeds: dict[str, Tensor] | None = None
+    async def infer(
+        self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """See Model; of the frame shown last, what was found before."""
         if frame is not self._frame:
             self._frame = frame
-            self._found: dict[Region | None, dict[str, Tensor]] = {}
-        if region not in self._found:
-            self._found[region] = await super().see(frame, region, feeds)
-        return self._found[region]
+            self._found: dict[RotatedRect | None, dict[str, Tensor]] = {}
+        if roi not in self._found:
+            self._found[roi] = await super().infer(frame, roi, feeds)
+        return self._found[roi]
 
 
 class Faces:
@@ -79,21 +79,21 @@ class Faces:
         """
         small = image.convert("RGB")
         small.thumbnail((SIDE, SIDE), reducing_gap=2)
-        frame = Frame(np.asarray(small), small.width, small.height, still=True, fresh=True)
+        frame = Frame(np.asarray(small), small.width, small.height, is_photo=True, first_of_source=True)
         found = []
         with self._one:
             for task in self._tasks:
-                seen, region = asyncio.run(task.portrait(frame))
-                if region == middle(frame):
+                seen, roi = asyncio.run(task.embed(frame))
+                if roi == center_square(frame):
                     return None
                 row = np.asarray(seen, np.float32).reshape(-1)
                 found.append(row / max(float(np.linalg.norm(row)), 1e-12))
-        return _around(image, region, image.width / small.width), found
+        return _around(image, roi, image.width / small.width), found
 
 
 def chosen(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
     """The segmenter and the detector, those that the task prefers first. Raises LookupError."""
-    order = {id: n for n, id in enumerate(Lookalike.prefers)}
+    order = {id: n for n, id in enumerate(Lookalike.preferred)}
     able = sorted(models, key=lambda card: order.get(card.id, len(order)))
     able = [card for card in able if (variant := card.variant("wasm")) and len(variant.graphs) == 1]
     segmenters = [card for card in able if card.kind == "segmenter" and card.cutout("wasm")]
@@ -114,9 +114,9 @@ def key(models: Sequence[ModelCard]) -> str:
     return total.hexdigest()
 
 
-def _around(image: Image.Image, region: Region, scale: float) -> Image.Image:
+def _around(image: Image.Image, roi: RotatedRect, scale: float) -> Image.Image:
     """The region as an upright square inside the picture."""
-    side = min(round(region.width * scale), image.width, image.height)
-    x = min(max(round(region.x * scale - side / 2), 0), image.width - side)
-    y = min(max(round(region.y * scale - side / 2), 0), image.height - side)
+    side = min(round(roi.width * scale), image.width, image.height)
+    x = min(max(round(roi.x * scale - side / 2), 0), image.width - side)
+    y = min(max(round(roi.y * scale - side / 2), 0), image.height - side)
     return image.crop((x, y, x + side, y + side))

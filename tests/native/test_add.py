@@ -63,8 +63,8 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     assert model.variant("webgl") is not None
     session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
     rgba = np.random.default_rng(3).integers(0, 256, (1, 32, 32, 4), np.uint8)
-    still = {"memory": np.zeros((1, 1, 32, 32), np.float32), "keep": np.zeros(1, np.float32)}
-    mask = session.run_now({"rgba": rgba, **still})["mask"]
+    is_photo = {"memory": np.zeros((1, 1, 32, 32), np.float32), "keep": np.zeros(1, np.float32)}
+    mask = session.run_now({"rgba": rgba, **is_photo})["mask"]
     runners = Session(onnx_file(), threads=1)
     image = np.ascontiguousarray((rgba[..., :3].astype(np.float32) / 255).transpose(0, 3, 1, 2))
     assert np.abs(mask - runners.run_now({"image": image})["answer"]).max() < 1e-5

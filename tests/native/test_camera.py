@@ -22,7 +22,7 @@ def frames(camera: Camera) -> list[Frame]:
 def test_arrays_become_frames_with_their_time() -> None:
     pictures = [np.full((4, 6, 3), i, np.uint8) for i in range(3)]
     taken = frames(Camera(pictures, 25))
-    assert [(f.width, f.height, f.time, f.still) for f in taken] == [
+    assert [(f.width, f.height, f.time, f.is_photo) for f in taken] == [
         (6, 4, i * 40.0, False) for i in range(3)
     ]
     assert taken[2].picture is pictures[2]
@@ -35,7 +35,7 @@ def test_a_folder_is_read_by_name_as_photos(tmp_path: Path) -> None:
         Image.new("RGB", (3, 2), (tone, 0, 0)).save(tmp_path / name)
     assert [f.picture[0, 0, 0] for f in frames(Camera.open(tmp_path))] == [10, 20]
     (photo,) = frames(Camera.open(tmp_path / "b.png"))
-    assert photo.still
+    assert photo.is_photo
 
 
 @pytest.mark.parametrize("kind", ["mjpeg", "y4m"])

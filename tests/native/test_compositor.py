@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from app.core.card import Input
 from app.core.frame import Frame
-from app.core.settings import PHOTO, Look
+from app.core.settings import PHOTO, Settings
 from app.native import compositor as native
 from app.native.compositor import Compositor
 from tests.support import clip
@@ -24,11 +24,11 @@ from tests.support.fakes import FACES, SELFIE
 
 Pixels = NDArray[np.uint8]
 INDEX = 15
-PLAIN = Look(softness=0, blur=100)
+PLAIN = Settings(softness=0, blur=100)
 
 
-def frame_of(picture: Pixels, still: bool = False) -> Frame:
-    return Frame(picture, picture.shape[1], picture.shape[0], still=still)
+def frame_of(picture: Pixels, is_photo: bool = False) -> Frame:
+    return Frame(picture, picture.shape[1], picture.shape[0], is_photo=is_photo)
 
 
 @cache
@@ -45,13 +45,15 @@ def mask(index: int = INDEX, soft: float = 3.0, card: str = "selfie") -> NDArray
     return np.asarray(soft_edge, np.float32)[None, None] / np.float32(255)
 
 
-def compose(look: Look, picture: Pixels | None = None, card: str = "selfie", soft: float = 3.0) -> Pixels:
+def compose(
+    settings: Settings, picture: Pixels | None = None, card: str = "selfie", soft: float = 3.0
+) -> Pixels:
     """The clip's frame, composed."""
     house = Compositor({"selfie": SELFIE, "faces": FACES}[card])
     house.backdrop(backdrop())
     frame = frame_of(clip.frame(INDEX) if picture is None else picture)
     house.sample(frame, SELFIE.input if card == "selfie" else FACES.input)
-    asyncio.run(house.compose(frame, mask(INDEX, soft, card), look))
+    asyncio.run(house.compose(frame, mask(INDEX, soft, card), settings))
     return house.picture
 
 
@@ -110,19 +112,19 @@ def test_a_sample_keeps_up_and_left() -> None:
 
 def test_none_is_the_frame_as_it_is() -> None:
     house = Compositor(SELFIE)
-    asyncio.run(house.compose(frame_of(clip.frame(3)), None, Look(background="none")))
+    asyncio.run(house.compose(frame_of(clip.frame(3)), None, Settings(background="none")))
     assert (house.picture[..., :3] == clip.frame(3)).all()
     assert (house.picture[..., 3] == 255).all()
 
 
 def test_a_mirror_turns_the_frame() -> None:
     house = Compositor(SELFIE)
-    asyncio.run(house.compose(frame_of(clip.frame(3)), None, Look(background="none", mirror=True)))
+    asyncio.run(house.compose(frame_of(clip.frame(3)), None, Settings(background="none", mirror=True)))
     assert (house.picture[..., :3] == clip.frame(3)[:, ::-1]).all()
 
 
 @pytest.mark.parametrize(
-    ("size", "still", "shown"),
+    ("size", "is_photo", "shown"),
     [
         ((720, 1280), False, (360, 640)),
         ((720, 1280), True, (720, 1280)),
@@ -130,10 +132,10 @@ def test_a_mirror_turns_the_frame() -> None:
         ((100, 4096), True, (50, PHOTO.width)),
     ],
 )
-def test_a_picture_is_bounded(size: tuple[int, int], still: bool, shown: tuple[int, int]) -> None:
+def test_a_picture_is_bounded(size: tuple[int, int], is_photo: bool, shown: tuple[int, int]) -> None:
     house = Compositor(SELFIE)
-    frame = frame_of(np.zeros((*size, 3), np.uint8), still)
-    asyncio.run(house.compose(frame, None, Look(background="none")))
+    frame = frame_of(np.zeros((*size, 3), np.uint8), is_photo)
+    asyncio.run(house.compose(frame, None, Settings(background="none")))
     assert house.picture.shape == (*shown, 4)
 
 
@@ -186,8 +188,8 @@ def test_a_blurred_room_does_not_glow_around_the_person() -> None:
 
 
 def test_a_backdrop_fills_and_is_not_mirrored_with_the_person() -> None:
-    look = replace(PLAIN, background="image")
-    there, turned = compose(look), compose(replace(look, mirror=True))
+    settings = replace(PLAIN, background="image")
+    there, turned = compose(settings), compose(replace(settings, mirror=True))
     room = clip.ROOM[0]
     other = clip.Rectangle(640 - room.x1, room.y0, 640 - room.x0, room.y1)  # room in both
     assert far(room.cut(there), room.cut(turned)) < 1
@@ -205,13 +207,13 @@ def test_a_large_backdrop_is_averaged_not_picked() -> None:
     checks = np.indices((1440, 1920)).sum(0) % 2 * 255
     house.backdrop(np.repeat(checks[..., None], 3, 2).astype(np.uint8))
     house.picture = np.zeros((480, 640, 4), np.uint8)
-    house.cover(Look(background="image"))
+    house.cover(Settings(background="image"))
     assert np.abs(house.picture[..., 0].astype(int) - 127).max() <= 1
 
 
 def test_the_edge_follows_the_frame_closer_than_the_mask_does() -> None:
     picture = np.where(clip.person(INDEX)[..., None], 200, 60).astype(np.uint8).repeat(3, 2)
-    alpha = compose(Look(background="transparent", softness=0), picture, soft=4.0)[..., 3] > 127
+    alpha = compose(Settings(background="transparent", softness=0), picture, soft=4.0)[..., 3] > 127
     plain = np.asarray(Image.fromarray(mask(INDEX, 4.0)[0, 0]).resize((640, 480), Image.Resampling.BILINEAR))
     truth = clip.person(INDEX)
     wrong, coarse = (alpha != truth).mean(), ((plain > 0.5) != truth).mean()
@@ -220,24 +222,24 @@ def test_the_edge_follows_the_frame_closer_than_the_mask_does() -> None:
 
 def test_softness_widens_the_edge() -> None:
     def band(softness: int) -> int:
-        alpha = compose(Look(background="transparent", softness=softness))[..., 3]
+        alpha = compose(Settings(background="transparent", softness=softness))[..., 3]
         return int(((alpha > 12) & (alpha < 243)).sum())
 
     assert band(0) < 0.6 * band(50) < 0.6 * band(100)
 
 
 @pytest.mark.parametrize(
-    ("look", "colour"),
+    ("settings", "colour"),
     [
-        (Look(background="colour", colour="#102030"), (16, 32, 48)),
-        (Look(background="blur"), (23, 28, 31)),
-        (Look(background="transparent"), (23, 28, 31)),
+        (Settings(background="colour", colour="#102030"), (16, 32, 48)),
+        (Settings(background="blur"), (23, 28, 31)),
+        (Settings(background="transparent"), (23, 28, 31)),
     ],
 )
-def test_a_cover_shows_nothing_of_the_room(look: Look, colour: tuple[int, ...]) -> None:
+def test_a_cover_shows_nothing_of_the_room(settings: Settings, colour: tuple[int, ...]) -> None:
     house = Compositor(SELFIE)
-    asyncio.run(house.compose(frame_of(clip.frame(0)), None, Look(background="none")))
-    house.cover(look)
+    asyncio.run(house.compose(frame_of(clip.frame(0)), None, Settings(background="none")))
+    house.cover(settings)
     assert house.picture.shape == (480, 640, 4)
     assert (house.picture == (*colour, 255)).all()
 
@@ -246,7 +248,7 @@ def test_a_cover_of_an_image_is_the_image() -> None:
     house = Compositor(SELFIE)
     house.backdrop(backdrop())
     house.picture = np.zeros((360, 640, 4), np.uint8)
-    house.cover(Look(background="image"))
+    house.cover(Settings(background="image"))
     assert (house.picture[..., :3] == backdrop()).all()
 
 

@@ -65,7 +65,7 @@ def test_a_mask_of_the_squares_own_size_keeps_what_it_covers(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(144, 256), (143, 255), (256, 256), (100, 60)])
 def test_the_middle_square_of_a_mask_is_taken(size: tuple[int, int], kind: str) -> None:
-    """An ellipse in the Region lies in the square where the Region's geometry says."""
+    """An ellipse in the RotatedRect lies in the square where the RotatedRect's geometry says."""
     high, wide = size
     y, x = ((np.arange(n) + 0.5 - n / 2) / high for n in size)  # in heights from the middle
     mask = ((y[:, None] - 0.1) ** 2 / 0.3**2 + (x - 0.05) ** 2 / 0.22**2 < 1).astype(np.float32)

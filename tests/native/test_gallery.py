@@ -182,13 +182,13 @@ def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.Monke
     picture = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
     alone = [faces.Faces(models, [each], built.DIST).see(picture) for each in classifiers]
     looks: list[str] = []
-    see = Model.see
+    infer = Model.infer
 
     async def counted(model: Any, *given: Any) -> Any:
         looks.append(model.card.kind)
-        return await see(model, *given)
+        return await infer(model, *given)
 
-    monkeypatch.setattr(Model, "see", counted)
+    monkeypatch.setattr(Model, "infer", counted)
     together = faces.Faces(models, classifiers, built.DIST)
     for _ in range(2):
         looks.clear()

@@ -14,12 +14,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.frame import Frame, Region
-from app.core.gallery import Gallery, Near
-from app.core.settings import Look
+from app.core.frame import Frame
+from app.core.gallery import Gallery, Match
+from app.core.geometry import RotatedRect
+from app.core.settings import Settings
 from app.native import engine
 from app.native.engine import Engine
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.panel.validate import first
 from app.tasks.lookalike.task import ALONE
 from tests.support import clip
@@ -30,26 +31,32 @@ BACKENDS = ("wasm", "webgl")
 
 
 @cache
-def offer() -> Offer:
+def caps() -> Capabilities:
     return engine.offered(DIST)
 
 
 @pytest.fixture(autouse=True)
 def in_this_build() -> None:
-    if not any(offer().serves(card, "lookalike", "auto") for card in offer().cards):
+    if not any(caps().supports(card, "lookalike", "auto") for card in caps().cards):
         pytest.skip("the look-alike task is not in this build: its models or galleries were not to be had")
 
 
 @cache
 def loaded(backend: str = "wasm", model: str = "") -> Engine:
-    look = first(offer(), "lookalike")
-    return engine.load(DIST, offer(), Look(**{**vars(look), "model": model or look.model}), backend)
+    settings = first(caps(), "lookalike")
+    return engine.load(
+        DIST, caps(), Settings(**{**vars(settings), "model": model or settings.model}), backend
+    )
 
 
 def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> Any:
     """What the task says of a photo."""
     task, (height, width) = loaded(backend, model).task, picture.shape[:2]
-    asyncio.run(task.step(Frame(picture, width, height, still=True, fresh=True), Look(background="none")))
+    asyncio.run(
+        task.step(
+            Frame(picture, width, height, is_photo=True, first_of_source=True), Settings(background="none")
+        )
+    )
     return task.said
 
 
@@ -57,7 +64,7 @@ def features(picture: NDArray[np.uint8], model: str) -> NDArray[np.float32]:
     """What the classifier sees of the portrait in a frame of the clip, of length 1."""
     task: Any = loaded("wasm", model).task
     frame = Frame(picture, clip.WIDTH, clip.HEIGHT)
-    cut = asyncio.run(task._cut_out(frame, Region(322, 200, 230, 230)))
+    cut = asyncio.run(task._cut_out(frame, RotatedRect(322, 200, 230, 230)))
     found = asyncio.run(task._features(cut))[0]
     return np.asarray(found / np.linalg.norm(found))
 
@@ -73,11 +80,11 @@ def character(gallery: Gallery, n: int, side: int) -> NDArray[np.uint8]:
     return np.asarray(whole.resize((side, side), Image.Resampling.BICUBIC))
 
 
-def nearest(picture: NDArray[np.uint8]) -> list[Near]:
+def nearest(picture: NDArray[np.uint8]) -> list[Match]:
     """What a picture of 224 x 224 is nearest to, compared as it is."""
-    model, frame = loaded().beside["classifier"], Frame(picture, 224, 224)
+    model, frame = loaded().auxiliary["classifier"], Frame(picture, 224, 224)
     blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
-    found = asyncio.run(model.see(frame))
+    found = asyncio.run(model.infer(frame))
     return asyncio.run(model.indexes[0].nearest(found["features"], blank, keep))[1]
 
 
@@ -99,7 +106,7 @@ def test_a_portrait_has_five_answers(backend: str) -> None:
     (face,) = told["faces"]
     assert (face["id"], told["together"], told["note"]) == (1, [], "")
     assert len(set(who(face["near"]))) == 5
-    likenesses = [one.likeness for one in face["near"]]
+    likenesses = [one.similarity for one in face["near"]]
     assert likenesses == sorted(likenesses, reverse=True)
     assert 0 < likenesses[-1] <= likenesses[0] < 1
     left, top, width, height = face["box"]
@@ -112,9 +119,9 @@ def test_a_portrait_has_five_answers(backend: str) -> None:
 def test_every_form_gives_the_same_answers() -> None:
     wasm, webgl = (said(clip.frame(0), backend)["faces"][0]["near"] for backend in BACKENDS)
     assert len({*who(wasm)} & {*who(webgl)}) >= 4  # the fifth and the sixth may be as near as rounding is
-    assert [one.likeness for one in wasm] == pytest.approx([one.likeness for one in webgl], abs=0.005)
-    theirs = {one.n: one.likeness for one in webgl}
-    assert wasm[0].likeness == pytest.approx(theirs[wasm[0].n], abs=0.005)
+    assert [one.similarity for one in wasm] == pytest.approx([one.similarity for one in webgl], abs=0.005)
+    theirs = {one.n: one.similarity for one in webgl}
+    assert wasm[0].similarity == pytest.approx(theirs[wasm[0].n], abs=0.005)
 
 
 def test_two_faces_have_answers_of_their_own() -> None:
@@ -132,8 +139,8 @@ def test_two_faces_have_answers_of_their_own() -> None:
 
 @pytest.mark.parametrize("model", ["bodypix", "selfie", "selfie-landscape"])
 def test_what_is_behind_a_face_does_not_count(model: str) -> None:
-    card = offer().card(model)
-    if card is None or not offer().serves(card, "lookalike", "wasm"):
+    card = caps().card(model)
+    if card is None or not caps().supports(card, "lookalike", "wasm"):
         pytest.skip(f"{model} is not in this build")
     room = clip.frame(0)
     wall = np.where(clip.person(0)[..., None], room, np.array([40, 120, 80], np.uint8))
@@ -149,7 +156,7 @@ def test_without_a_face_the_middle_is_compared() -> None:
 
 def test_a_character_is_most_like_itself() -> None:
     """From the gallery's own sheets, where it has 160 pixels a side: as it is, and as a photo of it."""
-    gallery = offer().compared(first(offer(), "lookalike"))[0]
+    gallery = caps().compared(first(caps(), "lookalike"))[0]
     shown = range(0, gallery.count, max(1, gallery.count // 12))
     compared = [who(nearest(character(gallery, n, 224)))[0] == n for n in shown]
     assert sum(compared) >= 0.9 * len(compared), compared

@@ -11,7 +11,7 @@ before = "app.page.start" in sys.modules
 
 import app  # noqa: E402 - after the look at what was there before
 import app.page.start  # noqa: E402
-from app.core.settings import Look  # noqa: E402
+from app.core.settings import Settings  # noqa: E402
 from app.page import gl  # noqa: E402
 
 json.dumps(
@@ -20,7 +20,7 @@ json.dumps(
         "python": list(sys.version_info[:2]),
         "imported_before": before,
         "main": asyncio.iscoroutinefunction(app.page.start.main),
-        "background": Look().background,
+        "background": Settings().background,
         "shaders": len(gl.SOURCES),
     }
 )

@@ -11,10 +11,11 @@ from typing import Any
 from js import Blob, Float32Array, Uint8Array, createImageBitmap
 from pyodide.ffi import to_js
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input
-from app.core.frame import Frame, Matrix, Place, Region
-from app.core.settings import Look
+from app.core.frame import Frame
+from app.core.geometry import Affine2D, Letterbox, RotatedRect
+from app.core.settings import Settings
 
 
 async def picture(text: str) -> Any:
@@ -22,30 +23,33 @@ async def picture(text: str) -> Any:
     return await createImageBitmap(Blob.new(to_js([to_js(b64decode(text))])))
 
 
-def marks(rows: list[dict[str, Any]]) -> list[Marks]:
+def marks(rows: list[dict[str, Any]]) -> list[Annotations]:
     """Marks from JSON."""
-    return [Marks(**{**row, "numbers": array("f", row["numbers"]), "to": Matrix(*row["to"])}) for row in rows]
+    return [
+        Annotations(**{**row, "numbers": array("f", row["numbers"]), "to": Affine2D(*row["to"])})
+        for row in rows
+    ]
 
 
-def tint(page: Any, row: dict[str, Any]) -> Tint:
-    """A Tint from JSON."""
+def tint(page: Any, row: dict[str, Any]) -> ColorOverlay:
+    """A ColorOverlay from JSON."""
     js_bytes = Uint8Array.new(to_js(b64decode(row["pixels"])))
     pixels = page.python.unwrap().engine.runtime.wrap("uint8", js_bytes, tuple(row["shape"]))
-    return Tint(pixels, Place(*row["spot"]))
+    return ColorOverlay(pixels, Letterbox(*row["spot"]))
 
 
 async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
-    """A region's bytes, then the picture of each Look with a Tint and Marks over it as PNG, all in base64."""
+    """An ROI's bytes, then each picture with a ColorOverlay and Annotations over it as PNG, all in base64."""
     compositor = page.python.unwrap().engine.compositor
     js_frame = await picture(given["frame"])
     frame = Frame(js_frame, js_frame.width, js_frame.height)
-    into, region = Input(*given["into"]), Region(*given["region"])
-    js_rgba = compositor.sample(frame, into, region).data
+    into, roi = Input(*given["into"]), RotatedRect(*given["region"])
+    js_rgba = compositor.sample(frame, into, roi).data
     found = [b64encode(js_rgba.to_bytes()).decode()]
     for fields in given["looks"]:
-        look = Look(**fields)
-        await compositor.compose(frame, None, look)
-        compositor.mark([tint(page, given["tint"]), *marks(given["marks"])], look.mirror)
+        settings = Settings(**fields)
+        await compositor.compose(frame, None, settings)
+        compositor.mark([tint(page, given["tint"]), *marks(given["marks"])], settings.mirror)
         found.append(await shown(page))
     return found
 
@@ -57,7 +61,7 @@ async def shown(page: Any) -> str:
 
 
 async def inside(page: Any, given: dict[str, Any]) -> list[str]:
-    """The sample's bytes, then the picture of each Look as PNG, all in base64."""
+    """The sample's bytes, then the picture of each Settings as PNG, all in base64."""
     compositor, into = page.python.engine.compositor, page.python.card.input
     mask = SimpleNamespace(data=Float32Array.new(Uint8Array.new(to_js(b64decode(given["mask"]))).buffer))
     js_frame = await picture(given["frame"])
@@ -68,6 +72,6 @@ async def inside(page: Any, given: dict[str, Any]) -> list[str]:
         js_rgba = compositor.sample(frame, into).data
         if not found:
             found.append(b64encode(js_rgba.to_bytes()).decode())
-        await compositor.compose(frame, mask, Look(**fields))
+        await compositor.compose(frame, mask, Settings(**fields))
         found.append(await shown(page))
     return found

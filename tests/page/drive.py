@@ -154,7 +154,7 @@ class Visit:
         run = "code => self.page.pyodide.runPythonAsync(code).then((found) => JSON.stringify(found ?? null))"
         return json.loads(self.workers[-1].evaluate(run, given + code))
 
-    def beside(self, backend: str) -> None:
+    def auxiliary(self, backend: str) -> None:
         """Load a backend's runtime beside the page's own, as `runtime` of what `python` runs.
 
         A page itself starts on a GPU in software in ten seconds.

@@ -21,7 +21,7 @@ async def inside(page: Any, runtime: Runtime, given: dict[str, Any]) -> str:
     card = from_dict(given["card"]).sized(given["size"])
     variant = next(each for each in card.variants if each.id == given["variant"])
     session = await runtime.open(card, await runtime.fetch(card, variant))
-    alone = Model(card, session, engine.compositor, engine.model.meter).alone
+    alone = Model(card, session, engine.compositor, engine.model.meter).default_feeds
     shape = 1, card.input.height, card.input.width, 4
     found = []
     for text in given["pictures"]:

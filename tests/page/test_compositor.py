@@ -1,4 +1,4 @@
-"""The page's shaders against the NumPy compositor: the same frame, Mask and Look give the same picture.
+"""The page's shaders against the NumPy compositor: the same frame, Mask and Settings give the same picture.
 
 Does not judge the picture: tests/native does.
 """
@@ -19,10 +19,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input
-from app.core.frame import Frame, Place, Region, matrix
-from app.core.settings import Look
+from app.core.frame import Frame
+from app.core.geometry import Letterbox, RotatedRect, to_frame
+from app.core.settings import Settings
 from app.native.compositor import Compositor
 from app.native.session import Session
 from tests.page.drive import Visit
@@ -72,30 +73,30 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     sampled, *drawn = visit.python(INSIDE, given=given)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(rgba.shape)
     assert np.abs(theirs.astype(int) - rgba).max() <= 2
-    for look, text in zip(LOOKS, drawn, strict=True):
+    for settings, text in zip(LOOKS, drawn, strict=True):
         shown = Image.open(BytesIO(b64decode(text))).convert("RGBA")
         with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
-            thread.submit(asyncio.run, native.compose(frame, mask, Look(**look))).result()
+            thread.submit(asyncio.run, native.compose(frame, mask, Settings(**settings))).result()
         ours = native.picture.astype(float)
         pixels = np.asarray(shown).astype(float)
         pixels[..., :3] *= pixels[..., 3:] / 255  # a PNG's colours are not multiplied by alpha
         difference = np.abs(pixels - ours)
         # Measured 0.04 and 1.2; single pixels where the mask is cut hard differ by up to 6.
-        assert difference.mean() < 0.1, look
-        assert np.percentile(difference, 99.9) <= 3, look
+        assert difference.mean() < 0.1, settings
+        assert np.percentile(difference, 99.9) <= 3, settings
 
 
 # A face's region, and marks in it: a grid of dots as close as a mesh's, and lines thick and thin.
-INTO, REGION = Input(192, 192, "stretch"), Region(330, 190, 240, 240, 0.3)
-TO = matrix(clip.WIDTH, clip.HEIGHT, INTO, REGION)
+INTO, REGION = Input(192, 192, "stretch"), RotatedRect(330, 190, 240, 240, 0.3)
+TO = to_frame(clip.WIDTH, clip.HEIGHT, INTO, REGION)
 GRID = [value for y in range(8) for x in range(8) for value in (0.1 + x / 10, 0.1 + y / 10, 0.0)]
 MARKS = (
-    Marks(array("f", GRID), 3, 0, TO, "#9ff7df", 0.002),
-    Marks(array("f", [0.1, 0.2, 0.8, 0.9, 0.5, -0.5, 0.5, 3.0]), 4, 2, TO, "#4fe0c0", 0.006),
-    Marks(array("f", [0.5, 0.5]), 2, 0, TO, "#ff4010", 0.02),
+    Annotations(array("f", GRID), 3, 0, TO, "#9ff7df", 0.002),
+    Annotations(array("f", [0.1, 0.2, 0.8, 0.9, 0.5, -0.5, 0.5, 3.0]), 4, 2, TO, "#4fe0c0", 0.006),
+    Annotations(array("f", [0.5, 0.5]), 2, 0, TO, "#ff4010", 0.02),
 )
 # Two colours that meet, and nothing at the right; it is laid over a frame letterboxed into it.
-SPOT = Place(0.0, 0.125, 1.0, 0.75)
+SPOT = Letterbox(0.0, 0.125, 1.0, 0.75)
 PIXELS = np.zeros((1, 24, 20, 4), np.uint8)
 PIXELS[:, :, :9], PIXELS[:, :, 9:12] = (250, 40, 30, 150), (20, 90, 240, 150)
 
@@ -118,18 +119,18 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     ours = native.sample(frame, INTO, REGION)[..., :3].astype(int)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(1, 192, 192, 4)[..., :3]
     assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
-    for look, text in zip(looks, drawn, strict=True):
+    for settings, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, native.compose(frame, None, Look(**look))).result()
-        native.mark((Tint(PIXELS, SPOT), *MARKS), look.get("mirror", False))
-        plain = clip.frame(10)[:, ::-1] if look.get("mirror") else clip.frame(10)
+            thread.submit(asyncio.run, native.compose(frame, None, Settings(**settings))).result()
+        native.mark((ColorOverlay(PIXELS, SPOT), *MARKS), settings.get("mirror", False))
+        plain = clip.frame(10)[:, ::-1] if settings.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
         wanted = native.picture[..., :3].astype(int)
         touched = np.abs(wanted - plain).max(2) > 2
         assert 0.5 < touched.mean() < 0.8
-        beside = np.abs(shown - wanted)[~touched]
-        assert np.percentile(beside, 99) <= 3
+        auxiliary = np.abs(shown - wanted)[~touched]
+        assert np.percentile(auxiliary, 99) <= 3
         # A canvas in memory grows the tint in coarser steps: measured 23, in the 6 columns where it ends.
-        assert beside.max() <= (3 if backend == "webgl" else 30)
+        assert auxiliary.max() <= (3 if backend == "webgl" else 30)
         # Where glows overlap a canvas covers once, the shader as often as there are marks.
         assert np.abs(shown - wanted)[touched].mean() <= (1 if backend == "webgl" else 6)

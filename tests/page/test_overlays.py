@@ -17,7 +17,7 @@ async def broken(feeds):
     raise RuntimeError("no memory is left")
 object.__setattr__(next(iter(page.python.unwrap().engine.over.values())).session, "run", broken)
 """
-HELD = "await page.python.unwrap().engine.pipeline.between.acquire() and None"
+HELD = "await page.python.unwrap().engine.pipeline.runtime_lock.acquire() and None"
 DRAWN = "page.python.unwrap().engine.pipeline.overlay is not None"
 LOADED = "[id for id, _ in page.python.unwrap().engine.over]"
 SIZE = "[n for _, into in page.python.unwrap().engine.over for n in (into.width, into.height)]"
@@ -164,6 +164,6 @@ def test_a_background_chosen_while_an_overlay_loads_covers_the_room_at_once(visi
     visit.set("background", "colour")
     visit.set("colour", "#301010")
     visit.until(lambda: (visit.picture()[..., :3] == (0x2F, 0x6F, 0x5E)).all(), "the cover")
-    visit.python("page.python.unwrap().engine.pipeline.between.release()")
+    visit.python("page.python.unwrap().engine.pipeline.runtime_lock.release()")
     visit.more(3)
     assert 0.2 < (visit.picture()[..., :3] == (0x30, 0x10, 0x10)).all(2).mean() < 0.9

@@ -145,7 +145,7 @@ def test_own_pictures_go_from_one_browser_to_another(begin: Begin, light: str, t
 # The detector, or the classifier, stops as a runtime does that has no memory left.
 FULL = """
 async def full(feeds): raise RuntimeError("out of memory")
-object.__setattr__(page.python.unwrap().engine.beside[kind].session, "run", full)
+object.__setattr__(page.python.unwrap().engine.auxiliary[kind].session, "run", full)
 """
 PICKED = "document.querySelector('.card:has(:checked)')?.dataset.answer"
 

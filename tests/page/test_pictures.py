@@ -103,8 +103,8 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     card = cards()[model]
     variant = card.variant(backend)
     assert variant is not None
-    look: dict[str, Any] = {"background": "colour", "colour": COLOUR, "mirror": 0}
-    visit.go(source="camera", model=model, backend=backend, **look)
+    settings: dict[str, Any] = {"background": "colour", "colour": COLOUR, "mirror": 0}
+    visit.go(source="camera", model=model, backend=backend, **settings)
     visit.until(lambda: visit.page.locator("#ask").is_visible(), "the question before the camera")
     if visit.control("Backend").locator(f"option[value={backend}]").is_disabled():
         pytest.skip(f"this Chromium has no {backend}")
@@ -130,9 +130,9 @@ def test_the_person_stays_and_the_room_goes(visit: Visit, tmp_path: Path, model:
     visit.choose(photo)
     visit.until(lambda: visit.page.locator("#ask").is_hidden(), "the photo")
     visit.until(lambda: kept(visit.picture(), frame), "the photo's person, pixel for pixel", START)
-    still = visit.picture()
+    is_photo = visit.picture()
     for rectangle in clip.ROOM:
-        assert far(still, rectangle, RGB) <= 2
+        assert far(is_photo, rectangle, RGB) <= 2
 
     height, width = card.input.height, card.input.width
     session = native(card)

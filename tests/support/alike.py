@@ -18,10 +18,10 @@ from skimage import data
 
 from app.core.frame import Frame
 from app.core.gallery import OWN
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.native.engine import Engine, load, offered
-from app.panel.capabilities import Offer
-from app.panel.validate import first, preferred
+from app.panel.capabilities import Capabilities
+from app.panel.validate import first, preferred_model
 from app.tasks.lookalike.answers import named
 from tests.support.built import DIST, manifest
 
@@ -29,7 +29,7 @@ Picture = NDArray[np.uint8]
 
 
 @cache
-def offer() -> Offer:
+def caps() -> Capabilities:
     """What this build has. Raises RuntimeError, with what to do, where there is none."""
     manifest()
     return offered(DIST)
@@ -37,12 +37,12 @@ def offer() -> Offer:
 
 def missing() -> str:
     """Why the task is not in this build; "" when it is."""
-    return "" if preferred("lookalike", offer()) else "the look-alike task is not in this build"
+    return "" if preferred_model("lookalike", caps()) else "the look-alike task is not in this build"
 
 
 def has_own() -> bool:
     """Whether the visitor's own pictures can be compared with in this build."""
-    return offer().gallery(OWN) is not None
+    return caps().gallery(OWN) is not None
 
 
 def photo() -> Picture:
@@ -63,18 +63,18 @@ def pair() -> Picture:
 
 @cache
 def _engine(backend: str, model: str) -> Engine:
-    look = first(offer(), "lookalike")
-    return load(DIST, offer(), replace(look, model=model or look.model), backend)
+    settings = first(caps(), "lookalike")
+    return load(DIST, caps(), replace(settings, model=model or settings.model), backend)
 
 
 def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str, Any]:
     """The message "answers" of a photo, by the graphs that a backend runs, in native onnxruntime."""
     engine = _engine(backend, model)
     height, width = picture.shape[:2]
-    frame = Frame(picture, width, height, still=True, fresh=True)
-    look = Look(task="lookalike", background="none")
+    frame = Frame(picture, width, height, is_photo=True, first_of_source=True)
+    settings = Settings(task="lookalike", background="none")
     with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop may run
-        thread.submit(asyncio.run, engine.task.step(frame, look)).result()
+        thread.submit(asyncio.run, engine.task.step(frame, settings)).result()
     said = engine.task.said
     assert said is not None
     return named(said, engine.names, False)

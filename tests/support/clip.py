@@ -76,7 +76,7 @@ def room() -> Image.Image:
 
 
 @cache
-def portrait() -> tuple[Image.Image, Image.Image]:
+def embed() -> tuple[Image.Image, Image.Image]:
     """The portrait and its cut-out, grown to the frame's scale."""
     size = round(512 * SCALE), round(512 * SCALE)
     astronaut: NDArray[np.uint8] = data.astronaut()  # type: ignore[no-untyped-call]
@@ -96,7 +96,7 @@ def place(index: int) -> tuple[int, int]:
 
 def frame(index: int) -> NDArray[np.uint8]:
     """Frame `index`, uint8 [480,640,3]."""
-    picture, cut = portrait()
+    picture, cut = embed()
     image = room().copy()
     image.paste(picture, place(index), cut)
     return np.asarray(image)
@@ -105,7 +105,7 @@ def frame(index: int) -> NDArray[np.uint8]:
 def person(index: int) -> NDArray[np.bool_]:
     """Where the person is in frame `index`, [480,640]."""
     image = Image.new("L", (WIDTH, HEIGHT))
-    image.paste(portrait()[1], place(index))
+    image.paste(embed()[1], place(index))
     return np.asarray(image) > 127
 
 

@@ -20,16 +20,16 @@ from app.core.gallery import NEAREST, OWN, Index
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.nms import FACES, ROW
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.tasks.lookalike.answers import Character, Names, named
 from app.tasks.lookalike.task import Lookalike
-from app.tasks.lookalike.user_gallery import SIDE, Own, exported, seer
+from app.tasks.lookalike.user_gallery import SIDE, UserGallery, embedding_model, exported
 from tests.support.fakes import BODY, CLASSES, GALLERY, MINE, FakeCompositor, FakeSession
 from tests.support.fakes import FACES as DETECTOR
 
 WIDE, CHARACTERS, PEOPLE, FRAMES = 8, 40, 6, 90
 PERSON = 5  # the seed of what people look like, on own pictures as well
-LOOK = Look(task="lookalike", background="none")
+SETTINGS = Settings(task="lookalike", background="none")
 
 
 def vectors(seed: int, count: int) -> list[array[float]]:
@@ -88,37 +88,39 @@ class Nearest(FakeSession):
         return {"seen": seen, "likeness": array("f", [cosines[n] for n in which]), "which": array("f", which)}
 
 
-def own() -> Own:
+def own() -> UserGallery:
     """Five pictures, by way of a file."""
     header = b"\xff\xd8\xff\xc0\x00\x11\x08" + SIDE.to_bytes(2) * 2 + bytes(10)  # a JPEG's
     rows = [
         {
             "name": f"  Nº {n}\n",
-            "card": seer(CLASSES, WIDE).card,
+            "card": embedding_model(CLASSES, WIDE).card,
             "features": b64encode(features.tobytes()).decode(),
             "thumb": b64encode(header).decode(),
         }
         for n, features in enumerate(vectors(PERSON, 5))
     ]
-    pictures = Own()
-    for n, (picture, _) in enumerate(exported(json.dumps({"pictures": rows}), seer(CLASSES, WIDE))):
+    pictures = UserGallery()
+    for n, (picture, _) in enumerate(
+        exported(json.dumps({"pictures": rows}), embedding_model(CLASSES, WIDE))
+    ):
         pictures.put(f"id{n}", picture)
     return pictures
 
 
 async def crowd() -> dict[str, Any]:
     """What is told of each frame and of a photo, and what the own pictures are."""
-    mine, by = own(), seer(CLASSES, WIDE)
+    mine, by = own(), embedding_model(CLASSES, WIDE)
     kept = mine.pictures
     numbers = array("f", mine.matrix(by))
     rows = [numbers[n * WIDE : (n + 1) * WIDE] for n in range(len(kept))]
     compositor, meter = FakeCompositor(), Meter(lambda: 0.0)
     model = Model(BODY, FakeSession(), compositor, meter)
     model.cutout = FakeSession({"cut": "cut"})
-    beside = {"detector": Model(DETECTOR, Crowd(), compositor, meter)}
-    beside["classifier"] = Model(CLASSES, Seen(), compositor, meter)
+    auxiliary = {"detector": Model(DETECTOR, Crowd(), compositor, meter)}
+    auxiliary["classifier"] = Model(CLASSES, Seen(), compositor, meter)
     galleries = replace(GALLERY, count=CHARACTERS), replace(MINE, id=OWN)
-    beside["classifier"].indexes = [
+    auxiliary["classifier"].indexes = [
         Index(galleries[0].id, CHARACTERS, Nearest(vectors(2, CHARACTERS))),
         Index(OWN, len(rows), Nearest(rows)),
     ]
@@ -126,9 +128,11 @@ async def crowd() -> dict[str, Any]:
         galleries[0].id: Names(galleries[0], [Character(f"No. {n}", "Set") for n in range(CHARACTERS)]),
         OWN: Names(galleries[1], [Character(each.name, "Own") for each in kept.values()], list(kept)),
     }
-    task, told = Lookalike(model, beside), []
+    task, told = Lookalike(model, auxiliary), []
     for n in range(FRAMES + 1):
-        await task.step(Frame(n, 640, 480, 40.0 * n, still=n == FRAMES, fresh=n in (0, FRAMES)), LOOK)
+        await task.step(
+            Frame(n, 640, 480, 40.0 * n, is_photo=n == FRAMES, first_of_source=n in (0, FRAMES)), SETTINGS
+        )
         said = task.said
         told.append({**named(said, names, True), "source": said["source"]} if said else None)
     return {"told": told, "own": [by.card, [each.name for each in kept.values()], list(map(list, rows))]}

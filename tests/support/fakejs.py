@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from app.core.frame import Region
 from app.core.gallery import Index
+from app.core.geometry import RotatedRect
 from tests.support.fakes import CLASSES, FakeSession
 
 
@@ -115,9 +115,9 @@ class FakeTask:
         self.may = asyncio.Event()
         self.may.set()
 
-    async def portrait(self, frame: Any) -> Any:
+    async def embed(self, frame: Any) -> Any:
         await self.may.wait()
-        return array("f", [3, 4]), Region(1, 1, 2, 2)
+        return array("f", [3, 4]), RotatedRect(1, 1, 2, 2)
 
 
 class FakeEngine(SimpleNamespace):
@@ -125,10 +125,10 @@ class FakeEngine(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(task=FakeTask(), opened=[], broken="", warmed=0)
-        self.pipeline = SimpleNamespace(between=asyncio.Lock(), task=self.task)
+        self.pipeline = SimpleNamespace(runtime_lock=asyncio.Lock(), task=self.task)
         self.first = FakeSession()
         indexes = [Index("characters", 100, self.first)]
-        self.beside = {"classifier": SimpleNamespace(card=CLASSES, session=FakeSession(), indexes=indexes)}
+        self.auxiliary = {"classifier": SimpleNamespace(card=CLASSES, session=FakeSession(), indexes=indexes)}
         self.runtime = SimpleNamespace(wrap=lambda *given: given)
         self.compositor = SimpleNamespace(image="")
 

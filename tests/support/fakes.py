@@ -11,13 +11,14 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.backend import Probe
 from app.core.card import Graph, Input, ModelCard, Variant
-from app.core.frame import Frame, Region
+from app.core.frame import Frame
 from app.core.gallery import OWN, File, Gallery
-from app.core.settings import Look
-from app.panel.capabilities import Offer
+from app.core.geometry import RotatedRect
+from app.core.settings import Settings
+from app.panel.capabilities import Capabilities
 
 GRAPH = Graph("models/some.onnx", 1000, "ab" * 32)
 SELFIE = ModelCard(
@@ -74,12 +75,12 @@ GALLERY = Gallery(
     indexes={"mobilenet-v2": (Variant("fp32", ("wasm", "webgpu"), (GRAPH,)),)},
 )
 MINE = replace(GALLERY, id=OWN, title="Your own pictures", count=256, sheets=())
-OFFER = Offer(
+CAPS = Capabilities(
     probe=GPU, cards=(SELFIE, FACES, ABSENT, MESH, POSE), backdrops=(("study", "Study"), ("dunes", "Dunes"))
 )
 # A build that the look-alike task is in.
 LIKE = replace(
-    OFFER,
+    CAPS,
     cards=(replace(SELFIE, cutouts=CUT), BODY, FACES, ABSENT, MESH, POSE, CLASSES),
     galleries=(GALLERY, MINE),
 )
@@ -135,25 +136,25 @@ class FakeCompositor:
         self.fails = self.unmarked = False
         self._clock, self._takes = clock, takes
 
-    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Any:
-        self.calls.append(("sample", frame.picture, into, *([region] if region else [])))
+    def sample(self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8") -> Any:
+        self.calls.append(("sample", frame.picture, into, *([roi] if roi else [])))
         self._pass()
         return f"rgba of {frame.picture}"
 
-    async def compose(self, frame: Frame, mask: Any, look: Look) -> None:
+    async def compose(self, frame: Frame, mask: Any, settings: Settings) -> None:
         if self.fails:
             raise RuntimeError("the picture could not be drawn")
-        self.calls.append(("compose", frame.picture, mask, look.background))
+        self.calls.append(("compose", frame.picture, mask, settings.background))
         self._pass()
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         if self.unmarked:
             raise RuntimeError("the marks could not be drawn")
         self.calls.append(("mark", mirror, *marks))
         self._pass()
 
-    def cover(self, look: Look) -> None:
-        self.calls.append(("cover", look.background))
+    def cover(self, settings: Settings) -> None:
+        self.calls.append(("cover", settings.background))
 
     def _pass(self) -> None:
         if self._clock:
@@ -163,13 +164,15 @@ class FakeCompositor:
 class FakeCamera:
     """Gives frames named by the numbers 1 to `count` and notes the closed ones, in order."""
 
-    def __init__(self, count: int, still: bool = False) -> None:
+    def __init__(self, count: int, is_photo: bool = False) -> None:
         self.dropped = 0
         self.closed: list[int] = []
-        self._count, self._still = count, still
+        self._count, self._still = count, is_photo
 
     def frame(self, name: int) -> Frame:
-        return Frame(name, 640, 480, name * 40.0, still=self._still, close=lambda: self.closed.append(name))
+        return Frame(
+            name, 640, 480, name * 40.0, is_photo=self._still, close=lambda: self.closed.append(name)
+        )
 
     async def frames(self) -> AsyncIterator[Frame]:
         for name in range(1, self._count + 1):

@@ -11,14 +11,15 @@ from functools import partial
 from operator import and_, or_
 from typing import Any, Protocol
 
-from app.core.annotations import Marks, Tint
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
-from app.core.frame import Frame, Region, place
+from app.core.frame import Frame
+from app.core.geometry import RotatedRect, letterbox
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.ports import Session, Tensor
-from app.core.settings import Look
-from app.panel.capabilities import Offer
+from app.core.settings import Settings
+from app.panel.capabilities import Capabilities
 from app.panel.validate import apply, from_query
 from app.run.loop import Loop
 from app.run.pipeline import Pipeline
@@ -73,17 +74,19 @@ class Recorder:
         self.masks: list[dict[str, Any]] = []
         self._ports, self._card, self._backend, self._session = ports, card, backend, session
 
-    def sample(self, frame: Frame, into: Input, region: Region | None = None, rgba: str = "uint8") -> Tensor:
+    def sample(
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
+    ) -> Tensor:
         self.calls.append(f"sample {frame.picture}")
         if frame.picture == BROKEN:
             raise RuntimeError("This frame cannot be sampled.")
         return self._ports.rgba(self._card, self._backend, frame.picture)
 
-    async def compose(self, frame: Frame, mask: Tensor | None, look: Look) -> None:
-        self.calls.append(f"compose {frame.picture} {look.background}{' mirrored' * look.mirror}")
+    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
+        self.calls.append(f"compose {frame.picture} {settings.background}{' mirrored' * settings.mirror}")
         if mask is not None:
             h, w = self._card.mask
-            where = place(frame.width, frame.height, self._card.input)
+            where = letterbox(frame.width, frame.height, self._card.input)
             inside = slice(round(where.top * h) * w, round((where.top + where.height) * h) * w)
             values = self._session.numbers(mask)[inside]
             truth = self._ports.truth(self._card, frame.picture)[inside]
@@ -96,11 +99,11 @@ class Recorder:
                 }
             )
 
-    def mark(self, marks: Sequence[Marks | Tint], mirror: bool) -> None:
+    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         self.calls.append(f"mark {len(marks)}")
 
-    def cover(self, look: Look) -> None:
-        self.calls.append(f"cover {look.background}")
+    def cover(self, settings: Settings) -> None:
+        self.calls.append(f"cover {settings.background}")
 
 
 class Frames:
@@ -124,18 +127,18 @@ async def scenario(ports: Ports) -> dict[str, Any]:
 
 async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
     card = ports.cards[model]
-    offer = Offer(cards=tuple(ports.cards.values()), backdrops=(("study", "Study"),))
-    look, notes = from_query(f"?model={model}&softness=30&colour=red", offer)
+    caps = Capabilities(cards=tuple(ports.cards.values()), backdrops=(("study", "Study"),))
+    settings, notes = from_query(f"?model={model}&softness=30&colour=red", caps)
     session = await ports.open(card, backend)
     recorder = Recorder(ports, card, backend, session)
     meter = Meter(ports.clock)
-    pipeline = Pipeline(look.task, Model(card, session, recorder, meter))
+    pipeline = Pipeline(settings.task, Model(card, session, recorder, meter))
 
     def begin(index: int) -> None:
-        nonlocal look
+        nonlocal settings
         for name, value in PLAN[index].items():
             try:
-                look = apply(look, name, value, offer)
+                settings = apply(settings, name, value, caps)
             except ValueError as error:
                 notes.append(str(error))
 
@@ -146,7 +149,7 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
         if "faces" in pipeline.task.found:
             faces.append(list(session.numbers(pipeline.task.found["faces"]))[:5])
 
-    await Loop(camera, pipeline, recorder, done).run(lambda: look)
+    await Loop(camera, pipeline, recorder, done).run(lambda: settings)
     await session.close()
     return {
         "calls": recorder.calls,
@@ -155,7 +158,7 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
         "closed": camera.closed,
         "frames": meter.frames,
         "notes": notes,
-        "look": str(replace(look, camera="")),
+        "look": str(replace(settings, camera="")),
     }
 
 

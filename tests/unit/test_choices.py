@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from app.panel.capabilities import Offer
+from app.panel.capabilities import Capabilities
 from app.panel.controls import panel
 from app.panel.validate import apply, first, from_query, settled
 from app.worker.handover import restarts
-from tests.support.fakes import BODY, CUT, GALLERY, LIKE, MINE, OFFER, SELFIE
-from tests.unit.test_controls import LOOK, cannot, control
+from tests.support.fakes import BODY, CAPS, CUT, GALLERY, LIKE, MINE, SELFIE
+from tests.unit.test_controls import SETTINGS, cannot, control
 
 
 def test_the_task_is_the_first_choice() -> None:
-    row, *_ = panel(LOOK, LIKE)
+    row, *_ = panel(SETTINGS, LIKE)
     assert (row.name, row.value) == ("task", "background")
     assert [(o.value, o.title, o.cannot) for o in row.options] == [
         ("background", "Virtual background", ""),
@@ -29,8 +29,8 @@ def test_a_task_that_this_build_lacks_something_for_says_so() -> None:
     uncut = tuple(replace(card, cutouts=()) for card in cards)
     untold = tuple(card for card in cards if card.kind != "classifier")
     faceless = tuple(card for card in cards if card.kind != "detector")
-    for offer in (
-        OFFER,
+    for caps in (
+        CAPS,
         replace(LIKE, cards=uncut),
         replace(LIKE, cards=untold),
         replace(LIKE, cards=faceless),
@@ -38,13 +38,13 @@ def test_a_task_that_this_build_lacks_something_for_says_so() -> None:
         replace(LIKE, galleries=(replace(GALLERY, missing="no classifier"), MINE)),
         replace(LIKE, galleries=(replace(GALLERY, indexes={}), MINE)),
     ):
-        assert cannot("task", offer=offer) == {"lookalike": "not in this build"}
-        look, notes = from_query("task=lookalike", offer)
-        assert look == first(offer)
+        assert cannot("task", caps=caps) == {"lookalike": "not in this build"}
+        settings, notes = from_query("task=lookalike", caps)
+        assert settings == first(caps)
         assert notes == [
             "task: Look-alike cannot be chosen here (not in this build). Using background instead."
         ]
-    assert cannot("task", replace(LOOK, backend="webgl"), LIKE) == {"lookalike": "not on WebGL"}
+    assert cannot("task", replace(SETTINGS, backend="webgl"), LIKE) == {"lookalike": "not on WebGL"}
 
 
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]
@@ -53,8 +53,8 @@ LOOKALIKE = from_query("task=lookalike", LIKE)[0]
 def test_a_tasks_own_defaults_are_a_first_visits() -> None:
     assert (LOOKALIKE.task, LOOKALIKE.background, LOOKALIKE.model) == ("lookalike", "none", "bodypix")
     assert LOOKALIKE.gallery == "characters"
-    look, notes = from_query("background=blur&task=lookalike&model=selfie-landscape", LIKE)
-    assert (look.background, look.model, notes) == ("blur", "selfie-landscape", [])
+    settings, notes = from_query("background=blur&task=lookalike&model=selfie-landscape", LIKE)
+    assert (settings.background, settings.model, notes) == ("blur", "selfie-landscape", [])
     plain = replace(LIKE, cards=tuple(card for card in LIKE.cards if card.id != "bodypix"))
     assert from_query("task=lookalike", plain)[0].model == "selfie-landscape"
     other = replace(LIKE, galleries=(replace(GALLERY, id="pets"), MINE))
@@ -63,21 +63,21 @@ def test_a_tasks_own_defaults_are_a_first_visits() -> None:
 
 def test_who_switches_tasks_keeps_the_background() -> None:
     for background in ("none", "blur", "colour", "image", "transparent"):
-        look = replace(LOOK, background=background)
-        switched = apply(look, "task", "lookalike", LIKE)
+        settings = replace(SETTINGS, background=background)
+        switched = apply(settings, "task", "lookalike", LIKE)
         assert (switched.task, switched.background) == ("lookalike", background)
-        assert apply(switched, "task", "background", LIKE) == look
-        assert restarts(look, switched, SELFIE)
+        assert apply(switched, "task", "background", LIKE) == settings
+        assert restarts(settings, switched, SELFIE)
 
 
 def test_who_switches_tasks_keeps_a_model_that_was_chosen_and_fits() -> None:
-    assert apply(LOOK, "task", "lookalike", LIKE).model == "bodypix"  # nobody has chosen selfie-landscape
-    assert apply(replace(LOOK, model="bodypix"), "task", "lookalike", LIKE).model == "bodypix"
-    assert apply(replace(LOOK, model="blazeface"), "task", "lookalike", LIKE).model == "bodypix"
+    assert apply(SETTINGS, "task", "lookalike", LIKE).model == "bodypix"  # nobody has chosen selfie-landscape
+    assert apply(replace(SETTINGS, model="bodypix"), "task", "lookalike", LIKE).model == "bodypix"
+    assert apply(replace(SETTINGS, model="blazeface"), "task", "lookalike", LIKE).model == "bodypix"
     chosen = replace(LOOKALIKE, model="selfie-landscape")
     assert apply(chosen, "task", "background", LIKE).model == "selfie-landscape"
     third = replace(LIKE, cards=(*LIKE.cards, replace(BODY, id="bodypix-075")))
-    assert apply(replace(LOOK, model="bodypix-075"), "task", "lookalike", third).model == "bodypix-075"
+    assert apply(replace(SETTINGS, model="bodypix-075"), "task", "lookalike", third).model == "bodypix-075"
 
 
 def test_the_models_of_the_look_alike_task_can_cut_out() -> None:
@@ -87,11 +87,11 @@ def test_the_models_of_the_look_alike_task_can_cut_out() -> None:
     ]  # fmt: skip
     assert cannot("model", LOOKALIKE, uncut) == {"absent": "not in this build", "plain": "not for Look-alike"}
     assert "webgl" in cannot("backend", LOOKALIKE, LIKE)  # no card tells characters apart there
-    assert cannot("backend", replace(LOOK, model="bodypix"), LIKE) == {}
+    assert cannot("backend", replace(SETTINGS, model="bodypix"), LIKE) == {}
 
 
 def test_the_gallery_is_chosen_in_its_task_only() -> None:
-    assert "gallery" not in {row.name for row in panel(LOOK, LIKE)}
+    assert "gallery" not in {row.name for row in panel(SETTINGS, LIKE)}
     assert {row.name for row in panel(LOOKALIKE, LIKE)} >= {"gallery", "background", "softness", "model"}
     shown = control("gallery", LOOKALIKE, LIKE)
     assert [(o.value, o.title) for o in shown.options] == [
@@ -109,10 +109,10 @@ def test_own_pictures_are_compared_with_once_there_are_some() -> None:
         ValueError, match=r"gallery: Your own pictures cannot be chosen here \(add some first\)"
     ):
         apply(LOOKALIKE, "gallery", "own", LIKE)
-    look = apply(LOOKALIKE, "gallery", "all", replace(LIKE, own=3))
-    assert not restarts(LOOKALIKE, look, BODY)
-    assert settled(look, replace(LIKE, own=3)) == look
-    assert settled(look, LIKE) == LOOKALIKE  # the last one was removed
+    settings = apply(LOOKALIKE, "gallery", "all", replace(LIKE, own=3))
+    assert not restarts(LOOKALIKE, settings, BODY)
+    assert settled(settings, replace(LIKE, own=3)) == settings
+    assert settled(settings, LIKE) == LOOKALIKE  # the last one was removed
     assert from_query("task=lookalike&gallery=own", LIKE)[1] == [
         "gallery: Your own pictures cannot be chosen here (add some first). Using characters instead."
     ]
@@ -121,15 +121,15 @@ def test_own_pictures_are_compared_with_once_there_are_some() -> None:
 def test_what_is_compared_with() -> None:
     pets = replace(GALLERY, id="pets", title="Pets")
     gone = replace(GALLERY, id="gone", missing="no classifier")
-    offer = replace(LIKE, galleries=(GALLERY, pets, gone, MINE), own=2)
+    caps = replace(LIKE, galleries=(GALLERY, pets, gone, MINE), own=2)
 
-    def ids(gallery: str, offer: Offer = offer) -> list[str]:
-        return [each.id for each in offer.compared(replace(LOOKALIKE, gallery=gallery))]
+    def ids(gallery: str, caps: Capabilities = caps) -> list[str]:
+        return [each.id for each in caps.compared(replace(LOOKALIKE, gallery=gallery))]
 
     assert [ids(id) for id in ("characters", "pets", "own")] == [["characters"], ["pets"], ["own"]]
     assert ids("all") == ["characters", "pets", "own"]
-    assert ids("all", replace(offer, own=0)) == ["characters", "pets"]
-    assert ids("own", replace(offer, own=0)) == []
+    assert ids("all", replace(caps, own=0)) == ["characters", "pets"]
+    assert ids("own", replace(caps, own=0)) == []
     assert ids("gone") == []
 
 
@@ -137,13 +137,13 @@ def test_a_gallery_that_a_backend_cannot_hold_says_so() -> None:
     everywhere = (*GALLERY.indexes["mobilenet-v2"], replace(CUT[1], id="index-webgl"))
     small = replace(GALLERY, id="small", title="Small", indexes={"mobilenet-v2": everywhere})
     cards = tuple(replace(card, variants=SELFIE.variants) for card in LIKE.cards)
-    offer = replace(LIKE, cards=cards, galleries=(GALLERY, small, MINE))
-    assert cannot("gallery", replace(LOOKALIKE, backend="webgl"), offer)["characters"] == "not on WebGL"
-    assert "small" not in cannot("gallery", replace(LOOKALIKE, backend="webgl"), offer)
-    assert cannot("backend", LOOKALIKE, offer) == {"webgl": "Characters cannot be compared with on it"}
-    assert cannot("backend", replace(LOOKALIKE, gallery="small"), offer) == {}
-    assert "characters" not in cannot("gallery", LOOKALIKE, replace(offer, run="wasm"))
-    assert cannot("gallery", LOOKALIKE, replace(offer, run="webgl"))["characters"] == "not on WebGL"
+    caps = replace(LIKE, cards=cards, galleries=(GALLERY, small, MINE))
+    assert cannot("gallery", replace(LOOKALIKE, backend="webgl"), caps)["characters"] == "not on WebGL"
+    assert "small" not in cannot("gallery", replace(LOOKALIKE, backend="webgl"), caps)
+    assert cannot("backend", LOOKALIKE, caps) == {"webgl": "Characters cannot be compared with on it"}
+    assert cannot("backend", replace(LOOKALIKE, gallery="small"), caps) == {}
+    assert "characters" not in cannot("gallery", LOOKALIKE, replace(caps, run="wasm"))
+    assert cannot("gallery", LOOKALIKE, replace(caps, run="webgl"))["characters"] == "not on WebGL"
 
 
 def test_all_together_needs_each_of_them_on_the_backend() -> None:
@@ -151,22 +151,22 @@ def test_all_together_needs_each_of_them_on_the_backend() -> None:
     small = replace(GALLERY, id="small", title="Small", indexes={"mobilenet-v2": everywhere})
     mine = replace(MINE, indexes=small.indexes)
     cards = tuple(replace(card, variants=SELFIE.variants) for card in LIKE.cards)
-    offer = replace(
+    caps = replace(
         LIKE, cards=cards, galleries=(small, replace(GALLERY, id="large", title="Large"), mine), own=1
     )
     both = replace(LOOKALIKE, gallery="all")
-    assert cannot("backend", both, offer) == {"webgl": "Large cannot be compared with on it"}
+    assert cannot("backend", both, caps) == {"webgl": "Large cannot be compared with on it"}
     on = replace(LOOKALIKE, gallery="small", backend="webgl")
-    assert cannot("gallery", on, offer) == {"large": "not on WebGL", "all": "not on WebGL"}
-    assert cannot("gallery", on, replace(offer, galleries=(small, mine))) == {}
-    assert cannot("gallery", on, replace(offer, galleries=(small, MINE))) == {
+    assert cannot("gallery", on, caps) == {"large": "not on WebGL", "all": "not on WebGL"}
+    assert cannot("gallery", on, replace(caps, galleries=(small, mine))) == {}
+    assert cannot("gallery", on, replace(caps, galleries=(small, MINE))) == {
         "own": "not on WebGL",
         "all": "not on WebGL",
     }
-    look, notes = from_query("task=lookalike&backend=webgl&gallery=all", offer)
-    assert (look.backend, look.gallery, len(notes)) == ("webgl", "small", 1)
+    settings, notes = from_query("task=lookalike&backend=webgl&gallery=all", caps)
+    assert (settings.backend, settings.gallery, len(notes)) == ("webgl", "small", 1)
 
 
 def test_own_pictures_cannot_be_chosen_where_nothing_holds_them() -> None:
-    offer = replace(LIKE, galleries=(GALLERY,), own=3)
-    assert cannot("gallery", LOOKALIKE, offer)["own"] == "not in this build"
+    caps = replace(LIKE, galleries=(GALLERY,), own=3)
+    assert cannot("gallery", LOOKALIKE, caps)["own"] == "not in this build"

@@ -5,7 +5,8 @@ from math import pi
 import pytest
 
 from app.core.card import Input
-from app.core.frame import Box, Frame, Region, matrix, place
+from app.core.frame import Frame
+from app.core.geometry import Box, RotatedRect, letterbox, to_frame
 
 
 def test_a_frame_is_closed_exactly_once() -> None:
@@ -33,7 +34,7 @@ def test_a_picture_without_pixels_is_refused(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(640, 480), (480, 640), (1, 5000), (128, 128)])
 def test_stretch_fills_the_input(size: tuple[int, int]) -> None:
-    assert place(*size, Input(144, 256, "stretch")) == (0, 0, 1, 1)
+    assert letterbox(*size, Input(144, 256, "stretch")) == (0, 0, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +49,12 @@ def test_stretch_fills_the_input(size: tuple[int, int]) -> None:
 def test_letterbox_keeps_the_aspect_ratio_in_the_middle(
     size: tuple[int, int], where: tuple[float, ...]
 ) -> None:
-    assert place(*size, Input(128, 128, "letterbox")) == pytest.approx(where)
+    assert letterbox(*size, Input(128, 128, "letterbox")) == pytest.approx(where)
 
 
 def test_letterbox_into_an_oblong_input() -> None:
     into = Input(144, 256, "letterbox")
-    left, top, width, height = place(640, 480, into)
+    left, top, width, height = letterbox(640, 480, into)
     assert width * into.width / (height * into.height) == pytest.approx(640 / 480)
     assert left == pytest.approx((1 - width) / 2)
     assert top == 0
@@ -79,22 +80,22 @@ def test_a_box_bounds_a_picture(size: tuple[int, int], shown: tuple[int, int]) -
     "into", [Input(144, 256, "stretch"), Input(128, 128, "letterbox"), Input(224, 224, "crop")]
 )
 def test_the_matrix_of_a_whole_frame_undoes_its_place(into: Input) -> None:
-    left, top, width, height = place(640, 480, into)
-    to = matrix(640, 480, into)
+    left, top, width, height = letterbox(640, 480, into)
+    to = to_frame(640, 480, into)
     assert to.at(left, top) == pytest.approx((0, 0))
     assert to.at(left + width, top + height) == pytest.approx((1, 1))
 
 
 def test_crop_fills_the_input_and_cuts_the_sides() -> None:
-    assert place(640, 480, Input(224, 224, "crop")) == pytest.approx((-1 / 6, 0, 4 / 3, 1))
+    assert letterbox(640, 480, Input(224, 224, "crop")) == pytest.approx((-1 / 6, 0, 4 / 3, 1))
 
 
 def test_a_region_is_turned_about_its_middle() -> None:
     into = Input(192, 192, "stretch")
-    upright = matrix(640, 480, into, Region(320, 240, 160, 120))
+    upright = to_frame(640, 480, into, RotatedRect(320, 240, 160, 120))
     assert upright.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
     assert upright.at(0, 0) == pytest.approx((240 / 640, 180 / 480))
-    quarter = matrix(640, 480, into, Region(320, 240, 160, 120, pi / 2))
+    quarter = to_frame(640, 480, into, RotatedRect(320, 240, 160, 120, pi / 2))
     assert quarter.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
     # What is right of the middle in the input lies below it in the frame, as many pixels away.
     assert quarter.at(1, 0.5) == pytest.approx((0.5, (240 + 80) / 480))

@@ -59,7 +59,7 @@ def test_every_character_is_nearest_to_itself(
         for n, row in enumerate(rows):
             seen = classifier.see(pictures.square(pictures.opened(row.file)))[None]
             _, near = asyncio.run(index.nearest(seen, session.blank((1, 196)), session.tensor([0.0], (1,))))
-            assert near[0].n == n and near[0].likeness > 0.99
+            assert near[0].n == n and near[0].similarity > 0.99
 
 
 def test_the_same_pictures_give_the_same_bytes(

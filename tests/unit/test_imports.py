@@ -83,7 +83,7 @@ def test_imports(file: Path) -> None:
         ("app/page/gl.py", "from app.native.session import Session"),
         ("app/page/gl.py", "import numpy"),
         ("app/native/session.py", "import app.page.session"),
-        ("models/graphs/wrap.py", "from app.core.settings import Look"),
+        ("models/graphs/wrap.py", "from app.core.settings import Settings"),
         ("models/graphs/wrap.py", "from publish import ROOT"),
         ("publish/pack/dist.py", "from app.native import session"),
         ("build.py", "from publish import ROOT"),
@@ -98,7 +98,7 @@ def test_the_rule_sees_what_is_wrong(path: str, source: str) -> None:
     ("path", "source"),
     [
         ("app/core/settings.py", "from app.core.frame import Frame\nimport json"),
-        ("app/page/gl.py", "import js\nfrom app.core.settings import Look"),
+        ("app/page/gl.py", "import js\nfrom app.core.settings import Settings"),
         ("app/native/session.py", "import numpy\nfrom app.core.ports import Tensor"),
         ("models/graphs/wrap.py", "from app.core.card import Input\nfrom models import cards"),
         ("models/verify/parity.py", "from app.native.session import Session"),

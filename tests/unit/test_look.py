@@ -1,4 +1,4 @@
-"""Look: every setting's way into the query and back. Does not test what a browser can honour."""
+"""Settings: every setting's way into the query and back. Does not test what a browser can honour."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.core.settings import COVER, DETAILS, RESOLUTIONS, Look, pairs, rgb, to_query
+from app.core.settings import COVER, DETAILS, RESOLUTIONS, Settings, pairs, rgb, to_query
 from app.panel.controls import BACKGROUNDS, SOURCES
 from app.panel.validate import from_query
-from tests.support.fakes import OFFER
+from tests.support.fakes import CAPS
 
 # For each field all values worth trying: every choice, both ends of every range.
 VALUES: dict[str, tuple[Any, ...]] = {
@@ -34,33 +34,33 @@ VALUES: dict[str, tuple[Any, ...]] = {
 
 
 def test_every_field_is_tried() -> None:
-    assert [f.name for f in fields(Look)] == list(VALUES)
+    assert [f.name for f in fields(Settings)] == list(VALUES)
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_every_value_survives_the_query(name: str) -> None:
     for value in VALUES[name]:
-        look = replace(Look(), **{name: value})
-        assert from_query("?" + to_query(look), OFFER) == (look, [])
+        settings = replace(Settings(), **{name: value})
+        assert from_query("?" + to_query(settings), CAPS) == (settings, [])
 
 
 def test_values_survive_together() -> None:
     most = max(map(len, VALUES.values()))
     for turn in range(most):
-        look = Look(**{name: v[turn % len(v)] for name, v in VALUES.items()})
-        assert from_query(to_query(look), OFFER) == (look, [])
+        settings = Settings(**{name: v[turn % len(v)] for name, v in VALUES.items()})
+        assert from_query(to_query(settings), CAPS) == (settings, [])
 
 
 def test_a_camera_is_mirrored_unless_the_query_says_otherwise() -> None:
-    assert from_query("source=camera", OFFER)[0].mirror
-    assert not from_query("mirror=0&source=camera", OFFER)[0].mirror
-    assert not from_query("source=file", OFFER)[0].mirror
+    assert from_query("source=camera", CAPS)[0].mirror
+    assert not from_query("mirror=0&source=camera", CAPS)[0].mirror
+    assert not from_query("source=file", CAPS)[0].mirror
 
 
 @pytest.mark.parametrize("query", ["", "?", "&&&", "=", "blur", "%ff=%00", "unknown=1&x=2", "\ud800=1"])
 def test_a_query_that_says_nothing_is_a_first_visit(query: str) -> None:
-    look, notes = from_query(query, OFFER)
-    assert look == Look()
+    settings, notes = from_query(query, CAPS)
+    assert settings == Settings()
     assert all("blur" in note for note in notes)  # "blur" alone is an empty value
 
 
@@ -71,18 +71,18 @@ def test_a_query_is_bounded(values: list[object]) -> None:
 
 
 def test_of_a_name_that_comes_twice_the_last_counts() -> None:
-    assert from_query("blur=1&blur=2", OFFER)[0].blur == 2
+    assert from_query("blur=1&blur=2", CAPS)[0].blur == 2
 
 
 def test_figures_of_a_look() -> None:
-    look = Look(smoothing=100, colour="#ff0080", resolution="720")
-    assert look.keep == pytest.approx(0.95)  # at 1 the Mask would freeze
-    assert replace(look, smoothing=0).keep == 0
-    assert rgb(look.colour) == (1.0, 0.0, 128 / 255)
-    assert replace(look, background="colour").wall == "#ff0080"
-    assert look.wall == COVER  # a blurred room has nothing to blur then
+    settings = Settings(smoothing=100, colour="#ff0080", resolution="720")
+    assert settings.keep == pytest.approx(0.95)  # at 1 the Mask would freeze
+    assert replace(settings, smoothing=0).keep == 0
+    assert rgb(settings.colour) == (1.0, 0.0, 128 / 255)
+    assert replace(settings, background="colour").wall == "#ff0080"
+    assert settings.wall == COVER  # a blurred room has nothing to blur then
     for height in (48, 360, 480, 720, 2048):  # the blur is never wider than soften.frag reaches
-        size = replace(look, blur=100).room(height, height)
+        size = replace(settings, blur=100).room(height, height)
         assert min(size) >= 1
-        assert replace(look, blur=100).sigma(size[1]) <= 3
-    assert (look.box.width, look.box.height) == (1280, 720)
+        assert replace(settings, blur=100).sigma(size[1]) <= 3
+    assert (settings.box.width, settings.box.height) == (1280, 720)

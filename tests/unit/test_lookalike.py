@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from app.core.frame import Frame, Region
-from app.core.gallery import Index, Near
+from app.core.frame import Frame
+from app.core.gallery import Index, Match
+from app.core.geometry import RotatedRect
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.run.pipeline import Pipeline
 from app.tasks.lookalike.answers import GONE
 from app.tasks.lookalike.task import ALONE, GROWN, KEEP, NOBODY, UP, Lookalike
 from tests.support.fakes import BODY, CLASSES, FACES, Clock, FakeCompositor, FakeSession
 
-NONE, BLUR = Look(background="none"), Look(background="blur", smoothing=0)
+NONE, BLUR = Settings(background="none"), Settings(background="blur", smoothing=0)
 # Rows of a letterboxed 640x480 frame: score, box, right eye, left eye, ... Their squares are 64 pixels large.
 LEFT = [0.9, 0.2, 0.3, 0.3, 0.4, 0.22, 0.34, 0.28, 0.34, *[0.3] * 8]
 RIGHT = [0.95, 0.7, 0.3, 0.8, 0.4, 0.72, 0.34, 0.78, 0.34, *[0.3] * 8]
@@ -60,9 +61,9 @@ class Nearest(FakeSession):
     async def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
         await super().run(feeds)
         which = [self.best, *(n for n in range(10) if n != self.best)]
-        likeness = array("f", [0.5 - n / 50 for n in range(10)])
+        similarity = array("f", [0.5 - n / 50 for n in range(10)])
         seen = ("seen", len(self.fed))
-        return {"seen": seen, "likeness": likeness, "which": array("f", which)}
+        return {"seen": seen, "likeness": similarity, "which": array("f", which)}
 
 
 class House:
@@ -77,25 +78,25 @@ class House:
         self.model.cutout = self.cutout
         self.classifier = Model(CLASSES, self.features, self.compositor, meter)
         self.classifier.indexes = [Index("characters", 100, self.index)]
-        self.beside = {"detector": Model(FACES, self.detector, self.compositor, meter)}
-        self.beside["classifier"] = self.classifier
-        self.pipeline = Pipeline("lookalike", self.model, self.beside)
+        self.auxiliary = {"detector": Model(FACES, self.detector, self.compositor, meter)}
+        self.auxiliary["classifier"] = self.classifier
+        self.pipeline = Pipeline("lookalike", self.model, self.auxiliary)
         self.time = 0.0
         self.far: list[list[float]] = []  # what is found in the second look
 
-    def step(self, *faces: list[float], look: Look = NONE, ms: float = 40.0, **how: Any) -> Any:
+    def step(self, *faces: list[float], settings: Settings = NONE, ms: float = 40.0, **how: Any) -> Any:
         self.time += ms
         self.detector.near = [rows(*faces), rows(*self.far)]
         frame = Frame(1, 640, 480, self.time, **how)
-        asyncio.run(self.pipeline.step(frame, lambda: look))
+        asyncio.run(self.pipeline.step(frame, lambda: settings))
         return self.pipeline.task.said
 
-    def look(self, *faces: list[float], **how: Any) -> Any:
+    def settings(self, *faces: list[float], **how: Any) -> Any:
         """Two live frames, in which one of the faces is cut out and compared; gives what the second says."""
         self.step(*faces, ms=20.0, **how)
         return self.step(*faces, ms=20.0)
 
-    def seen(self, what: Any) -> list[Region]:
+    def seen(self, what: Any) -> list[RotatedRect]:
         """The regions that were sampled for an input."""
         return [
             call[3]
@@ -110,7 +111,7 @@ def ids(said: Any) -> list[int]:
 
 def test_the_way_of_a_face() -> None:
     house = House()
-    said = house.step(LEFT, still=True)
+    said = house.step(LEFT, is_photo=True)
     (square,), (wide,) = house.seen(CLASSES.input), house.seen(BODY.input)
     # The letterboxed input is 640 pixels a side; its upper 80 lie above the frame. The square reaches higher.
     assert (square.x, square.y) == pytest.approx((160, 144 - UP * 64))
@@ -125,26 +126,26 @@ def test_the_way_of_a_face() -> None:
     fed = house.index.fed[0]
     assert (fed["features"][0], fed["memory"], fed["keep"][0]) == (1, ("blank", (1, 4)), 0)
     assert said["faces"][0]["box"] == pytest.approx([128 / 640, 112 / 480, 64 / 640, 64 / 480])
-    assert said["faces"][0]["near"][0] == Near("characters", 0, 0.5)
+    assert said["faces"][0]["near"][0] == Match("characters", 0, 0.5)
     assert len(said["faces"][0]["near"]) == 5
     assert (said["together"], said["note"]) == ([], "")
 
 
 def test_a_segmenter_without_parts_cuts_out_the_person() -> None:
     house = House(parts=False)
-    house.step(LEFT, still=True)
+    house.step(LEFT, is_photo=True)
     assert house.cutout.fed == [{"rgba": "rgba of 1", "mask": "mask"}]
 
 
 def test_said_is_told_once() -> None:
     house = House()
-    assert house.look(LEFT) is not None
+    assert house.settings(LEFT) is not None
     assert house.pipeline.task.said is None
 
 
 def test_a_photos_faces_are_told_from_left_to_right_and_together() -> None:
     house = House()
-    said = house.step(RIGHT, LEFT, still=True)
+    said = house.step(RIGHT, LEFT, is_photo=True)
     assert ids(said) == [1, 2]
     assert said["faces"][0]["box"][0] < said["faces"][1]["box"][0]
     assert len(said["together"]) == 5
@@ -159,35 +160,35 @@ def test_a_photos_faces_are_told_from_left_to_right_and_together() -> None:
 def test_five_faces_weigh_the_same_together() -> None:
     house = House()
     faces = [[0.9, x, 0.3, x + 0.1, 0.4, x, 0.34, x + 0.1, 0.34, *[0.3] * 8] for x in (0, 0.2, 0.4, 0.6, 0.8)]
-    assert ids(house.step(*faces, still=True)) == [1, 2, 3, 4, 5]
+    assert ids(house.step(*faces, is_photo=True)) == [1, 2, 3, 4, 5]
     assert [fed["keep"][0] for fed in house.index.fed[5:]] == pytest.approx([0, 1 / 2, 2 / 3, 3 / 4, 4 / 5])
 
 
 def test_a_photo_without_a_face_is_compared_as_it_is() -> None:
     house = House()
-    said = house.step(still=True)
-    assert house.seen(CLASSES.input) == [Region(320, 240, 480, 480)]
+    said = house.step(is_photo=True)
+    assert house.seen(CLASSES.input) == [RotatedRect(320, 240, 480, 480)]
     assert (ids(said), said["note"], said["together"]) == ([1], ALONE, [])
     assert said["faces"][0]["box"] == pytest.approx([0.125, 0, 0.75, 1])
 
 
 def test_a_photo_that_is_drawn_again_is_not_looked_at_again() -> None:
     house = House()
-    first = house.step(LEFT, still=True, fresh=True)
-    assert house.step(LEFT, still=True, look=BLUR) == first  # told again: it may be mirrored now
+    first = house.step(LEFT, is_photo=True, first_of_source=True)
+    assert house.step(LEFT, is_photo=True, settings=BLUR) == first  # told again: it may be mirrored now
     assert len(house.features.fed) == 1
-    house.step(LEFT, still=True, fresh=True)
+    house.step(LEFT, is_photo=True, first_of_source=True)
     assert len(house.features.fed) == 2
     house.classifier.indexes = [Index("own", 1, Nearest())]
-    assert house.step(LEFT, still=True)["faces"][0]["near"][0].gallery == "own"
+    assert house.step(LEFT, is_photo=True)["faces"][0]["near"][0].gallery == "own"
 
 
 def test_live_one_face_is_looked_at_in_two_frames() -> None:
     house = House()
-    told = [ids(house.look(LEFT, RIGHT)) for _ in range(6)]
+    told = [ids(house.settings(LEFT, RIGHT)) for _ in range(6)]
     assert told == [[1], [1, 2], [1, 2], [1, 2], [1, 2], [1, 2]]
     assert len(house.features.fed) == 6
-    assert [region.x for region in house.seen(CLASSES.input)] == pytest.approx([160, 480] * 3)
+    assert [roi.x for roi in house.seen(CLASSES.input)] == pytest.approx([160, 480] * 3)
     alone = [fed for fed in house.index.fed if isinstance(fed["features"], array)]
     assert [round(fed["keep"][0], 6) for fed in alone] == [0, 0, KEEP, KEEP, KEEP, KEEP]
     # A face's memory is its own: what the index gave for it two frames before.
@@ -211,7 +212,7 @@ def test_live_a_face_that_left_is_not_compared_as_the_one_that_has_its_number_no
 
 def test_live_all_together_once_a_round() -> None:
     house = House()
-    assert [bool(house.look(LEFT, RIGHT)["together"]) for _ in range(4)] == [False, True, True, True]
+    assert [bool(house.settings(LEFT, RIGHT)["together"]) for _ in range(4)] == [False, True, True, True]
     assert len(house.index.fed) == 4 + 2 * 2  # four looks, two rounds of two
     assert house.step(LEFT, ms=GONE + 80)["together"] == []
 
@@ -224,7 +225,7 @@ def at(x: float) -> list[float]:
 def test_live_a_crowd_of_which_five_are_found_at_a_time() -> None:
     house = House()
     crowd = [at(x / 100) for x in range(0, 96, 16)]
-    told = [house.look(*(face for face in crowd if face is not crowd[n % 6])) for n in range(24)]
+    told = [house.settings(*(face for face in crowd if face is not crowd[n % 6])) for n in range(24)]
     assert [ids(said) for said in told[-6:]] == [[1, 2, 3, 4, 5, 6]] * 6
     assert all(len(said["together"]) == 5 for said in told[-6:])
     alone = [fed for fed in house.index.fed if isinstance(fed["features"], array)]
@@ -235,11 +236,11 @@ def test_live_a_crowd_of_which_five_are_found_at_a_time() -> None:
 def test_live_two_faces_share_the_looks_however_long_one_was_alone() -> None:
     house = House()
     for _ in range(100):
-        house.look(LEFT)
+        house.settings(LEFT)
     before = len(house.seen(CLASSES.input))
     for _ in range(60):
-        house.look(LEFT, RIGHT)
-    looked = [round(region.x) for region in house.seen(CLASSES.input)[before:]]
+        house.settings(LEFT, RIGHT)
+    looked = [round(roi.x) for roi in house.seen(CLASSES.input)[before:]]
     assert [looked.count(x) for x in (160, 480)] == [30, 30]
     assert len(house.index.fed) == 160 + 30 * 2  # together after every two looks
 
@@ -247,25 +248,27 @@ def test_live_two_faces_share_the_looks_however_long_one_was_alone() -> None:
 def test_live_together_stays_while_one_of_two_is_not_found() -> None:
     house = House()
     for _ in range(4):
-        both = house.look(LEFT, RIGHT)["together"]
-    assert house.look(LEFT)["together"] == both
+        both = house.settings(LEFT, RIGHT)["together"]
+    assert house.settings(LEFT)["together"] == both
 
 
 def test_a_source_has_a_number_of_its_own() -> None:
     house = House()
-    assert house.step(LEFT, still=True)["source"] == 0  # a worker that takes over begins with what was there
-    first = house.step(LEFT, still=True, fresh=True)["source"]
-    assert house.step(LEFT, still=True)["source"] == first
-    assert house.step(LEFT, still=True, fresh=True)["source"] != first
+    assert (
+        house.step(LEFT, is_photo=True)["source"] == 0
+    )  # a worker that takes over begins with what was there
+    first = house.step(LEFT, is_photo=True, first_of_source=True)["source"]
+    assert house.step(LEFT, is_photo=True)["source"] == first
+    assert house.step(LEFT, is_photo=True, first_of_source=True)["source"] != first
 
 
 def test_live_a_face_that_leaves_is_told_for_a_second() -> None:
     house = House()
-    house.look(LEFT)
+    house.settings(LEFT)
     assert ids(house.step(ms=GONE)) == [1]
     assert house.step(ms=40) == {"faces": [], "together": [], "note": NOBODY, "source": 0}
     assert house.step(ms=40) is None  # once is enough
-    assert ids(house.look(LEFT)) == [1]
+    assert ids(house.settings(LEFT)) == [1]
     assert house.index.fed[-1]["memory"] == ("blank", (1, 4))  # whoever it is
 
 
@@ -279,17 +282,17 @@ def test_live_nobody_is_told_after_a_second() -> None:
 
 def test_live_the_winner_changes_only_after_some_looks() -> None:
     house = House()
-    house.look(LEFT)
+    house.settings(LEFT)
     house.index.best = 7
-    winners = [house.look(LEFT)["faces"][0]["near"][0].n for _ in range(4)]
+    winners = [house.settings(LEFT)["faces"][0]["near"][0].n for _ in range(4)]
     assert winners == [0, 0, 7, 7]
 
 
 def test_a_new_source_begins_anew() -> None:
     house = House()
-    house.look(LEFT, RIGHT)
-    house.look(LEFT, RIGHT)
-    assert ids(house.look(RIGHT, fresh=True)) == [1]
+    house.settings(LEFT, RIGHT)
+    house.settings(LEFT, RIGHT)
+    assert ids(house.settings(RIGHT, first_of_source=True)) == [1]
     assert house.index.fed[-1]["memory"] == ("blank", (1, 4))
 
 
@@ -297,7 +300,7 @@ def test_several_galleries_are_one() -> None:
     house = House()
     other = Nearest(3)
     house.classifier.indexes.append(Index("own", 4, other))
-    near_ = house.step(LEFT, still=True)["faces"][0]["near"]
+    near_ = house.step(LEFT, is_photo=True)["faces"][0]["near"]
     assert [(one.gallery, one.n) for one in near_] == [
         ("characters", 0), ("own", 3), ("characters", 1), ("own", 0), ("characters", 2),
     ]  # fmt: skip
@@ -307,33 +310,33 @@ def test_several_galleries_are_one() -> None:
 def test_without_a_gallery_nothing_is_compared() -> None:
     house = House()
     house.classifier.indexes = []
-    assert house.step(LEFT, still=True) is None
+    assert house.step(LEFT, is_photo=True) is None
     assert house.features.fed == []
     house.classifier.indexes = [Index("characters", 100, house.index)]
-    assert ids(house.step(LEFT, still=True)) == [1]
+    assert ids(house.step(LEFT, is_photo=True)) == [1]
 
 
 def test_the_background_is_that_of_the_background_task() -> None:
     house = House()
-    house.step(LEFT, look=BLUR)
+    house.step(LEFT, settings=BLUR)
     samples = [call[2:] for call in house.compositor.calls if call[0] == "sample"]
     assert samples[-1] == (BODY.input,)  # the whole frame, last: the Compositor keeps what it saw of it
     assert house.compositor.calls[-1][2:] == ("mask", "blur")
     assert house.pipeline.task.found["parts"] == "parts"
     assert isinstance(house.pipeline.task.found["faces"], array)
-    house.step(LEFT, look=NONE)
+    house.step(LEFT, settings=NONE)
     assert house.compositor.calls[-1][2:] == (None, "none")
     assert list(house.pipeline.task.found) == ["faces"]
-    house.step(look=NONE)
+    house.step(settings=NONE)
     assert house.pipeline.task.found == {}  # an overlay may look for itself
 
 
 def test_a_picture_that_is_all_face_is_looked_at_from_further_away() -> None:
     house = House()
     house.far = [LEFT]
-    said = house.step(still=True)
+    said = house.step(is_photo=True)
     assert len(house.detector.fed) == 2
-    assert house.seen(FACES.input) == [Region(320, 240, 1280, 1280)]
+    assert house.seen(FACES.input) == [RotatedRect(320, 240, 1280, 1280)]
     # Of a square of 1280 pixels, from -320, -400 on.
     assert said["faces"][0]["box"] == pytest.approx([0, 0, 64 / 640, 112 / 480])
     assert (said["note"], house.pipeline.task.found) == ("", {})
@@ -342,10 +345,10 @@ def test_a_picture_that_is_all_face_is_looked_at_from_further_away() -> None:
 def test_a_portrait_is_the_surest_face_and_nothing_is_said_of_it() -> None:
     house = House()
     task: Any = house.pipeline.task
-    frame = Frame(1, 640, 480, still=True)
+    frame = Frame(1, 640, 480, is_photo=True)
     for found, x in (([RIGHT, LEFT], 480), ([], 320)):
         house.detector.near = [rows(*found), rows()]
-        features, square = asyncio.run(task.portrait(frame))
+        features, square = asyncio.run(task.embed(frame))
         assert square == house.seen(CLASSES.input)[-1]
         assert square.x == pytest.approx(x)
         assert features[0] == len(house.features.fed)
@@ -356,18 +359,18 @@ def test_a_face_of_no_size_is_no_face() -> None:
     house = House()
     tiny = [0.9, 0.5, 0.5, 0.5, 0.5, *[0.5] * 12]
     broken = [0.9, *[float("nan")] * 16]
-    assert house.step(tiny, broken, still=True)["note"] == ALONE
+    assert house.step(tiny, broken, is_photo=True)["note"] == ALONE
 
 
 def test_what_a_session_raises_goes_through() -> None:
     house = House()
     house.index.outputs = RuntimeError("out of memory")
     with pytest.raises(RuntimeError, match="out of memory"):
-        house.look(LEFT)
+        house.settings(LEFT)
 
 
 def test_a_model_without_a_cutout_is_refused() -> None:
     house = House()
     house.model.cutout = None
     with pytest.raises(ValueError, match="BodyPix cannot cut out a face"):
-        Lookalike(house.model, house.beside)
+        Lookalike(house.model, house.auxiliary)

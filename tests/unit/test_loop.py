@@ -8,12 +8,12 @@ import pytest
 
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.run.loop import PATIENCE, Loop
 from app.run.pipeline import Pipeline
 from tests.support.fakes import SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
-BLUR, NONE = Look(), Look(background="none")
+BLUR, NONE = Settings(), Settings(background="none")
 
 
 class Moody(FakeSession):
@@ -32,8 +32,8 @@ class Moody(FakeSession):
 class House:
     """A loop over `count` frames, some of them bad."""
 
-    def __init__(self, count: int, bad: Iterable[int] = (), still: bool = False) -> None:
-        self.camera = FakeCamera(count, still)
+    def __init__(self, count: int, bad: Iterable[int] = (), is_photo: bool = False) -> None:
+        self.camera = FakeCamera(count, is_photo)
         self.compositor = FakeCompositor()
         pipeline = Pipeline("background", Model(SELFIE, Moody(bad), self.compositor, Meter(Clock())))
         self.finished: list[int] = []
@@ -42,8 +42,8 @@ class House:
     def _done(self) -> None:
         self.finished.append(self.camera.closed[-1])  # a frame is closed before the next is asked for
 
-    def play(self, *looks: Look) -> None:
-        """Each frame asks for the Look of its moment: `looks` in turn, the last one for the rest."""
+    def play(self, *looks: Settings) -> None:
+        """Each frame asks for the Settings of its moment: `looks` in turn, the last one for the rest."""
         left = list(looks or [BLUR])
         asyncio.run(self.loop.run(lambda: left.pop(0) if len(left) > 1 else left[0]))
 
@@ -99,7 +99,7 @@ def test_a_frame_that_fails_under_none_is_not_covered() -> None:
 def test_a_background_chosen_while_a_frame_fails_covers_it() -> None:
     house = House(1, bad=[])
     house.compositor.fails = True
-    house.play(NONE, Look(background="image"))
+    house.play(NONE, Settings(background="image"))
     assert house.shown == ["cover image"]
 
 
@@ -112,7 +112,7 @@ def test_a_cover_that_fails_still_closes_the_frame() -> None:
 
 
 def test_a_photo_that_fails_is_not_waited_for() -> None:
-    house = House(1, bad=[1], still=True)
+    house = House(1, bad=[1], is_photo=True)
     with pytest.raises(RuntimeError, match="failed at"):
         house.play()
     assert house.shown == ["cover blur"]

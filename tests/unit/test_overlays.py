@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from app.core.annotations import LEAST, Marks, Tint
-from app.core.frame import Frame, Region, matrix, place
+from app.core.annotations import LEAST, Annotations, ColorOverlay
+from app.core.frame import Frame
+from app.core.geometry import RotatedRect, letterbox, to_frame
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.overlays import OVERLAYS, Overlay
 from app.overlays.mesh import EYES, GROWN, Mesh
 from app.overlays.parts import Parts
@@ -24,7 +25,7 @@ from tests.support.fakes import FACES, MESH, POSE, SELFIE, Clock, FakeCamera, Fa
 
 # One face in the upper left of a letterboxed 640x480 frame: score, box, right eye, left eye, ...
 FACE = [0.9, 0.2, 0.3, 0.4, 0.5, 0.25, 0.38, 0.35, 0.38, *[0.3] * 8]
-LOOK = Look()
+SETTINGS = Settings()
 
 
 def points(x0: float = 0.3, x1: float = 0.7, y0: float = 0.2, y1: float = 0.8) -> array[float]:
@@ -47,12 +48,12 @@ class House:
     def model(self, card: Any, session: FakeSession) -> Model:
         return Model(card, session, self.compositor, self.meter, stages=("overlay", "overlay"))
 
-    def step(self, faces: Any = None, **how: Any) -> tuple[Marks, ...]:
+    def step(self, faces: Any = None, **how: Any) -> tuple[Annotations, ...]:
         frame = Frame(1, 640, 480, **how)
         return asyncio.run(self.overlay.step(frame, {"faces": faces} if faces else {}))
 
     @property
-    def regions(self) -> list[Region]:
+    def regions(self) -> list[RotatedRect]:
         return [call[3] for call in self.compositor.calls if len(call) > 3]
 
 
@@ -91,7 +92,7 @@ def test_a_face_that_is_lost_is_looked_for_at_once() -> None:
     assert (len(house.mesh.fed), len(house.detector.fed)) == (3, 3)
 
 
-@pytest.mark.parametrize("how", [{"still": True}, {"fresh": True}])
+@pytest.mark.parametrize("how", [{"is_photo": True}, {"first_of_source": True}])
 def test_a_photo_and_a_new_source_are_looked_at_anew(how: dict[str, Any]) -> None:
     house = House()
     house.step()
@@ -135,7 +136,7 @@ def test_a_pose_leaves_out_what_is_not_sure() -> None:
     lines, dots = asyncio.run(overlay.step(Frame(1, 640, 480), {}))
     assert (len(lines), len(dots)) == (2, 3)  # shoulder to elbow and to hip
     assert list(lines.numbers[:4]) == pytest.approx([0.30, 0.5, 0.32, 0.5])
-    assert lines.to == matrix(640, 480, POSE.input)
+    assert lines.to == to_frame(640, 480, POSE.input)
     session.outputs = {"pose": pose({})}
     assert asyncio.run(overlay.step(Frame(1, 640, 480), {})) == ()
 
@@ -147,7 +148,7 @@ def test_marks_are_drawn_with_the_picture_and_timed_apart() -> None:
     over = FakeSession({"pose": pose({5: 0.9, 6: 0.8})}, clock, 7)
     pipeline = Pipeline("background", main)
     pipeline.overlay = Pose(Model(POSE, over, compositor, meter, stages=("overlay", "overlay")), {})
-    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: LOOK))
+    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: SETTINGS))
     assert [call[0] for call in compositor.calls[-2:]] == ["compose", "mark"]
     assert [len(marks) for marks in compositor.calls[-1][2:]] == [1, 2]
     assert meter.stats()["ms"] == {
@@ -163,7 +164,7 @@ def test_an_overlay_that_fails_is_taken_away_and_the_picture_goes_on() -> None:
     broken = Model(POSE, FakeSession(RuntimeError("out of memory")), compositor, meter)
     pipeline.overlay, pipeline.failed = Pose(broken, {}), failed.append
     for name in (1, 2):
-        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: LOOK))
+        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: SETTINGS))
     assert [call[:2] for call in compositor.calls if call[0] == "compose"] == [("compose", 1), ("compose", 2)]
     assert [str(error) for error in failed] == ["out of memory"]
     assert pipeline.overlay is None
@@ -177,7 +178,7 @@ def test_marks_that_cannot_be_drawn_take_the_overlay_away_and_not_the_picture() 
     overlay = pipeline.overlay = Pose(Model(POSE, session, compositor, meter), {})
     pipeline.failed = failed.append
     for name in (1, 2):
-        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: LOOK))
+        asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: SETTINGS))
     assert [call[1] for call in compositor.calls if call[0] == "compose"] == [1, 2]
     assert [str(error) for error in failed] == ["the marks could not be drawn"]
     assert pipeline.overlay is not overlay
@@ -190,24 +191,24 @@ def test_an_overlay_that_fails_after_another_was_chosen_leaves_that_one() -> Non
     following = Pose(Model(POSE, FakeSession({"pose": pose({})}), compositor, meter), {})
 
     class Leaving:
-        title, beside = "", ()
+        title, auxiliary = "", ()
 
-        async def step(self, frame: Frame, found: Any) -> tuple[Marks, ...]:
+        async def step(self, frame: Frame, found: Any) -> tuple[Annotations, ...]:
             pipeline.overlay = following
             raise RuntimeError("its session is closed")
 
     pipeline.overlay, pipeline.failed = cast(Overlay, Leaving()), failed.append
-    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: LOOK))
+    asyncio.run(pipeline.step(FakeCamera(0).frame(1), lambda: SETTINGS))
     assert (pipeline.overlay, failed) == (following, [])
 
 
 def test_a_path_holds_every_mark() -> None:
-    to = matrix(640, 480, SELFIE.input)
-    dots = Marks(array("f", [0.1, 0.2, 9, 0.3, 0.4, 9]), 3, 0, to, "#ffffff", 0.01)
+    to = to_frame(640, 480, SELFIE.input)
+    dots = Annotations(array("f", [0.1, 0.2, 9, 0.3, 0.4, 9]), 3, 0, to, "#ffffff", 0.01)
     assert dots.path() == "M0.10000 0.20000h.00003M0.30000 0.40000h.00003"
-    lines = Marks(array("f", [0.1, 0.2, 0.3, 0.4]), 4, 2, to, "#ffffff", 0.01)
+    lines = Annotations(array("f", [0.1, 0.2, 0.3, 0.4]), 4, 2, to, "#ffffff", 0.01)
     assert lines.path() == "M0.10000 0.20000L0.30000 0.40000"
-    assert Marks(array("f"), 3, 0, to, "#ffffff", 0.01).path() == ""
+    assert Annotations(array("f"), 3, 0, to, "#ffffff", 0.01).path() == ""
     assert dots.thick(480) == pytest.approx(4.8)
     assert dots.thick(10) == LEAST
 
@@ -215,10 +216,10 @@ def test_a_path_holds_every_mark() -> None:
 def test_a_model_without_a_mask_takes_the_picture_alone() -> None:
     session, compositor = FakeSession({"pose": pose({})}), FakeCompositor()
     model = Model(POSE, session, compositor, Meter(Clock()))
-    region = Region(1, 2, 3, 4, pi)
-    asyncio.run(model.see(FakeCamera(0).frame(1), region))
+    roi = RotatedRect(1, 2, 3, 4, pi)
+    asyncio.run(model.infer(FakeCamera(0).frame(1), roi))
     assert session.fed == [{"rgba": "rgba of 1"}]
-    assert compositor.calls == [("sample", 1, POSE.input, region)]
+    assert compositor.calls == [("sample", 1, POSE.input, roi)]
 
 
 def test_every_overlay_has_a_title_of_its_card() -> None:
@@ -233,7 +234,9 @@ def test_body_parts_are_made_of_what_the_task_found_or_of_a_run_of_their_own() -
     session, tint, meter = FakeSession(outputs), FakeSession({"tint": "pixels"}), Meter(Clock())
     model = Model(SELFIE, session, FakeCompositor(), meter, stages=("overlay", "overlay"), tint=tint)
     overlay, frame = Parts(model, {}), Frame(1, 640, 480)
-    assert asyncio.run(overlay.step(frame, outputs)) == (Tint("pixels", place(640, 480, SELFIE.input)),)
+    assert asyncio.run(overlay.step(frame, outputs)) == (
+        ColorOverlay("pixels", letterbox(640, 480, SELFIE.input)),
+    )
     assert session.fed == []
     asyncio.run(overlay.step(frame, {}))  # background "none": the task has run nothing
     assert len(session.fed) == 1

@@ -20,18 +20,18 @@ from app.tasks.lookalike.user_gallery import (
     SIDE,
     THUMB,
     WIDEST,
-    Own,
+    EmbeddingModel,
     Refused,
-    Seer,
+    UserGallery,
+    embedding_model,
     exported,
     jpeg,
     picture,
-    seer,
 )
 from tests.support.fakes import CLASSES, GRAPH
 
 CARD = "mobilenet-v2-01234567"
-PAIR = Seer(CARD, 2)
+PAIR = EmbeddingModel(CARD, 2)
 
 
 def features(*numbers: float) -> bytes:
@@ -71,7 +71,7 @@ def test_features_that_are_none_are_refused(damaged: bytes) -> None:
 
 
 def test_the_matrix_has_a_row_for_each_and_zeros_below() -> None:
-    own = Own([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2)}])
+    own = UserGallery([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2)}])
     own.put("b", picture("Bo", CARD, features(5, 0)))
     own.put("c", picture("Cy", "another", features(1, 1)))
     numbers = array("f", own.matrix(PAIR))
@@ -80,11 +80,11 @@ def test_the_matrix_has_a_row_for_each_and_zeros_below() -> None:
     assert [hypot(*numbers[n : n + 2]) for n in (0, 2)] == [1, 1]
     assert list(own.of(PAIR)) == ["a", "b"]
     assert own.stale(PAIR) == ["c"]
-    assert own.matrix(Seer("none of them", 2)) == bytes(4 * 2 * MOST)
+    assert own.matrix(EmbeddingModel("none of them", 2)) == bytes(4 * 2 * MOST)
 
 
 def test_a_row_of_another_length_shifts_no_other() -> None:
-    own = Own([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2, 0, 0)}])
+    own = UserGallery([{"id": "a", "name": "Ada", "card": CARD, "features": features(0, 2, 0, 0)}])
     own.put("b", picture("Bo", CARD, features(5, 0)))
     assert list(own.of(PAIR)) == ["b"]
     assert list(array("f", own.matrix(PAIR))[:4]) == [1, 0, 0, 0]
@@ -92,12 +92,12 @@ def test_a_row_of_another_length_shifts_no_other() -> None:
 
 
 def test_a_seer_is_told_apart_by_its_weights() -> None:
-    one = seer(CLASSES, 1280)
-    assert one == seer(replace(CLASSES, variants=CLASSES.variants[::-1]), 1280)
+    one = embedding_model(CLASSES, 1280)
+    assert one == embedding_model(replace(CLASSES, variants=CLASSES.variants[::-1]), 1280)
     assert one.card.startswith("mobilenet-v2-")
     other = replace(CLASSES.variants[0], graphs=(replace(GRAPH, sha256="cd" * 32),))
-    assert seer(replace(CLASSES, variants=(other,)), 1280).card != one.card
-    long = seer(replace(CLASSES, id="x" * 99), 2)
+    assert embedding_model(replace(CLASSES, variants=(other,)), 1280).card != one.card
+    long = embedding_model(replace(CLASSES, id="x" * 99), 2)
     assert picture("Ada", long.card, features()).of(long)
 
 
@@ -111,11 +111,13 @@ def kept(**other: Any) -> dict[str, Any]:
     [kept(features=b"123"), kept(features=10**12), kept(features=None), kept(id=...), None, "text", {}],
 )
 def test_what_the_browser_kept_damaged_is_left_out(damaged: Any) -> None:
-    assert list(Own([damaged, kept(id="a")]).pictures) == ["a"]
+    assert list(UserGallery([damaged, kept(id="a")]).pictures) == ["a"]
 
 
 def test_there_are_at_most_so_many() -> None:
-    own = Own({"id": str(n), "name": "", "card": CARD, "features": features()} for n in range(MOST + 5))
+    own = UserGallery(
+        {"id": str(n), "name": "", "card": CARD, "features": features()} for n in range(MOST + 5)
+    )
     assert len(own.pictures) == MOST
     with pytest.raises(Refused) as refused:
         own.put("one more", picture("", CARD, features()))
@@ -134,7 +136,7 @@ def test_an_exported_file_is_read() -> None:
 def test_a_file_that_would_spoil_the_comparison_is_refused() -> None:
     text = file(row(), row(features=features(1, 2, 3, 4)))
     assert len(exported(text)) == 2
-    assert len(exported(text, Seer("another", 2))) == 2  # which sees both again
+    assert len(exported(text, EmbeddingModel("another", 2))) == 2  # which sees both again
     with pytest.raises(Refused) as refused:
         exported(text, PAIR)
     assert str(refused.value) == NO_FILE

@@ -10,12 +10,12 @@ import pytest
 
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.settings import Look
+from app.core.settings import Settings
 from app.overlays.pose import Pose
 from app.run.pipeline import Pipeline
 from tests.support.fakes import FACES, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
-BLUR, NONE = Look(smoothing=100), Look(background="none")
+BLUR, NONE = Settings(smoothing=100), Settings(background="none")
 
 
 class House:
@@ -29,10 +29,10 @@ class House:
         self.pipeline = Pipeline("background", model)
         self.camera = FakeCamera(0)
 
-    def step(self, look: Look, name: int = 1, still: bool = False) -> None:
+    def step(self, settings: Settings, name: int = 1, is_photo: bool = False) -> None:
         frame = self.camera.frame(name)
-        frame.still = still
-        asyncio.run(self.pipeline.step(frame, lambda: look))
+        frame.is_photo = is_photo
+        asyncio.run(self.pipeline.step(frame, lambda: settings))
 
     @property
     def keeps(self) -> list[float]:
@@ -69,8 +69,8 @@ def test_the_mask_is_the_memory_of_the_next_frame() -> None:
 
 def test_after_none_smoothing_begins_anew() -> None:
     house = House()
-    for look in (BLUR, BLUR, NONE, BLUR, BLUR):
-        house.step(look)
+    for settings in (BLUR, BLUR, NONE, BLUR, BLUR):
+        house.step(settings)
     assert house.keeps == [0, 0.95, 0, 0.95]
     assert house.session.fed[2]["memory"] == ("blank", (1, 1, 144, 256))
 
@@ -78,7 +78,7 @@ def test_after_none_smoothing_begins_anew() -> None:
 def test_a_photo_is_not_smoothed() -> None:
     house = House()
     house.step(BLUR)
-    house.step(BLUR, still=True)
+    house.step(BLUR, is_photo=True)
     assert house.keeps == [0, 0]
 
 
@@ -117,9 +117,9 @@ def test_what_the_session_raises_goes_through_and_nothing_is_shown() -> None:
 
 
 class Choosing(FakeSession):
-    """The visitor chooses another Look while it runs."""
+    """The visitor changes the Settings while it runs."""
 
-    def __init__(self, outputs: Any, chosen: list[Look], *looks: Look) -> None:
+    def __init__(self, outputs: Any, chosen: list[Settings], *looks: Settings) -> None:
         super().__init__(outputs)
         self.chosen, self.looks = chosen, looks
 
@@ -155,7 +155,7 @@ def test_a_frame_that_waited_is_drawn_with_the_look_of_its_turn() -> None:
     pipeline = Pipeline("background", Model(SELFIE, FakeSession(), compositor, Meter(Clock())))
 
     async def play() -> None:
-        async with pipeline.between:  # an overlay's model is loaded
+        async with pipeline.runtime_lock:  # an overlay's model is loaded
             step = asyncio.ensure_future(pipeline.step(FakeCamera(0).frame(1), lambda: chosen[0]))
             await asyncio.sleep(0)
             chosen[0] = BLUR

@@ -5,20 +5,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.core.frame import Frame
-from app.page.camera import Slot
+from app.page.camera import LatestFrame
 
 
 class Hand:
     """Puts pictures into a Slot as page.js does, and notes the closed ones."""
 
     def __init__(self) -> None:
-        self.slot = Slot()
+        self.slot = LatestFrame()
         self.closed: list[str] = []
 
-    def put(self, name: str, skipped: int = 0, still: bool = False, **size: Any) -> None:
+    def put(self, name: str, skipped: int = 0, is_photo: bool = False, **size: Any) -> None:
         shape = size or {"width": 640, "height": 480}
         picture = SimpleNamespace(name=name, close=lambda: self.closed.append(name), **shape)
-        self.slot.put(SimpleNamespace(picture=picture, time=40.0, still=still, fresh=False, skipped=skipped))
+        self.slot.put(
+            SimpleNamespace(picture=picture, time=40.0, still=is_photo, fresh=False, skipped=skipped)
+        )
 
 
 def test_the_newest_frame_wins_and_the_others_are_closed_once() -> None:
@@ -76,8 +78,8 @@ def test_what_the_source_skipped_counts_as_dropped() -> None:
 def test_a_video_frame_has_the_size_it_is_displayed_at() -> None:
     async def story() -> None:
         hand = Hand()
-        hand.put("a", still=True, displayWidth=320, displayHeight=240, codedWidth=352)
+        hand.put("a", is_photo=True, displayWidth=320, displayHeight=240, codedWidth=352)
         frame = await anext(hand.slot.frames())
-        assert (frame.width, frame.height, frame.time, frame.still) == (320, 240, 40.0, True)
+        assert (frame.width, frame.height, frame.time, frame.is_photo) == (320, 240, 40.0, True)
 
     asyncio.run(story())

@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from app.core.gallery import ALL, Near
-from app.core.settings import Look
+from app.core.gallery import ALL, Match
+from app.core.settings import Settings
 from app.panel.validate import from_query
 from app.tasks import TASKS
 from app.tasks.lookalike.answers import Character, Names
-from app.tasks.lookalike.user_gallery import Own, picture, seer
-from app.worker.handover import RUNNING, STARTING, Start
+from app.tasks.lookalike.user_gallery import UserGallery, embedding_model, picture
+from app.worker.handover import RUNNING, STARTING, Handover
 from tests.support.fakejs import Bitmap, FakeEngine, Page, browser
 from tests.support.fakes import BODY, CLASSES, GALLERY, GPU, LIKE, SELFIE, Clock
 
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]
-SEER = seer(CLASSES, 2)
+SEER = embedding_model(CLASSES, 2)
 PETS = replace(GALLERY, id="pets", title="Pets")
 
 
@@ -41,16 +41,16 @@ def of(module: str) -> Any:
     return sys.modules[f"app.page.{module}"]
 
 
-def working(look: Look = LOOKALIKE, kept: Any = None, **start: Any) -> Any:
+def working(settings: Settings = LOOKALIKE, kept: Any = None, **start: Any) -> Any:
     """A worker that shows pictures on WASM."""
     worker = of("start").Worker(Page(kept, **start))
-    worker.look = worker.own = look
-    worker.offer = replace(LIKE, run="wasm", galleries=(GALLERY, PETS, LIKE.galleries[-1]))
+    worker.settings = worker.own = settings
+    worker.caps = replace(LIKE, run="wasm", galleries=(GALLERY, PETS, LIKE.galleries[-1]))
     worker.card, worker.run, worker.trials, worker.patient = BODY, "wasm", (), 0
     worker.meter.clock = Clock()
     worker.engine = FakeEngine()
     state = worker.comparison
-    state.gallery, state.seer = look.gallery, SEER
+    state.gallery, state.seer = settings.gallery, SEER
     state.names = {id: Names(GALLERY, [Character("Ada", "Set")] * 100) for id in ("characters", "pets")}
     return worker
 
@@ -61,15 +61,15 @@ def own(count: int = 1, card: str = SEER.card) -> list[dict[str, Any]]:
 
 
 def sessions(worker: Any) -> list[Any]:
-    return [index.session for index in worker.engine.beside["classifier"].indexes]
+    return [index.session for index in worker.engine.auxiliary["classifier"].indexes]
 
 
 def test_a_task_that_could_not_be_begun_is_left_again() -> None:
     worker = working(replace(LOOKALIKE, task="background", model=SELFIE.id))
     worker.card = SELFIE
-    worker.look = replace(worker.look, task="lookalike", model=BODY.id, blur=3)
+    worker.settings = replace(worker.settings, task="lookalike", model=BODY.id, blur=3)
     of("hearing").stay(worker, text="WASM stopped (out of memory).")
-    assert worker.look == replace(worker.own, blur=3)
+    assert worker.settings == replace(worker.own, blur=3)
     assert "task=background" in worker.page.last("plan")["start"]["query"]
     assert worker.page.last("panel")["title"] == TASKS["background"].title
     assert worker.page.last("note")["text"] == "WASM stopped (out of memory)."
@@ -78,10 +78,10 @@ def test_a_task_that_could_not_be_begun_is_left_again() -> None:
 def test_a_gallery_that_cannot_be_had_leaves_nothing_behind() -> None:
     worker = working()
     engine, compare = worker.engine, of("compare")
-    worker.look = replace(LOOKALIKE, gallery=ALL)
+    worker.settings = replace(LOOKALIKE, gallery=ALL)
     engine.broken = "own"
-    worker.comparison.own = Own(own())
-    worker.offer = replace(worker.offer, own=1)
+    worker.comparison.own = UserGallery(own())
+    worker.caps = replace(worker.caps, own=1)
 
     async def run() -> None:
         compare.show_galleries(worker)
@@ -90,12 +90,12 @@ def test_a_gallery_that_cannot_be_had_leaves_nothing_behind() -> None:
     asyncio.run(run())
     assert worker.page.last("note")["text"] == "That gallery could not be loaded (the file is missing)."
     assert [session.closed for session in engine.opened] == [1]  # that of the pets
-    assert (sessions(worker), engine.first.closed, worker.look) == ([engine.first], 0, LOOKALIKE)
+    assert (sessions(worker), engine.first.closed, worker.settings) == ([engine.first], 0, LOOKALIKE)
     engine.broken = ""
-    worker.look = replace(LOOKALIKE, gallery=ALL)
+    worker.settings = replace(LOOKALIKE, gallery=ALL)
     asyncio.run(run())
     assert sessions(worker) == [engine.first, *engine.opened[1:]]
-    worker.look = replace(LOOKALIKE, gallery="pets")
+    worker.settings = replace(LOOKALIKE, gallery="pets")
     asyncio.run(run())
     assert sessions(worker) == [engine.opened[1]]
     assert [session.closed for session in (engine.first, *engine.opened)] == [1, 1, 0, 1]
@@ -103,7 +103,7 @@ def test_a_gallery_that_cannot_be_had_leaves_nothing_behind() -> None:
 
 def test_page_js_waits_longer_while_a_gallery_is_loaded() -> None:
     worker = working()
-    worker.look = replace(LOOKALIKE, gallery="pets")
+    worker.settings = replace(LOOKALIKE, gallery="pets")
 
     async def run() -> None:
         of("compare").show_galleries(worker)
@@ -115,7 +115,7 @@ def test_page_js_waits_longer_while_a_gallery_is_loaded() -> None:
 
 
 def said(source: int, *ids: int) -> dict[str, Any]:
-    faces = [{"id": id, "box": [0, 0, 1, 1], "near": [Near("characters", 7, 0.5)]} for id in ids]
+    faces = [{"id": id, "box": [0, 0, 1, 1], "near": [Match("characters", 7, 0.5)]} for id in ids]
     return {"faces": faces, "together": [], "note": "", "source": source}
 
 
@@ -142,12 +142,12 @@ def test_who_follows_knows_the_picks() -> None:
     worker = working()
     of("compare").pick(worker, 2, "characters/7")  # the worker that leaves has told it, this one not yet
     plan = worker.page.last("plan")["start"]
-    assert Start.from_dict(plan).picks == ((2, "characters/7"),)
+    assert Handover.from_dict(plan).picks == ((2, "characters/7"),)
     next_worker = working(**plan)
     next_worker.engine.task.said = said(0, 1, 2)
     of("compare").answer(next_worker)
     assert next_worker.page.last("answers")["picked"] == {"2": "characters/7"}
-    next_worker.look = replace(next_worker.look, task="background")
+    next_worker.settings = replace(next_worker.settings, task="background")
     next_worker.begin()  # what is picked there goes with it
     assert next_worker.page.last("begin")["start"]["picks"] == []
 
@@ -195,14 +195,14 @@ def test_a_trial_is_measured_against_the_same_work(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(of("trial"), "now", lambda: float(next(clock)))
     monkeypatch.setattr(of("start").Worker, "known", lambda self: {})
 
-    def tried(look: Look, change: Look | None = None) -> list[dict[str, Any]]:
-        worker = working(look)
-        worker.offer = replace(worker.offer, probe=GPU)
+    def tried(settings: Settings, change: Settings | None = None) -> list[dict[str, Any]]:
+        worker = working(settings)
+        worker.caps = replace(worker.caps, probe=GPU)
         worker.meter.stats = lambda: {"ms": {"infer": 500.0}}
 
         async def run() -> None:
             of("trial").try_next(worker, ("webgl", "webgpu"))
-            worker.look = change or look
+            worker.settings = change or settings
             if worker.trying:
                 await worker.trying
 
@@ -214,5 +214,5 @@ def test_a_trial_is_measured_against_the_same_work(monkeypatch: pytest.MonkeyPat
     assert tried(LOOKALIKE, replace(LOOKALIKE, blur=2)) != []
     assert tried(LOOKALIKE, replace(LOOKALIKE, model=SELFIE.id)) == []  # for that a worker is begun already
     assert tried(replace(LOOKALIKE, backend="wasm")) == []
-    [start] = tried(Look())
+    [start] = tried(Settings())
     assert (start["run"], start["trials"], start["beat"]) == ("webgl", ["webgpu"], 500.0)

@@ -12,8 +12,9 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from app.core import messages
-from app.core.frame import Frame, Region
-from app.core.gallery import Gallery, Near
+from app.core.frame import Frame
+from app.core.gallery import Gallery, Match
+from app.core.geometry import RotatedRect
 from app.core.ports import Tensor
 
 SHOWN = 5  # characters shown of each face
@@ -32,29 +33,31 @@ Who = tuple[str, int]  # a character: its gallery, its number
 
 
 @dataclass(frozen=True)
-class Standing:
+class StableRanking:
     """The characters that a face has been shown with, in order; `waits`: in how many looks one has led."""
 
-    shown: tuple[Near, ...] = ()
+    shown: tuple[Match, ...] = ()
     waits: Mapping[Who, int] = field(default_factory=dict)
 
 
-def stand(standing: Standing, near: Sequence[Near]) -> Standing:
+def update(standing: StableRanking, near: Sequence[Match]) -> StableRanking:
     """What stands after one more look, which gave `near`, best first.
 
     Who is shown keeps the place until another has led it by MARGIN for LOOKS looks; likenesses follow
     at once.
     """
     if not standing.shown:
-        return Standing(tuple(near[:SHOWN]))
-    found = {_who(one): one.likeness for one in near}
+        return StableRanking(tuple(near[:SHOWN]))
+    found = {_who(one): one.similarity for one in near}
     least = min(found.values(), default=0.0)  # of one that was not among them no more is known
-    shown = [one._replace(likeness=min(one.likeness, found.get(_who(one), least))) for one in standing.shown]
-    shown = [one._replace(likeness=found.get(_who(one), one.likeness)) for one in shown]
+    shown = [
+        one._replace(similarity=min(one.similarity, found.get(_who(one), least))) for one in standing.shown
+    ]
+    shown = [one._replace(similarity=found.get(_who(one), one.similarity)) for one in shown]
     waits: dict[Who, int] = {}
     for one in near:
         line = [_who(other) for other in shown]
-        beaten = [place for place, other in enumerate(shown) if one.likeness > other.likeness + MARGIN]
+        beaten = [place for place, other in enumerate(shown) if one.similarity > other.similarity + MARGIN]
         if not beaten or _who(one) in line[: beaten[0] + 1]:
             continue
         waits[_who(one)] = standing.waits.get(_who(one), 0) + 1
@@ -62,10 +65,10 @@ def stand(standing: Standing, near: Sequence[Near]) -> Standing:
             del waits[_who(one)]
             shown = [other for other in shown if _who(other) != _who(one)]
             shown.insert(beaten[0], one)
-    return Standing(tuple(shown[:SHOWN]), waits)
+    return StableRanking(tuple(shown[:SHOWN]), waits)
 
 
-def _who(near: Near) -> Who:
+def _who(near: Match) -> Who:
     return near.gallery, near.n
 
 
@@ -74,14 +77,14 @@ class Track:
     """A face that is followed. `seen` is what the index remembers of it, None before the first look."""
 
     id: int  # from 1; the smallest that is free
-    face: Region
+    face: RotatedRect
     time: float  # of the frame it was seen in last, ms
     looked: int = 0  # the number of the look it had last, of all looks; 0: it had none
     seen: Tensor = None
-    standing: Standing = Standing()
+    standing: StableRanking = StableRanking()
 
 
-def follow(tracks: Sequence[Track], faces: Iterable[Region], time: float) -> tuple[Track, ...]:
+def associate(tracks: Sequence[Track], faces: Iterable[RotatedRect], time: float) -> tuple[Track, ...]:
     """The tracks after a frame with these faces, surest first: each goes on with the one nearest to it."""
     left = [track for track in tracks if track.time <= time]  # a clip that begins anew jumps back
     kept: list[Track] = []
@@ -98,7 +101,7 @@ def follow(tracks: Sequence[Track], faces: Iterable[Region], time: float) -> tup
     return tuple(sorted((*kept, *waiting), key=lambda track: track.id))
 
 
-def turn(tracks: Iterable[Track], time: float) -> Track | None:
+def next_to_refresh(tracks: Iterable[Track], time: float) -> Track | None:
     """Whose turn it is to be looked at: of the faces in this frame the one not looked at for longest.
 
     Not the one with the fewest looks: who comes after minutes would have all of them until they are even.
@@ -107,13 +110,13 @@ def turn(tracks: Iterable[Track], time: float) -> Track | None:
     return min(here, key=lambda track: track.looked, default=None)
 
 
-def _apart(a: Region, b: Region) -> float:
+def _apart(a: RotatedRect, b: RotatedRect) -> float:
     """How far two faces are apart, in sizes of the larger one; without end where one is twice the other."""
     small, large = sorted((a.height, b.height))
     return hypot(a.x - b.x, a.y - b.y) / large if large < 2 * small else float("inf")
 
 
-def box(face: Region, frame: Frame) -> list[float]:
+def box(face: RotatedRect, frame: Frame) -> list[float]:
     """Left, top, width and height of a face, 0 to 1 of the frame; what lies outside of it is cut off."""
     w, h = frame.width, frame.height
     left, right = (min(max((face.x + side * face.width / 2) / w, 0.0), 1.0) for side in (-1, 1))
@@ -148,7 +151,7 @@ class Names:
             raise ValueError(f"the names of {gallery.title} are damaged") from None
         return cls(gallery, rows)
 
-    def row(self, near: Near) -> dict[str, Any]:
+    def row(self, near: Match) -> dict[str, Any]:
         """A character as the page draws it. IndexError where there is none of this number."""
         name, group, design = self.characters[near.n]
         gallery = self.gallery
@@ -160,7 +163,7 @@ class Names:
             "name": name,
             "set": group,
             "design": design,
-            "likeness": percent(near.likeness),
+            "likeness": percent(near.similarity),
             "sheet": gallery.sheets[sheet].path if here else "",  # the page has the visitor's by their keys
             "x": x if here else 0,
             "y": y if here else 0,
@@ -175,9 +178,9 @@ def _design(row: Mapping[str, Any]) -> str:
     return messages.DESIGN.format(design=", ".join(filter(None, parts))) if any(parts) else ""
 
 
-def percent(likeness: float) -> int:
+def percent(similarity: float) -> int:
     """A cosine as the page shows it: 0 where two have nothing in common, 100 where they are the same."""
-    return round(100 * min(max(likeness, 0.0), 1.0))
+    return round(100 * min(max(similarity, 0.0), 1.0))
 
 
 def named(said: Mapping[str, Any], galleries: Mapping[str, Names], mirror: bool) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def named(said: Mapping[str, Any], galleries: Mapping[str, Names], mirror: bool)
     characters with their names. Of a gallery that is not among `galleries` nothing is shown.
     """
 
-    def five(near: Iterable[Near]) -> list[dict[str, Any]]:
+    def five(near: Iterable[Match]) -> list[dict[str, Any]]:
         known = (one for one in near if one.gallery in galleries)
         there = (one for one in known if 0 <= one.n < len(galleries[one.gallery].characters))
         return [galleries[one.gallery].row(one) for one in there][:SHOWN]

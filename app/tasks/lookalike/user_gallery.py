@@ -36,33 +36,33 @@ FULL = f"{MOST} pictures of your own are the most there can be. Remove some firs
 NO_FILE = "That file holds no pictures from this page. Choose one that “Export” has made."
 
 
-class Seer(NamedTuple):
+class EmbeddingModel(NamedTuple):
     """What has seen a picture: features of other weights, or of another number, cannot be compared."""
 
     card: str
     wide: int  # how many numbers it gives
 
 
-def seer(card: ModelCard, wide: int) -> Seer:
+def embedding_model(card: ModelCard, wide: int) -> EmbeddingModel:
     """A classifier, by its card and all its backends' files: what they give differs by rounding only."""
     files = "".join(sorted(graph.sha256 for variant in card.variants for graph in variant.graphs))
-    return Seer(f"{card.id[: LONGEST - 9]}-{sha256(files.encode()).hexdigest()[:8]}", wide)
+    return EmbeddingModel(f"{card.id[: LONGEST - 9]}-{sha256(files.encode()).hexdigest()[:8]}", wide)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is kept of a picture. `features` have the length 1; `card` is that of the Seer who made them."""
+    """What is kept of a picture. `features` have the length 1; `card` is that of their EmbeddingModel."""
 
     name: str
     card: str
     features: array[float]
 
-    def of(self, seer: Seer) -> bool:
-        """Whether it can be compared with what a Seer gives."""
-        return (self.card, len(self.features)) == seer
+    def of(self, embedding_model: EmbeddingModel) -> bool:
+        """Whether it can be compared with what a EmbeddingModel gives."""
+        return (self.card, len(self.features)) == embedding_model
 
 
-class Own:
+class UserGallery:
     """The pictures, by the id that the browser keeps them under."""
 
     def __init__(self, kept: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -81,18 +81,18 @@ class Own:
             raise Refused(FULL)
         self.pictures[id] = kept
 
-    def of(self, seer: Seer) -> dict[str, Picture]:
-        """The pictures that a Seer has seen."""
-        return {id: each for id, each in self.pictures.items() if each.of(seer)}
+    def of(self, embedding_model: EmbeddingModel) -> dict[str, Picture]:
+        """The pictures that a EmbeddingModel has seen."""
+        return {id: each for id, each in self.pictures.items() if each.of(embedding_model)}
 
-    def stale(self, seer: Seer) -> list[str]:
+    def stale(self, embedding_model: EmbeddingModel) -> list[str]:
         """The ids of the others: seen by another classifier, or in another build."""
-        return [id for id, each in self.pictures.items() if not each.of(seer)]
+        return [id for id, each in self.pictures.items() if not each.of(embedding_model)]
 
-    def matrix(self, seer: Seer) -> bytes:
+    def matrix(self, embedding_model: EmbeddingModel) -> bytes:
         """The features of those in `of`, in its order, as float32 [MOST, seer.wide]; unused rows are zero."""
-        rows = (each.features for each in self.of(seer).values())
-        return array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * seer.wide, b"\0")
+        rows = (each.features for each in self.of(embedding_model).values())
+        return array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * embedding_model.wide, b"\0")
 
 
 def picture(name: str, card: str, features: bytes) -> Picture:
@@ -107,7 +107,7 @@ def picture(name: str, card: str, features: bytes) -> Picture:
     return Picture(shown or "Picture", str(card)[:LONGEST], array("f", (v / length for v in numbers)))
 
 
-def exported(text: str, seer: Seer | None = None) -> list[tuple[Picture, bytes]]:
+def exported(text: str, embedding_model: EmbeddingModel | None = None) -> list[tuple[Picture, bytes]]:
     """The pictures of a file that static/own.js wrote, each with its thumbnail, a JPEG of SIDE x SIDE.
 
     {"vitrine": 1, "pictures": [{"name", "card", "features": base64, "thumb": base64}]}. Raises Refused, also
@@ -125,7 +125,7 @@ def exported(text: str, seer: Seer | None = None) -> list[tuple[Picture, bytes]]
             if len(thumb) > THUMB or jpeg(thumb) != (SIDE, SIDE):
                 raise Refused(NO_FILE)
             kept = picture(row["name"], row["card"], b64decode(row["features"], validate=True))
-            if seer and kept.card == seer.card and not kept.of(seer):
+            if embedding_model and kept.card == embedding_model.card and not kept.of(embedding_model):
                 raise Refused(NO_FILE)
             found.append((kept, thumb))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
