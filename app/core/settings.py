@@ -24,17 +24,17 @@ DETAILS = ("low", "medium", "high")
 
 # A photo is composed once, so it may be larger than a live picture. 2048 is the texture
 # size that every WebGL2 implementation grants (OpenGL ES 3.0, table 6.28).
-PHOTO = Box(2048, 2048)
+MAX_PHOTO_SIZE = Box(2048, 2048)
 
 # A larger file is refused before it is decoded: a 100-megapixel JPEG is about 50 MB.
-FILE_MB = 64
+MAX_FILE_MB = 64
 
 # One of more pixels is refused as well, by its header: decoded it takes 4 bytes for each, and a phone's
 # browser ends a page that asks for some hundred MB at once.
-MEGAPIXELS = 50
+MAX_MEGAPIXELS = 50
 
 # Stands before the room when there is neither colour nor image to do it: the page's own dark.
-COVER = "#171c1f"
+COVER_COLOR = "#171c1f"
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
@@ -66,12 +66,12 @@ class Settings:
     threads: int = 0  # 0: as many as measured well, see app.core.backend.threads
 
     @property
-    def keep(self) -> float:
-        """How much of the Memory an uncertain pixel keeps, 0 to 0.95: at 1 the Mask would freeze."""
+    def memory_weight(self) -> float:
+        """The weight of the Memory in an uncertain pixel, 0 to 0.95: at 1 the Mask would freeze."""
         return self.smoothing / 100 * 0.95
 
     @property
-    def edge(self) -> float:
+    def edge_half_width(self) -> float:
         """Half the width of the person's edge, in Mask units: 0.06 (a cut) to 0.46 (a haze)."""
         return 0.06 + 0.4 * self.softness / 100
 
@@ -83,20 +83,20 @@ class Settings:
         return max(0.3, self.blur / 100 * height / 14)
 
     @property
-    def box(self) -> Box:
+    def max_size(self) -> Box:
         """The largest live picture."""
         return RESOLUTIONS[self.resolution]
 
-    def size(self, frame: Frame) -> tuple[int, int]:
+    def shown_size(self, frame: Frame) -> tuple[int, int]:
         """Width and height in pixels at which a frame is shown; never larger than the frame."""
-        return (PHOTO if frame.is_photo else self.box).fit(frame.width, frame.height)
+        return (MAX_PHOTO_SIZE if frame.is_photo else self.max_size).fit(frame.width, frame.height)
 
     @property
-    def wall(self) -> str:
+    def cover_color(self) -> str:
         """The colour that covers the room when none of it may be seen and no image stands there."""
-        return self.colour if self.background == "colour" else COVER
+        return self.colour if self.background == "colour" else COVER_COLOR
 
-    def room(self, width: int, height: int) -> tuple[int, int]:
+    def blur_size(self, width: int, height: int) -> tuple[int, int]:
         """The size at which the room is blurred for a picture of this size.
 
         Halved from a quarter on until the blur is at most 3 pixels wide, which `soften.frag` reaches over.

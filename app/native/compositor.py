@@ -87,7 +87,7 @@ class Compositor:
 
     def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, settings: Settings) -> Texture:
         self._spot = letterbox(frame.width, frame.height, self._into)
-        width, height = settings.size(frame)
+        width, height = settings.shown_size(frame)
         whole, x, y = decoded(frame.picture), line(width), line(height)
         if settings.mirror:
             x = 1 - x
@@ -118,7 +118,7 @@ class Compositor:
         if settings.background == "image":
             self.picture = encoded(self._backdrop(width, height))
         else:
-            colour = rgb(settings.wall)
+            colour = rgb(settings.cover_color)
             self.picture = encoded(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
 
     def backdrop(self, picture: Pixels) -> None:
@@ -166,12 +166,16 @@ class Compositor:
         """edge.glsl"""
         left, top, width, height = self._spot
         slope, base = np.split(read(edge, left + x * width, top + y * height), 2, 2)
-        t = np.clip((slope * _light(rgb) + base - (0.5 - settings.edge)) / (2 * settings.edge), 0, 1)
+        t = np.clip(
+            (slope * _light(rgb) + base - (0.5 - settings.edge_half_width)) / (2 * settings.edge_half_width),
+            0,
+            1,
+        )
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
     def _veil(self, frame: Texture, edge: Texture, width: int, height: int, settings: Settings) -> Texture:
         """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-        width, height = settings.room(width, height)
+        width, height = settings.blur_size(width, height)
         x, y = line(width), line(height)
         rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
         room = np.maximum(1 - self._person(edge, x, y, rgb, settings), np.float32(LEAST))

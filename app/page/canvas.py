@@ -84,7 +84,7 @@ class CanvasCompositor:
     async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         matte = await self._lay(mask, settings) if mask is not None else None
-        if self._look.box != settings.box:
+        if self._look.max_size != settings.max_size:
             self._frame_in = None
         self._look = settings
         js_frame = self._frame(frame)
@@ -120,7 +120,7 @@ class CanvasCompositor:
         if settings.background == "image":
             self._image(None, settings)
         else:
-            self._main.fillStyle = settings.wall
+            self._main.fillStyle = settings.cover_color
             self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def backdrop(self, js_picture: Any, image: str) -> None:
@@ -135,8 +135,8 @@ class CanvasCompositor:
 
     async def _lay(self, mask: Tensor, settings: Settings) -> Any:
         """The Mask on the picture's edges, as a canvas whose alpha it is."""
-        if self._softness is None or self._softness[0] != settings.edge:
-            self._softness = settings.edge, self._matte.tensor([settings.edge], (1,))
+        if self._softness is None or self._softness[0] != settings.edge_half_width:
+            self._softness = settings.edge_half_width, self._matte.tensor([settings.edge_half_width], (1,))
         found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
         return self._put("matte", found["matte"], self._into.width, self._into.height)
 
@@ -179,7 +179,7 @@ class CanvasCompositor:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._main.fillStyle = settings.wall
+            self._main.fillStyle = settings.cover_color
             self._main.fillRect(0, 0, width, height)
             return
         kept = self._contexts.get("backdrop")
@@ -227,7 +227,7 @@ class CanvasCompositor:
 
         Drawn once a frame: a camera's YUV picture is converted each time it is drawn, in 6 ms at 640x480.
         """
-        width, height = self._look.size(frame)
+        width, height = self._look.shown_size(frame)
         draw = self._small("frame", width, height)
         if self._frame_in is not frame:
             draw.globalCompositeOperation = "copy"
@@ -237,7 +237,7 @@ class CanvasCompositor:
 
     def _fit(self, frame: Frame) -> tuple[int, int]:
         """Give the canvas the frame's size."""
-        size = self._look.size(frame)
+        size = self._look.shown_size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size

@@ -90,7 +90,7 @@ class Compositor:
         size = self._fit(frame, settings)
         final = self._pass(f"background/{settings.background if mask is not None else 'none'}")
         spot = tuple(letterbox(frame.width, frame.height, self._into))
-        common = {"spot": spot, "reach": (settings.edge,), "rgb": rgb(settings.colour)}
+        common = {"spot": spot, "reach": (settings.edge_half_width,), "rgb": rgb(settings.colour)}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
@@ -123,7 +123,7 @@ class Compositor:
             return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height
         picture = settings.background == "image"
-        numbers = {"rgb": rgb(settings.wall), "picture": (float(picture),)}
+        numbers = {"rgb": rgb(settings.cover_color), "picture": (float(picture),)}
         self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
 
@@ -158,7 +158,7 @@ class Compositor:
 
     def _fit(self, frame: Frame, settings: Settings) -> tuple[int, int]:
         """Give the canvas the size of the frame, bounded by the Settings."""
-        size = settings.size(frame)
+        size = settings.shown_size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size
@@ -174,7 +174,7 @@ class Compositor:
         self, size: tuple[int, int], settings: Settings, common: dict[str, tuple[float, ...]]
     ) -> None:
         """The room without the person, blurred; at a part of the size, as a blur needs no more."""
-        small = settings.room(*size)
+        small = settings.blur_size(*size)
         for name in ("veil", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
         self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))

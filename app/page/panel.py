@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core import messages
 from app.core.backend import BACKENDS
-from app.core.settings import FILE_MB, MEGAPIXELS, PHOTO, Settings, to_query
+from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS, MAX_PHOTO_SIZE, Settings, to_query
 from app.panel.capabilities import Capabilities
 from app.panel.controls import panel
 from app.tasks import TASKS
@@ -43,12 +43,12 @@ class Panel:
             "source",
             source=settings.source,
             camera=settings.camera,
-            width=settings.box.width,
-            height=settings.box.height,
+            width=settings.max_size.width,
+            height=settings.max_size.height,
             ask=ask if settings.source == "file" or not asked else (),
-            photo=[PHOTO.width, PHOTO.height],
-            megabytes=FILE_MB,
-            megapixels=MEGAPIXELS,
+            photo=[MAX_PHOTO_SIZE.width, MAX_PHOTO_SIZE.height],
+            megabytes=MAX_FILE_MB,
+            megapixels=MAX_MEGAPIXELS,
         )
 
     def plan(
@@ -67,7 +67,7 @@ class Panel:
             "plan",
             limit=limit,
             show=settings.background == "none",
-            colour=settings.wall,
+            colour=settings.cover_color,
             picture=image if settings.background == "image" else "",
             start=start.to_dict() if start else None,
             stay=stay,

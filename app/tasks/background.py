@@ -51,7 +51,7 @@ class Background:
 
     def feeds(self, frame: Frame, settings: Settings) -> dict[str, Tensor]:
         """memory and keep. A source's first frame and a photo are not smoothed with others: keep is 0."""
-        keep = 0.0 if self._fresh or frame.is_photo or frame.first_of_source else settings.keep
+        keep = 0.0 if self._fresh or frame.is_photo or frame.first_of_source else settings.memory_weight
         return {"memory": self._memory, "keep": self._number(keep)}
 
     def _number(self, value: float) -> Tensor:

@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from app.core.card import Input
 from app.core.frame import Frame
-from app.core.settings import PHOTO, Settings
+from app.core.settings import MAX_PHOTO_SIZE, Settings
 from app.native import compositor as native
 from app.native.compositor import Compositor
 from tests.support import clip
@@ -129,7 +129,7 @@ def test_a_mirror_turns_the_frame() -> None:
         ((720, 1280), False, (360, 640)),
         ((720, 1280), True, (720, 1280)),
         ((240, 320), False, (240, 320)),
-        ((100, 4096), True, (50, PHOTO.width)),
+        ((100, 4096), True, (50, MAX_PHOTO_SIZE.width)),
     ],
 )
 def test_a_picture_is_bounded(size: tuple[int, int], is_photo: bool, shown: tuple[int, int]) -> None:

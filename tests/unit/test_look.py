@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.core.settings import COVER, DETAILS, RESOLUTIONS, Settings, pairs, rgb, to_query
+from app.core.settings import COVER_COLOR, DETAILS, RESOLUTIONS, Settings, pairs, rgb, to_query
 from app.panel.controls import BACKGROUNDS, SOURCES
 from app.panel.validate import from_query
 from tests.support.fakes import CAPS
@@ -76,13 +76,13 @@ def test_of_a_name_that_comes_twice_the_last_counts() -> None:
 
 def test_figures_of_a_look() -> None:
     settings = Settings(smoothing=100, colour="#ff0080", resolution="720")
-    assert settings.keep == pytest.approx(0.95)  # at 1 the Mask would freeze
-    assert replace(settings, smoothing=0).keep == 0
+    assert settings.memory_weight == pytest.approx(0.95)  # at 1 the Mask would freeze
+    assert replace(settings, smoothing=0).memory_weight == 0
     assert rgb(settings.colour) == (1.0, 0.0, 128 / 255)
-    assert replace(settings, background="colour").wall == "#ff0080"
-    assert settings.wall == COVER  # a blurred room has nothing to blur then
+    assert replace(settings, background="colour").cover_color == "#ff0080"
+    assert settings.cover_color == COVER_COLOR  # a blurred room has nothing to blur then
     for height in (48, 360, 480, 720, 2048):  # the blur is never wider than soften.frag reaches
-        size = replace(settings, blur=100).room(height, height)
+        size = replace(settings, blur=100).blur_size(height, height)
         assert min(size) >= 1
         assert replace(settings, blur=100).sigma(size[1]) <= 3
-    assert (settings.box.width, settings.box.height) == (1280, 720)
+    assert (settings.max_size.width, settings.max_size.height) == (1280, 720)

@@ -17,7 +17,7 @@ from math import hypot, isfinite
 from typing import Any, NamedTuple
 
 from app.core.card import ModelCard
-from app.core.settings import FILE_MB, MEGAPIXELS
+from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS
 
 MOST = 256  # rows of the index's input
 SIDE = 192  # pixels of a thumbnail: twice what a card shows on a usual screen
@@ -25,7 +25,11 @@ THUMB = 65_536  # bytes: a JPEG of that size with noise all over has 40 kB
 LONGEST = 60  # characters of a name
 WIDEST = 4096  # numbers of a classifier's features
 FILE = 32_000_000  # bytes of an exported file: 256 thumbnails of THUMB bytes and their features, in base64
-BOUNDS = {"photo": [1024, 1024], "megapixels": MEGAPIXELS, "megabytes": FILE_MB}  # of a picture to be added
+BOUNDS = {
+    "photo": [1024, 1024],
+    "megapixels": MAX_MEGAPIXELS,
+    "megabytes": MAX_FILE_MB,
+}  # of a picture to be added
 
 
 class Refused(ValueError):
