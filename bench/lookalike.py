@@ -48,7 +48,7 @@ def main() -> None:
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
     if "characters" in wanted:
-        characters(caps, caps.built[0])
+        characters(caps, caps.built_galleries[0])
     found = list(clips(say)) if {"people", "live"} & {*wanted} else []
     if not found and wanted != ["characters"]:
         raise Problem("There are no clips of people: name their folder by VITRINE_CLIPS.")

@@ -48,7 +48,7 @@ def main() -> None:
         raise Problem(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
     seen = unit(np.array(found))
     card = loaded.auxiliary["classifier"].card
-    (folder,) = cache.folders(caps.built[0].id, MADE)
+    (folder,) = cache.folders(caps.built_galleries[0].id, MADE)
     rows = unit(np.load(folder / "features" / f"{card.id}-{features.graph(card)[:16]}.npy"))
     ways: dict[str, Callable[[Array], Array]] = {"as they are": lambda face: rows}
     ways |= {f"held below {n} of 100": partial(held, rows, n) for n in (99, 95, 90, 80)}

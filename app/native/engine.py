@@ -81,7 +81,7 @@ def load(
     if "cutout" in kind.requires and (cutout := card.cutout(backend)):
         own.cutout = opened(dist, cutout, card, threads)
     if "gallery" in kind.requires:
-        for each in caps.compared(settings):
+        for each in caps.selected_galleries(settings):
             index = each.index(auxiliary["classifier"].card.id, backend)
             if index is None or each.id == OWN:
                 raise ValueError(f"{each.title} cannot be compared with on {backend}")

@@ -77,7 +77,7 @@ async def bring(worker: Worker, engine: Engine) -> None:
     have = {index.gallery: index for index in classifier.indexes}
     indexes, names = [], {}
     try:
-        for gallery in worker.caps.compared(worker.settings):
+        for gallery in worker.caps.selected_galleries(worker.settings):
             if gallery.id == OWN and not (state.seer and state.own.of(state.seer)):
                 continue  # all were seen by another classifier, and are looked at again
             index = have.get(gallery.id) or await engine.index(gallery)

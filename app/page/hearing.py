@@ -51,7 +51,7 @@ def cameras(worker: Worker, cameras: list[list[str]]) -> None:
 
 def own(worker: Worker) -> None:
     """The visitor chose a backdrop of their own; worker.js put it at `page.own`."""
-    worker.caps = replace(worker.caps, own_image=True)
+    worker.caps = replace(worker.caps, user_image=True)
     worker.loading = ""
     if worker.engine:
         worker.engine.compositor.image = ""

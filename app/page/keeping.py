@@ -144,7 +144,7 @@ def remove(worker: Worker, id: str) -> None:
 
 def changed(worker: Worker) -> None:
     """The panel and the index follow; without pictures of one's own another gallery is compared with."""
-    worker.caps = replace(worker.caps, own=len(worker.comparison.own.pictures))
+    worker.caps = replace(worker.caps, user_pictures=len(worker.comparison.own.pictures))
     worker.settings = settled(worker.settings, worker.caps)
     worker.tell()
     show_galleries(worker)

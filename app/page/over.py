@@ -40,7 +40,7 @@ def no_overlay(worker: Worker, error: Exception) -> None:
 
 def _card(worker: Worker) -> ModelCard | None:
     """The card that the Settings wants drawn, at the size it wants."""
-    card = worker.caps.over(worker.settings, worker.settings.overlay)
+    card = worker.caps.overlay_card(worker.settings, worker.settings.overlay)
     return None if card is None or card.missing else card.sized(worker.settings.detail)
 
 

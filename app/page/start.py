@@ -72,11 +72,11 @@ class Worker:
             cards=tuple(from_dict(card) for card in manifest["models"]),
             backdrops=tuple((row["id"], row["title"]) for row in manifest["backdrops"]),
             cameras=begun.cameras,
-            own_image=hasattr(self.page.own, "width"),
+            user_image=hasattr(self.page.own, "width"),
             galleries=tuple(map(gallery.from_dict, manifest["galleries"])),
-            own=len(self.comparison.own.pictures),
+            user_pictures=len(self.comparison.own.pictures),
             broken=begun.broken,
-            run=begun.run,
+            backend=begun.run,
         )
         self.settings, notes = from_query(begun.query, self.caps)
         for note in (*begun.notes, *notes):
@@ -90,7 +90,7 @@ class Worker:
         choice = choose(self.caps.probe, card, begun.broken)
         self.run = begun.run or (choice.first if auto else self.settings.backend)
         self.trials = begun.trials if begun.trials is not None else choice.trials if auto else ()
-        self.caps = replace(self.caps, run=self.run)
+        self.caps = replace(self.caps, backend=self.run)
         self.page.hear = create_proxy(lambda js_message: hear(self, js_message))
         self.page.take = create_proxy(self.slot.put)
         self.own = self.settings  # what this worker was begun with

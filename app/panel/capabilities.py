@@ -1,6 +1,6 @@
-"""Offer: what there is to choose from, of this build and in this browser.
+"""Capabilities: what this build holds and what this browser can do.
 
-Does not choose.
+Does not choose a setting and does not load or run anything.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from app.tasks import TASKS
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What there is to choose from: what this build holds, and what this browser can do."""
+    """What this build holds, and what this browser can do."""
 
     probe: Probe = field(default_factory=Probe)
     cards: tuple[ModelCard, ...] = ()
     backdrops: tuple[tuple[str, str], ...] = ()  # (id, title)
     cameras: tuple[tuple[str, str], ...] = ()  # (device id, label)
-    own_image: bool = False  # the visitor has given a picture of their own
+    user_image: bool = False  # the visitor has given an image for the background
     broken: dict[str, str] = field(default_factory=dict)  # backend -> why it failed in this visit
-    run: str = ""  # the backend that runs; "" before one does
-    galleries: tuple[Gallery, ...] = ()  # the manifest's; that of id "own" is what holds the visitor's
-    own: int = 0  # pictures of their own that the visitor keeps in this browser
+    backend: str = ""  # the backend that runs; "" before one does
+    galleries: tuple[Gallery, ...] = ()  # the manifest's; the one with id "own" holds the visitor's pictures
+    user_pictures: int = 0  # how many pictures of their own the visitor keeps in this browser
 
     def card(self, model: str) -> ModelCard | None:
         """The card with this id."""
         return next((card for card in self.cards if card.id == model), None)
 
-    def over(self, settings: Settings, id: str) -> ModelCard | None:
-        """The card that the overlay `id` draws the findings of: of body parts the chosen model's own."""
+    def overlay_card(self, settings: Settings, id: str) -> ModelCard | None:
+        """The card whose outputs the overlay `id` draws; for body parts the chosen model's card."""
         card = self.card(settings.model if id == PARTS else id)
         return card if card and (id != PARTS or card.tint) else None
 
@@ -45,12 +45,11 @@ class Capabilities:
         return any(card.variant(b, features) for b in ([backend] if backend != "auto" else BACKENDS))
 
     def resolve(self, model_kinds: Iterable[str], settings: Settings, backend: str) -> dict[str, ModelCard]:
-        """A card of each of these kinds: the one chosen as the model, else what the task prefers, else
-        that of the smallest input, which is the quickest. Of BlazeFace it is the short range, made for the
-        face before a screen. A classifier serves others by telling a gallery's characters apart: one that no
-        gallery has an index for does not.
+        """A card of each of these kinds: the chosen model, else the card that the task prefers, else the card
+        with the smallest input, which is the fastest. For BlazeFace that is the short range, made for a face
+        in front of a screen. A classifier counts only if a gallery has an index for it.
 
-        Raises ValueError, with the reason in a few words, where there is none.
+        Raises ValueError, with the reason in a few words, where no card of a kind can run.
         """
         own = self.card(settings.model)
         preferred = TASKS[settings.task].preferred
@@ -73,7 +72,7 @@ class Capabilities:
     def indexed(self, card: ModelCard, backend: str) -> bool:
         """Whether a gallery has an index for a classifier on a backend; on "auto", on any."""
         backends = [backend] if backend != "auto" else list(BACKENDS)
-        return any(each.index(card.id, b) for each in self.built for b in backends)
+        return any(each.index(card.id, b) for each in self.built_galleries for b in backends)
 
     def supports(self, card: ModelCard, task: str, backend: str) -> bool:
         """Whether a task can be done with a card as its model on a backend; on "auto", on any."""
@@ -91,16 +90,16 @@ class Capabilities:
         return True
 
     @property
-    def built(self) -> tuple[Gallery, ...]:
-        """The galleries that this build has, without the visitor's."""
+    def built_galleries(self) -> tuple[Gallery, ...]:
+        """The galleries of this build, without the visitor's own."""
         return tuple(each for each in self.galleries if each.id != OWN and not each.missing)
 
     def gallery(self, id: str) -> Gallery | None:
         """The gallery with this id."""
         return next((each for each in self.galleries if each.id == id), None)
 
-    def compared(self, settings: Settings) -> tuple[Gallery, ...]:
-        """The galleries that the Settings has faces compared with."""
-        wanted = [each for each in self.built if settings.gallery in (each.id, ALL)]
-        own = self.gallery(OWN) if self.own and settings.gallery in (OWN, ALL) else None
+    def selected_galleries(self, settings: Settings) -> tuple[Gallery, ...]:
+        """The galleries that faces are compared with under these Settings."""
+        wanted = [each for each in self.built_galleries if settings.gallery in (each.id, ALL)]
+        own = self.gallery(OWN) if self.user_pictures and settings.gallery in (OWN, ALL) else None
         return (*wanted, own) if own else tuple(wanted)

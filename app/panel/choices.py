@@ -66,7 +66,7 @@ def tasks(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
 
 def galleries(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """What faces can be compared with: a gallery of this build, the visitor's own pictures, all together."""
-    on = caps.run if settings.backend == "auto" else settings.backend
+    on = caps.backend if settings.backend == "auto" else settings.backend
 
     def row(id: str, title: str, lacks: str) -> Option:
         unheld = on in BACKENDS and _unheld(replace(settings, gallery=id), caps, on)
@@ -75,9 +75,9 @@ def galleries(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     absent, mine, several = (
         "not in this build",
         caps.gallery(OWN),
-        len(caps.built) + bool(caps.own) > 1,
+        len(caps.built_galleries) + bool(caps.user_pictures) > 1,
     )
-    lacks = "" if caps.own and mine else "add some first" if mine else absent
+    lacks = "" if caps.user_pictures and mine else "add some first" if mine else absent
     built = (each for each in caps.galleries if each.id != OWN)
     return (
         *(row(each.id, each.title, absent if each.missing else "") for each in built),
@@ -89,5 +89,5 @@ def galleries(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
 def _unheld(settings: Settings, caps: Capabilities, backend: str) -> Gallery | None:
     """A gallery the Settings compares with that has no index for a backend: WebGL's hold fewer characters."""
     cards = [card for card in caps.cards if card.kind == "classifier"]
-    compared = caps.compared(settings)
+    compared = caps.selected_galleries(settings)
     return next((each for each in compared if not any(each.index(card.id, backend) for card in cards)), None)

@@ -52,7 +52,7 @@ FILES = PICTURES + ",video/mp4,video/webm,video/quicktime"
 
 def sized(settings: Settings, caps: Capabilities) -> ModelCard | None:
     """The card whose sizes there are to choose from: the chosen model, else the overlay's."""
-    cards = caps.card(settings.model), caps.over(settings, settings.overlay)
+    cards = caps.card(settings.model), caps.overlay_card(settings, settings.overlay)
     return next((card for card in cards if card and card.sizes), None)
 
 
@@ -65,7 +65,7 @@ def details(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
 
 def overlay_unavailable(id: str, settings: Settings, caps: Capabilities, backend: str) -> str:
     """Why an overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
-    card = caps.over(settings, id)
+    card = caps.overlay_card(settings, id)
     if card is None:
         return "the model does not tell them apart"
     if card.missing:
@@ -81,7 +81,7 @@ def overlay_unavailable(id: str, settings: Settings, caps: Capabilities, backend
 
 def overlays(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
     """The overlays of this build, judged by the backend chosen; with "auto" by the one that runs."""
-    backend = caps.run or "auto" if settings.backend == "auto" else settings.backend
+    backend = caps.backend or "auto" if settings.backend == "auto" else settings.backend
 
     cards = (card for card in caps.cards if card.kind in OVERLAYS)
     rows = [(card.id, overlay(card.id, card).title.format(card=card.title)) for card in cards]
@@ -92,7 +92,7 @@ def overlays(settings: Settings, caps: Capabilities) -> tuple[Option, ...]:
 
 
 def images(caps: Capabilities) -> tuple[Option, ...]:
-    own = Option("own", "Your own picture", "" if caps.own_image else "choose a file below")
+    own = Option("own", "Your own picture", "" if caps.user_image else "choose a file below")
     return (*(Option(id, title) for id, title in caps.backdrops), own)
 
 

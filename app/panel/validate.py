@@ -157,7 +157,7 @@ def first(caps: Capabilities, task: str = Settings.task) -> Settings:
     """The Settings of a first visit: a task's defaults, with a model, backdrop and gallery of this build."""
     settings = replace(Settings(), task=task, background=TASKS[task].background)
     images = [id for id, _ in caps.backdrops]
-    galleries = [each.id for each in caps.built]
+    galleries = [each.id for each in caps.built_galleries]
     if model := preferred_model(task, caps):
         settings = replace(settings, model=model)
     if images and settings.image not in images:

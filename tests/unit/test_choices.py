@@ -102,16 +102,16 @@ def test_the_gallery_is_chosen_in_its_task_only() -> None:
 def test_own_pictures_are_compared_with_once_there_are_some() -> None:
     few = {"own": "add some first", "all": "add pictures of your own first"}
     assert cannot("gallery", LOOKALIKE, LIKE) == few
-    assert cannot("gallery", LOOKALIKE, replace(LIKE, own=1)) == {}
+    assert cannot("gallery", LOOKALIKE, replace(LIKE, user_pictures=1)) == {}
     pets = replace(GALLERY, id="pets", title="Pets")
     assert cannot("gallery", LOOKALIKE, replace(LIKE, galleries=(GALLERY, pets, MINE))) == {"own": few["own"]}
     with pytest.raises(
         ValueError, match=r"gallery: Your own pictures cannot be chosen here \(add some first\)"
     ):
         apply(LOOKALIKE, "gallery", "own", LIKE)
-    settings = apply(LOOKALIKE, "gallery", "all", replace(LIKE, own=3))
+    settings = apply(LOOKALIKE, "gallery", "all", replace(LIKE, user_pictures=3))
     assert not restarts(LOOKALIKE, settings, BODY)
-    assert settled(settings, replace(LIKE, own=3)) == settings
+    assert settled(settings, replace(LIKE, user_pictures=3)) == settings
     assert settled(settings, LIKE) == LOOKALIKE  # the last one was removed
     assert from_query("task=lookalike&gallery=own", LIKE)[1] == [
         "gallery: Your own pictures cannot be chosen here (add some first). Using characters instead."
@@ -121,15 +121,15 @@ def test_own_pictures_are_compared_with_once_there_are_some() -> None:
 def test_what_is_compared_with() -> None:
     pets = replace(GALLERY, id="pets", title="Pets")
     gone = replace(GALLERY, id="gone", missing="no classifier")
-    caps = replace(LIKE, galleries=(GALLERY, pets, gone, MINE), own=2)
+    caps = replace(LIKE, galleries=(GALLERY, pets, gone, MINE), user_pictures=2)
 
     def ids(gallery: str, caps: Capabilities = caps) -> list[str]:
-        return [each.id for each in caps.compared(replace(LOOKALIKE, gallery=gallery))]
+        return [each.id for each in caps.selected_galleries(replace(LOOKALIKE, gallery=gallery))]
 
     assert [ids(id) for id in ("characters", "pets", "own")] == [["characters"], ["pets"], ["own"]]
     assert ids("all") == ["characters", "pets", "own"]
-    assert ids("all", replace(caps, own=0)) == ["characters", "pets"]
-    assert ids("own", replace(caps, own=0)) == []
+    assert ids("all", replace(caps, user_pictures=0)) == ["characters", "pets"]
+    assert ids("own", replace(caps, user_pictures=0)) == []
     assert ids("gone") == []
 
 
@@ -142,8 +142,8 @@ def test_a_gallery_that_a_backend_cannot_hold_says_so() -> None:
     assert "small" not in cannot("gallery", replace(LOOKALIKE, backend="webgl"), caps)
     assert cannot("backend", LOOKALIKE, caps) == {"webgl": "Characters cannot be compared with on it"}
     assert cannot("backend", replace(LOOKALIKE, gallery="small"), caps) == {}
-    assert "characters" not in cannot("gallery", LOOKALIKE, replace(caps, run="wasm"))
-    assert cannot("gallery", LOOKALIKE, replace(caps, run="webgl"))["characters"] == "not on WebGL"
+    assert "characters" not in cannot("gallery", LOOKALIKE, replace(caps, backend="wasm"))
+    assert cannot("gallery", LOOKALIKE, replace(caps, backend="webgl"))["characters"] == "not on WebGL"
 
 
 def test_all_together_needs_each_of_them_on_the_backend() -> None:
@@ -152,7 +152,10 @@ def test_all_together_needs_each_of_them_on_the_backend() -> None:
     mine = replace(MINE, indexes=small.indexes)
     cards = tuple(replace(card, variants=SELFIE.variants) for card in LIKE.cards)
     caps = replace(
-        LIKE, cards=cards, galleries=(small, replace(GALLERY, id="large", title="Large"), mine), own=1
+        LIKE,
+        cards=cards,
+        galleries=(small, replace(GALLERY, id="large", title="Large"), mine),
+        user_pictures=1,
     )
     both = replace(LOOKALIKE, gallery="all")
     assert cannot("backend", both, caps) == {"webgl": "Large cannot be compared with on it"}
@@ -168,5 +171,5 @@ def test_all_together_needs_each_of_them_on_the_backend() -> None:
 
 
 def test_own_pictures_cannot_be_chosen_where_nothing_holds_them() -> None:
-    caps = replace(LIKE, galleries=(GALLERY,), own=3)
+    caps = replace(LIKE, galleries=(GALLERY,), user_pictures=3)
     assert cannot("gallery", LOOKALIKE, caps)["own"] == "not in this build"

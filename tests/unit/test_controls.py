@@ -82,7 +82,7 @@ def test_what_cannot_be_chosen_says_why() -> None:
         "absent": "not in this build",
     }
     assert cannot("image", Settings(background="image")) == {"own": "choose a file below"}
-    assert cannot("image", Settings(background="image"), replace(CAPS, own_image=True)) == {}
+    assert cannot("image", Settings(background="image"), replace(CAPS, user_image=True)) == {}
     broken = replace(CAPS, broken={"webgpu": "it lost its context"})
     assert cannot("backend", caps=broken) == {"webgpu": "it lost its context"}
 
@@ -233,9 +233,9 @@ def test_body_parts_are_offered_where_the_model_tells_them_apart() -> None:
 
 def test_with_auto_an_overlay_is_judged_by_the_backend_that_runs() -> None:
     faceless = {"facemesh": "not on WebGL", "movenet": "not on WebGL"}
-    assert cannot("overlay", caps=replace(CAPS, run="webgl")) == faceless
-    assert cannot("overlay", caps=replace(CAPS, run="wasm")) == {}
-    assert cannot("overlay", replace(SETTINGS, backend="wasm"), replace(CAPS, run="webgl")) == {}
+    assert cannot("overlay", caps=replace(CAPS, backend="webgl")) == faceless
+    assert cannot("overlay", caps=replace(CAPS, backend="wasm")) == {}
+    assert cannot("overlay", replace(SETTINGS, backend="wasm"), replace(CAPS, backend="webgl")) == {}
 
 
 def test_the_detector_beside_an_overlay_is_the_chosen_one_if_it_is_one() -> None:

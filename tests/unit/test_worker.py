@@ -45,7 +45,7 @@ def working(settings: Settings = LOOKALIKE, kept: Any = None, **start: Any) -> A
     """A worker that shows pictures on WASM."""
     worker = of("start").Worker(Page(kept, **start))
     worker.settings = worker.own = settings
-    worker.caps = replace(LIKE, run="wasm", galleries=(GALLERY, PETS, LIKE.galleries[-1]))
+    worker.caps = replace(LIKE, backend="wasm", galleries=(GALLERY, PETS, LIKE.galleries[-1]))
     worker.card, worker.run, worker.trials, worker.patient = BODY, "wasm", (), 0
     worker.meter.clock = Clock()
     worker.engine = FakeEngine()
@@ -81,7 +81,7 @@ def test_a_gallery_that_cannot_be_had_leaves_nothing_behind() -> None:
     worker.settings = replace(LOOKALIKE, gallery=ALL)
     engine.broken = "own"
     worker.comparison.own = UserGallery(own())
-    worker.caps = replace(worker.caps, own=1)
+    worker.caps = replace(worker.caps, user_pictures=1)
 
     async def run() -> None:
         compare.show_galleries(worker)
