@@ -27,8 +27,8 @@ from app.core.settings import Settings
 from app.native import engine
 from app.native.compositor import Compositor
 from app.native.engine import Engine
+from app.panel.apply import first
 from app.panel.capabilities import Capabilities
-from app.panel.validate import first
 from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
 from publish import DIST, Problem

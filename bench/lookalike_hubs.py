@@ -22,7 +22,7 @@ from PIL import Image, ImageEnhance
 
 from app.core.frame import Frame
 from app.native import engine
-from app.panel.validate import first
+from app.panel.apply import first
 from app.tasks.lookalike.task import Lookalike
 from bench._browser import run, table
 from bench._people import people

@@ -17,7 +17,7 @@ const KINDS = {
       if (e.dataset.options !== now) {
         e.dataset.options = now;
         e.replaceChildren(...options.map((o) => make('option', {
-          value: o.value, disabled: Boolean(o.cannot), textContent: o.cannot ? `${o.title} (${o.cannot})` : o.title,
+          value: o.value, disabled: Boolean(o.unavailable), textContent: o.unavailable ? `${o.title} (${o.unavailable})` : o.title,
         })));
       }
       e.value = value;

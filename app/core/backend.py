@@ -72,7 +72,7 @@ def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
     if backend.gpu and not getattr(probe, backend.id):
         return f"this browser has no {backend.title}"
     if card is not None and not card.missing and card.variant(backend.id, probe.features) is None:
-        return f"{card.title} is not offered on it"
+        return f"not available for {card.title}"
     return ""
 
 

@@ -1,15 +1,15 @@
-"""Settings: the visitor's choices, frozen, and their way into the URL query and back.
+"""Settings: the visitor's choices, frozen.
 
-Does not know which of the choices this browser or build can honour: app.panel.choices does.
+Does not know which choices this browser or build can honour, nor their names in the panel: app.panel does.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass, replace
 
 from app.core.frame import Frame
 from app.core.geometry import Box
+from app.core.parameter import DEFAULTS, Parameter, ParameterValues, T
 
 # Name in the query -> the largest picture shown. 640x480 is what a sales call sends.
 RESOLUTIONS: dict[str, Box] = {
@@ -29,12 +29,9 @@ MAX_PHOTO_SIZE = Box(2048, 2048)
 # A larger file is refused before it is decoded: a 100-megapixel JPEG is about 50 MB.
 MAX_FILE_MB = 64
 
-# One of more pixels is refused as well, by its header: decoded it takes 4 bytes for each, and a phone's
+# A picture with more pixels is refused by its header: decoded it takes 4 bytes a pixel, and a phone's
 # browser ends a page that asks for some hundred MB at once.
 MAX_MEGAPIXELS = 50
-
-# Stands before the room when there is neither colour nor image to do it: the page's own dark.
-COVER_COLOR = "#171c1f"
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
@@ -45,25 +42,35 @@ def rgb(colour: str) -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. Percentages are whole numbers, 0 to 100."""
+    """All settings. Percentages are whole numbers, 0 to 100.
+
+    The settings of a single background are in `parameters`: read them with `get`, change them with
+    `with_parameter`. By name, as the URL and the panel have them: app.panel.apply.
+    """
 
     task: str = "background"
     source: str = "sample"  # sample | camera | file
     camera: str = ""  # device id; "" is the browser's choice
-    model: str = "selfie-landscape"  # before backend: which backends there are depends on the model
+    model: str = "selfie-landscape"
     detail: str = "medium"  # low | medium | high: the size at which a model that has several is run
     backend: str = "auto"
     gallery: str = "characters"  # a built-in gallery's id, "own" or "all": what faces are compared with
-    background: str = "blur"  # none | blur | colour | image | transparent
-    colour: str = "#2f6f5e"
-    image: str = "study"  # a built-in backdrop's id, or "own"
-    blur: int = 55
+    background: str = "blur"  # an id of app.backgrounds
     softness: int = 40
     smoothing: int = 60
-    overlay: str = "none"  # or the id of the card whose findings are drawn over the picture
+    overlay: str = "none"  # or "parts", or the id of the card whose outputs are drawn over the picture
     mirror: bool = False
     resolution: str = "480"
     threads: int = 0  # 0: as many as measured well, see app.core.backend.threads
+    parameters: ParameterValues = DEFAULTS
+
+    def get(self, parameter: Parameter[T]) -> T:
+        """The value of a background's parameter."""
+        return self.parameters.get(parameter)
+
+    def with_parameter(self, parameter: Parameter[T], value: T) -> Settings:
+        """The Settings with another value of a background's parameter."""
+        return replace(self, parameters=self.parameters.changed(parameter, value))
 
     @property
     def memory_weight(self) -> float:
@@ -75,13 +82,6 @@ class Settings:
         """Half the width of the person's edge, in Mask units: 0.06 (a cut) to 0.46 (a haze)."""
         return 0.06 + 0.4 * self.softness / 100
 
-    def sigma(self, height: int) -> float:
-        """The blur's standard deviation in pixels, for a room drawn `height` pixels high.
-
-        At full strength 1/14 of the height: the faces of bystanders are gone.
-        """
-        return max(0.3, self.blur / 100 * height / 14)
-
     @property
     def max_size(self) -> Box:
         """The largest live picture."""
@@ -90,33 +90,3 @@ class Settings:
     def shown_size(self, frame: Frame) -> tuple[int, int]:
         """Width and height in pixels at which a frame is shown; never larger than the frame."""
         return (MAX_PHOTO_SIZE if frame.is_photo else self.max_size).fit(frame.width, frame.height)
-
-    @property
-    def cover_color(self) -> str:
-        """The colour that covers the room when none of it may be seen and no image stands there."""
-        return self.colour if self.background == "colour" else COVER_COLOR
-
-    def blur_size(self, width: int, height: int) -> tuple[int, int]:
-        """The size at which the room is blurred for a picture of this size.
-
-        Halved from a quarter on until the blur is at most 3 pixels wide, which `soften.frag` reaches over.
-        """
-        part = 4
-        while self.sigma(height // part) > 3:
-            part *= 2
-        return max(1, width // part), max(1, height // part)
-
-
-def to_query(settings: Settings) -> str:
-    """Every setting as a URL query, without the question mark."""
-    plain = {name: int(v) if isinstance(v, bool) else v for name, v in asdict(settings).items()}
-    return urlencode({name: value for name, value in plain.items() if value != ""})
-
-
-def pairs(query: str) -> dict[str, str]:
-    """The names and values of a URL query; of a name that comes twice the last. Bounded: 64 pairs."""
-    text = query.removeprefix("?")[:4096]
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=64))
-    except ValueError:
-        return {}

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.backgrounds import blur, cover_color
+from app.backgrounds.colour import COLOUR
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
@@ -102,7 +104,7 @@ class Compositor:
                 room = read(self._veil(whole, edge, width, height, settings), x, y)
                 drawn = mix(room[..., :3] / np.maximum(room[..., 3:], 1e-3), seen, p)
             case "colour":  # background/colour.frag
-                drawn = mix(np.array(rgb(settings.colour), np.float32), seen, p)
+                drawn = mix(np.array(rgb(settings.get(COLOUR)), np.float32), seen, p)
             case "image":  # background/image.frag
                 light = self._backdrop(width, height, SPILL)
                 drawn = mix(self._backdrop(width, height), mix(seen, light, p * (1 - p)), p)
@@ -118,7 +120,7 @@ class Compositor:
         if settings.background == "image":
             self.picture = encoded(self._backdrop(width, height))
         else:
-            colour = rgb(settings.cover_color)
+            colour = rgb(cover_color(settings))
             self.picture = encoded(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
 
     def backdrop(self, picture: Pixels) -> None:
@@ -175,11 +177,11 @@ class Compositor:
 
     def _veil(self, frame: Texture, edge: Texture, width: int, height: int, settings: Settings) -> Texture:
         """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-        width, height = settings.blur_size(width, height)
+        width, height = blur.blur_size(settings, width, height)
         x, y = line(width), line(height)
         rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
         room = np.maximum(1 - self._person(edge, x, y, rgb, settings), np.float32(LEAST))
-        sigma = settings.sigma(height)
+        sigma = blur.sigma(settings, height)
         return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:

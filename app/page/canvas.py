@@ -12,6 +12,8 @@ from typing import Any
 from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
 from pyodide.ffi import to_js
 
+from app.backgrounds import blur, cover_color
+from app.backgrounds.colour import COLOUR
 from app.core.annotations import RINGS, Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
@@ -120,7 +122,7 @@ class CanvasCompositor:
         if settings.background == "image":
             self._image(None, settings)
         else:
-            self._main.fillStyle = settings.cover_color
+            self._main.fillStyle = cover_color(settings)
             self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def backdrop(self, js_picture: Any, image: str) -> None:
@@ -156,7 +158,7 @@ class CanvasCompositor:
         veil.drawImage(self._frame(frame), 0, 0, width, height)
         veil.globalCompositeOperation = "destination-out"
         veil.drawImage(self._contexts["matte"].canvas, *self._seen(frame), 0, 0, width, height)
-        sigma = settings.sigma(height)
+        sigma = blur.sigma(settings, height)
         if hasattr(veil, "filter"):
             soft = self._small("soft", width, height)
             soft.filter = f"blur({sigma:.2f}px)"
@@ -172,14 +174,14 @@ class CanvasCompositor:
         self._main.drawImage(soft.canvas, 0, 0, self._canvas.width, self._canvas.height)
 
     def _fill(self, frame: Frame, settings: Settings) -> None:
-        self._main.fillStyle = settings.colour
+        self._main.fillStyle = settings.get(COLOUR)
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def _image(self, frame: Frame | None, settings: Settings) -> None:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._main.fillStyle = settings.cover_color
+            self._main.fillStyle = cover_color(settings)
             self._main.fillRect(0, 0, width, height)
             return
         kept = self._contexts.get("backdrop")

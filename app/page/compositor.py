@@ -10,6 +10,8 @@ from typing import Any
 
 from pyodide.ffi import jsnull
 
+from app.backgrounds import blur, cover_color
+from app.backgrounds.colour import COLOUR
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
@@ -90,7 +92,7 @@ class Compositor:
         size = self._fit(frame, settings)
         final = self._pass(f"background/{settings.background if mask is not None else 'none'}")
         spot = tuple(letterbox(frame.width, frame.height, self._into))
-        common = {"spot": spot, "reach": (settings.edge_half_width,), "rgb": rgb(settings.colour)}
+        common = {"spot": spot, "reach": (settings.edge_half_width,), "rgb": rgb(settings.get(COLOUR))}
         if "edge" in final.samplers and mask is not None:
             self._refine(mask)
         if "veil" in final.samplers:
@@ -123,7 +125,7 @@ class Compositor:
             return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height
         picture = settings.background == "image"
-        numbers = {"rgb": rgb(settings.cover_color), "picture": (float(picture),)}
+        numbers = {"rgb": rgb(cover_color(settings)), "picture": (float(picture),)}
         self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
 
@@ -174,11 +176,11 @@ class Compositor:
         self, size: tuple[int, int], settings: Settings, common: dict[str, tuple[float, ...]]
     ) -> None:
         """The room without the person, blurred; at a part of the size, as a blur needs no more."""
-        small = settings.blur_size(*size)
+        small = blur.blur_size(settings, *size)
         for name in ("veil", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
         self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))
-        numbers = {"turn": SOURCE, "sigma": (settings.sigma(small[1]),)}
+        numbers = {"turn": SOURCE, "sigma": (blur.sigma(settings, small[1]),)}
         soften, veil, across = self._pass("soften"), self._textures["veil"], self._textures["across"]
         soften.draw(across, small, {"veil": veil}, {**numbers, "along": (1 / small[0], 0.0)})
         soften.draw(veil, small, {"veil": across}, {**numbers, "along": (0.0, 1 / small[1])})

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.backgrounds.image import USER_IMAGE
 from app.core import messages
 from app.page import compare, keeping
 from app.page.trial import try_next
-from app.panel.validate import apply
+from app.panel.apply import apply, changed
 from app.worker.handover import stayed
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def own(worker: Worker) -> None:
     worker.loading = ""
     if worker.engine:
         worker.engine.compositor.image = ""
-    worker.change(replace(worker.settings, background="image", image="own"))
+    worker.change(changed(worker.settings, background="image", image=USER_IMAGE))
 
 
 def trouble_(worker: Worker, kind: str, name: str, **figures: Any) -> None:

@@ -20,7 +20,7 @@ from app.core.geometry import Affine2D, RotatedRect, to_frame
 from app.page.canvas import dom_matrix
 from app.page.compare import show_galleries
 from app.page.engine import Engine
-from app.panel.validate import settled
+from app.panel.available import settled
 from app.tasks.lookalike.user_gallery import (
     BOUNDS,
     FILE,

@@ -9,11 +9,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from app.backgrounds import cover_color
 from app.core import messages
 from app.core.backend import BACKENDS
-from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS, MAX_PHOTO_SIZE, Settings, to_query
+from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS, MAX_PHOTO_SIZE, Settings
 from app.panel.capabilities import Capabilities
-from app.panel.controls import panel
+from app.panel.panel import panel
+from app.panel.query import to_query
 from app.tasks import TASKS
 from app.worker.handover import Handover
 
@@ -67,7 +69,7 @@ class Panel:
             "plan",
             limit=limit,
             show=settings.background == "none",
-            colour=settings.cover_color,
+            colour=cover_color(settings),
             picture=image if settings.background == "image" else "",
             start=start.to_dict() if start else None,
             stay=stay,

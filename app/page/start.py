@@ -16,11 +16,13 @@ from typing import Any
 from js import Object, createImageBitmap
 from pyodide.ffi import JsException, create_proxy
 
+from app.backgrounds import backdrop
+from app.backgrounds.image import IMAGE
 from app.core import gallery, messages
 from app.core.backend import BACKENDS, choose
 from app.core.card import from_dict
 from app.core.meter import Meter
-from app.core.settings import Settings, to_query
+from app.core.settings import Settings
 from app.page.camera import LatestFrame
 from app.page.compare import Comparison, answer, compares, prepare, show_galleries
 from app.page.engine import Engine
@@ -33,8 +35,8 @@ from app.page.runtime import Corrupt
 from app.page.session import now
 from app.page.trial import TRIAL_AFTER, blank, declines, try_next
 from app.panel.capabilities import Capabilities
-from app.panel.choices import backends
-from app.panel.validate import from_query
+from app.panel.options import backends
+from app.panel.query import from_query, to_query
 from app.run.loop import Loop
 from app.tasks import TASKS
 from app.tasks.lookalike.user_gallery import UserGallery
@@ -156,7 +158,8 @@ class Worker:
 
     def plan(self) -> None:
         """Leave with page.js what is to be done when this worker can no longer speak."""
-        image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == self.settings.image), "")
+        shown = backdrop(self.settings)
+        image = next((r["path"] for r in self.manifest["backdrops"] if r["id"] == shown), "")
         stay = {"trials": self.trials, "broken": {self.run: messages.SILENT}} if self.begun.beat else None
         start = None if stay else self.next_start(messages.SILENT)
         limit = STARTING if self.patient else RUNNING
@@ -187,7 +190,7 @@ class Worker:
     def next_start(self, why: str, again: bool = True) -> Handover | None:
         """The worker that follows this one when it fails; `again`: where it is the last, itself once more."""
         begun = replace(self.begun, **self.known())
-        unable = {row.value: row.cannot for row in backends(self.settings, self.caps) if row.cannot}
+        unable = {row.value: row.unavailable for row in backends(self.settings, self.caps) if row.unavailable}
         return successor(begun, self.settings, self.run, why, self.caps.probe, self.card, again, unable)
 
     def begin(self, **fields: Any) -> None:
@@ -226,7 +229,7 @@ class Worker:
 
     async def show_image(self) -> None:
         """Bring the backdrop's picture to the compositor, when it is wanted and not there yet."""
-        wanted = self.settings.image if self.settings.background == "image" else ""
+        wanted = backdrop(self.settings)
         if self.engine is None or not wanted or wanted in (self.engine.compositor.image, self.loading):
             return
         self.loading = wanted
@@ -236,7 +239,7 @@ class Worker:
             if row is not None:
                 js_blob = await self.page.blob(row["path"], row["title"], row["bytes"])
                 js_picture = await createImageBitmap(js_blob)
-            if wanted == self.settings.image:  # else the visitor has chosen another meanwhile
+            if wanted == self.settings.get(IMAGE):  # else the visitor has chosen another meanwhile
                 self.engine.compositor.backdrop(js_picture, wanted)
             self.panel.post("again")
         except JsException as error:

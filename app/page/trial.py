@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from app.core.settings import Settings
 from app.page.engine import Engine
 from app.page.session import now
-from app.panel.choices import backends
-from app.panel.controls import overlay_unavailable
+from app.panel.options import backends, overlay_unavailable
 from app.tasks import TASKS
 from app.worker.handover import restarts
 
@@ -41,7 +40,7 @@ def try_next(worker: Worker, trials: tuple[str, ...]) -> None:
     """Have the next backend measured beside this one: the next that can do all that is chosen as well."""
     worker.trials = ()
     settings, caps, engine = worker.settings, worker.caps, worker.engine
-    able = {option.value for option in backends(settings, caps) if not option.cannot}
+    able = {option.value for option in backends(settings, caps) if not option.unavailable}
     able = {
         b
         for b in able

@@ -89,6 +89,11 @@ class Capabilities:
             return False
         return True
 
+    def preferred_model(self, task: str, backend: str = "auto") -> str:
+        """The id of the card that is a task's model unless the visitor chooses; "" where there is none."""
+        able = [card.id for card in self.cards if self.supports(card, task, backend)]
+        return next((id for id in (*TASKS[task].preferred, *able) if id in able), "")
+
     @property
     def built_galleries(self) -> tuple[Gallery, ...]:
         """The galleries of this build, without the visitor's own."""

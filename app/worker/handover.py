@@ -13,12 +13,13 @@ from typing import Any
 from app.core import messages
 from app.core.backend import BACKENDS, Probe, after
 from app.core.card import ModelCard
-from app.core.settings import Settings, to_query
+from app.core.settings import Settings
+from app.panel.query import to_query
+from app.panel.rows import RESTARTS
 
 # Milliseconds without a finished frame after which a worker counts as stopped.
 STARTING = 60_000  # a first WebGPU run on a slow driver compiles its shaders for tens of seconds
 RUNNING = 5_000
-RESTART = ("task", "backend", "model", "detail", "threads")  # settings that need a new worker
 RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes back, a broken driver does not
 
 
@@ -57,7 +58,7 @@ class Handover:
 
 def restarts(old: Settings, settings: Settings, card: ModelCard) -> bool:
     """Whether a changed Settings needs a new worker; the internal resolution only of a card that has it."""
-    changed = {name for name in RESTART if getattr(old, name) != getattr(settings, name)}
+    changed = {name for name in RESTARTS if getattr(old, name) != getattr(settings, name)}
     return bool(changed - {"detail"}) or card.sized(old.detail) != card.sized(settings.detail)
 
 
@@ -66,7 +67,7 @@ def stayed(settings: Settings, begun: Settings, run: str, model: str) -> Setting
 
     What needed another worker is again as it was `begun`; the rest is the visitor's newest choice.
     """
-    before = {name: getattr(begun, name) for name in RESTART}
+    before = {name: getattr(begun, name) for name in RESTARTS}
     return replace(
         settings, **{**before, "backend": "auto" if settings.backend == "auto" else run, "model": model}
     )

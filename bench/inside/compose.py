@@ -32,7 +32,7 @@ async def main(kind: str, rounds: int) -> str:
         compositor = Compositor(js_canvas, options(), card, wrap)
     else:
         compositor = CanvasCompositor(js_canvas, card, wrap, await open_matte(page, page.ort, card))
-    compositor.backdrop(js.frames[0], settings.image)
+    compositor.backdrop(js.frames[0], "given")
     times = []
     for _ in range(rounds):
         for js_frame in js.frames:

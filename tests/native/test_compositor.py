@@ -18,13 +18,14 @@ from app.core.frame import Frame
 from app.core.settings import MAX_PHOTO_SIZE, Settings
 from app.native import compositor as native
 from app.native.compositor import Compositor
+from app.panel.apply import changed
 from tests.support import clip
 from tests.support.built import ROOT
 from tests.support.fakes import FACES, SELFIE
 
 Pixels = NDArray[np.uint8]
 INDEX = 15
-PLAIN = Settings(softness=0, blur=100)
+PLAIN = changed(Settings(), softness=0, blur=100)
 
 
 def frame_of(picture: Pixels, is_photo: bool = False) -> Frame:
@@ -153,7 +154,7 @@ def test_the_person_is_kept_and_the_room_replaced(background: str, card: str) ->
 
 def test_a_colour_is_that_colour_and_transparent_is_nothing() -> None:
     for part in clip.ROOM:
-        colour = part.cut(compose(replace(PLAIN, background="colour", colour="#2f6f5e")))
+        colour = part.cut(compose(changed(PLAIN, background="colour", colour="#2f6f5e")))
         assert (colour == (0x2F, 0x6F, 0x5E, 255)).all()
         assert (part.cut(compose(replace(PLAIN, background="transparent"))) == 0).all()
 
@@ -168,7 +169,7 @@ def test_a_blurred_room_has_the_rooms_colours_and_no_books() -> None:
 
 def test_blur_grows_with_its_strength() -> None:
     def sharpness(blur: int) -> float:
-        picture = compose(replace(PLAIN, background="blur", blur=blur))
+        picture = compose(changed(PLAIN, background="blur", blur=blur))
         return float(np.abs(np.diff(clip.ROOM[0].cut(picture)[..., :3].astype(float), axis=1)).mean())
 
     steps = [sharpness(blur) for blur in (0, 20, 55, 100)]
@@ -231,7 +232,7 @@ def test_softness_widens_the_edge() -> None:
 @pytest.mark.parametrize(
     ("settings", "colour"),
     [
-        (Settings(background="colour", colour="#102030"), (16, 32, 48)),
+        (changed(Settings(), background="colour", colour="#102030"), (16, 32, 48)),
         (Settings(background="blur"), (23, 28, 31)),
         (Settings(background="transparent"), (23, 28, 31)),
     ],

@@ -20,8 +20,8 @@ from app.core.geometry import RotatedRect
 from app.core.settings import Settings
 from app.native import engine
 from app.native.engine import Engine
+from app.panel.apply import first
 from app.panel.capabilities import Capabilities
-from app.panel.validate import first
 from app.tasks.lookalike.task import ALONE
 from tests.support import clip
 from tests.support.built import DIST

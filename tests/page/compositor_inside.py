@@ -16,6 +16,7 @@ from app.core.card import Input
 from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect
 from app.core.settings import Settings
+from app.panel.apply import changed
 
 
 async def picture(text: str) -> Any:
@@ -47,7 +48,7 @@ async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
     js_rgba = compositor.sample(frame, into, roi).data
     found = [b64encode(js_rgba.to_bytes()).decode()]
     for fields in given["looks"]:
-        settings = Settings(**fields)
+        settings = changed(Settings(), **fields)
         await compositor.compose(frame, None, settings)
         compositor.mark([tint(page, given["tint"]), *marks(given["marks"])], settings.mirror)
         found.append(await shown(page))
@@ -72,6 +73,6 @@ async def inside(page: Any, given: dict[str, Any]) -> list[str]:
         js_rgba = compositor.sample(frame, into).data
         if not found:
             found.append(b64encode(js_rgba.to_bytes()).decode())
-        await compositor.compose(frame, mask, Settings(**fields))
+        await compositor.compose(frame, mask, changed(Settings(), **fields))
         found.append(await shown(page))
     return found

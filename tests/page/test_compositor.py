@@ -26,6 +26,7 @@ from app.core.geometry import Letterbox, RotatedRect, to_frame
 from app.core.settings import Settings
 from app.native.compositor import Compositor
 from app.native.session import Session
+from app.panel.apply import changed
 from tests.page.drive import Visit
 from tests.support import clip
 from tests.support.built import DIST, cards
@@ -76,7 +77,7 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     for settings, text in zip(LOOKS, drawn, strict=True):
         shown = Image.open(BytesIO(b64decode(text))).convert("RGBA")
         with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
-            thread.submit(asyncio.run, native.compose(frame, mask, Settings(**settings))).result()
+            thread.submit(asyncio.run, native.compose(frame, mask, changed(Settings(), **settings))).result()
         ours = native.picture.astype(float)
         pixels = np.asarray(shown).astype(float)
         pixels[..., :3] *= pixels[..., 3:] / 255  # a PNG's colours are not multiplied by alpha
@@ -121,7 +122,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
     for settings, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, native.compose(frame, None, Settings(**settings))).result()
+            thread.submit(asyncio.run, native.compose(frame, None, changed(Settings(), **settings))).result()
         native.mark((ColorOverlay(PIXELS, SPOT), *MARKS), settings.get("mirror", False))
         plain = clip.frame(10)[:, ::-1] if settings.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)

@@ -155,7 +155,7 @@ def test_body_parts_have_their_colours_over_the_person(visit: Visit) -> None:
     visit.set("model", "selfie-landscape")
     visit.runs("model", "selfie-landscape")
     visit.set("overlay", "parts")
-    assert "does not tell them apart" in visit.noted("Body parts cannot be chosen")
+    assert "not supported by this model" in visit.noted("Body parts cannot be chosen")
 
 
 def test_a_background_chosen_while_an_overlay_loads_covers_the_room_at_once(visit: Visit) -> None:

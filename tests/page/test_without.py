@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from app.backgrounds import BACKGROUNDS
 from app.core.backend import BACKENDS
 from tests.page.conftest import Begin
 from tests.page.drive import Visit
@@ -50,7 +51,7 @@ def test_without_webgl_and_webgpu_the_page_works(begin: Begin, poor: Browser) ->
     assert lacking(visit, "wasm") == ""
     blue = (10, 100, 240)
     visit.until(lambda: np.abs(visit.picture()[:20, :20, :3].astype(int) - blue).max() <= 2, "the colour")
-    for background in ("blur", "image", "transparent", "none"):
+    for background in (id for id in BACKGROUNDS if id != "colour"):
         before = visit.picture()[:200, :100].astype(int)
         visit.set("background", background)
         visit.until(partial(differs, visit, before), background)

@@ -20,8 +20,8 @@ from app.core.frame import Frame
 from app.core.gallery import OWN
 from app.core.settings import Settings
 from app.native.engine import Engine, load, offered
+from app.panel.apply import first
 from app.panel.capabilities import Capabilities
-from app.panel.validate import first, preferred_model
 from app.tasks.lookalike.answers import named
 from tests.support.built import DIST, manifest
 
@@ -37,7 +37,7 @@ def caps() -> Capabilities:
 
 def missing() -> str:
     """Why the task is not in this build; "" when it is."""
-    return "" if preferred_model("lookalike", caps()) else "the look-alike task is not in this build"
+    return "" if caps().preferred_model("lookalike") else "the look-alike task is not in this build"
 
 
 def has_own() -> bool:

@@ -19,8 +19,9 @@ from app.core.meter import Meter
 from app.core.model import Model
 from app.core.ports import Session, Tensor
 from app.core.settings import Settings
+from app.panel.apply import apply
 from app.panel.capabilities import Capabilities
-from app.panel.validate import apply, from_query
+from app.panel.query import from_query
 from app.run.loop import Loop
 from app.run.pipeline import Pipeline
 

@@ -112,7 +112,7 @@ def test_threads(cores: int, isolated: bool, most: int, own: int) -> None:
 def test_why_a_backend_cannot_run() -> None:
     webgl, wasm = BACKENDS["webgl"], BACKENDS["wasm"]
     assert cannot(webgl, Probe(), SELFIE) == "this browser has no WebGL"
-    assert cannot(webgl, GPU, FACES) == "BlazeFace is not offered on it"
+    assert cannot(webgl, GPU, FACES) == "not available for BlazeFace"
     assert cannot(webgl, GPU, ABSENT) == ""  # the model says itself that it is not in the build
     assert cannot(webgl, GPU, None) == cannot(wasm, Probe(), SELFIE) == ""
 

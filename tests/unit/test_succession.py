@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from app.core.card import Input, Size
 from app.core.settings import Settings
-from app.panel.validate import from_query
+from app.panel.apply import changed
+from app.panel.query import from_query
 from app.worker.handover import RETRIES, Handover, restarts, stayed, successor
 from tests.support.fakes import CAPS, FACES, GPU, SELFIE
 
-AUTO, CHOSEN = Settings(blur=7), Settings(backend="webgpu", blur=7)
+AUTO, CHOSEN = changed(Settings(), blur=7), changed(Settings(), backend="webgpu", blur=7)
 
 
 def test_a_start_survives_json() -> None:
@@ -41,7 +42,7 @@ def test_the_next_of_the_ladder_follows_with_a_sentence() -> None:
     assert next_start.notes == ("WebGPU stopped (device lost). Going on with WebGL.",)
     assert next_start.cameras == (("id", "A"),)
     settings, notes = from_query(next_start.query, CAPS)
-    assert (settings.backend, settings.blur, notes) == ("webgl", 7, [])
+    assert (settings, notes) == (changed(CHOSEN, backend="webgl"), [])
 
 
 def test_auto_stays_auto() -> None:
@@ -89,7 +90,7 @@ def test_only_what_the_model_knows_needs_a_new_worker() -> None:
     settings = Settings()
     assert restarts(settings, replace(settings, backend="wasm"), SELFIE)
     assert restarts(settings, replace(settings, threads=2, detail="low"), SELFIE)
-    assert not restarts(settings, replace(settings, blur=3, overlay="posenet"), SELFIE)
+    assert not restarts(settings, changed(settings, blur=3, overlay="posenet"), SELFIE)
     assert not restarts(settings, replace(settings, detail="low"), SELFIE)  # it has one size
     low = Size("low", Input(113, 161, "letterbox"), (113, 161))
     high = Size("high", Input(353, 481, "letterbox"), (353, 481))
@@ -101,18 +102,16 @@ def test_only_what_the_model_knows_needs_a_new_worker() -> None:
 
 
 def test_who_stays_has_what_needed_another_worker_as_it_was() -> None:
-    begun = Settings(
-        task="background", model="selfie-landscape", backend="auto", blur=7, detail="low", threads=1
-    )
-    asked = replace(begun, task="lookalike", model="bodypix", detail="high", threads=2, blur=9, gallery="all")
-    assert stayed(asked, begun, "wasm", "selfie-landscape") == replace(begun, blur=9, gallery="all")
+    begun = changed(AUTO, task="background", model="selfie-landscape", detail="low", threads=1)
+    asked = changed(begun, task="lookalike", model="bodypix", detail="high", threads=2, blur=9, gallery="all")
+    assert stayed(asked, begun, "wasm", "selfie-landscape") == changed(begun, blur=9, gallery="all")
     forced = stayed(replace(asked, backend="webgl"), begun, "wasm", "selfie-landscape")
-    assert forced == replace(begun, blur=9, gallery="all", backend="wasm")
+    assert forced == changed(begun, blur=9, gallery="all", backend="wasm")
     assert not restarts(begun, stayed(asked, begun, "wasm", "selfie-landscape"), SELFIE)
 
 
 def test_who_cannot_do_all_that_is_chosen_is_passed_over() -> None:
-    unable = {"webgl": "Large cannot be compared with on it"}
+    unable = {"webgl": "not available with this gallery"}
     next_start = successor(Handover(), AUTO, "webgpu", "device lost", GPU, SELFIE, unable=unable)
     assert next_start is not None
     assert (next_start.run, next_start.broken) == ("wasm", {"webgpu": "device lost"})

@@ -17,7 +17,8 @@ import pytest
 
 from app.core.gallery import ALL, Match
 from app.core.settings import Settings
-from app.panel.validate import from_query
+from app.panel.apply import changed
+from app.panel.query import from_query
 from app.tasks import TASKS
 from app.tasks.lookalike.answers import Character, Names
 from app.tasks.lookalike.user_gallery import UserGallery, embedding_model, picture
@@ -67,9 +68,9 @@ def sessions(worker: Any) -> list[Any]:
 def test_a_task_that_could_not_be_begun_is_left_again() -> None:
     worker = working(replace(LOOKALIKE, task="background", model=SELFIE.id))
     worker.card = SELFIE
-    worker.settings = replace(worker.settings, task="lookalike", model=BODY.id, blur=3)
+    worker.settings = changed(worker.settings, task="lookalike", model=BODY.id, blur=3)
     of("hearing").stay(worker, text="WASM stopped (out of memory).")
-    assert worker.settings == replace(worker.own, blur=3)
+    assert worker.settings == changed(worker.own, blur=3)
     assert "task=background" in worker.page.last("plan")["start"]["query"]
     assert worker.page.last("panel")["title"] == TASKS["background"].title
     assert worker.page.last("note")["text"] == "WASM stopped (out of memory)."
@@ -211,7 +212,7 @@ def test_a_trial_is_measured_against_the_same_work(monkeypatch: pytest.MonkeyPat
 
     [start] = tried(LOOKALIKE)  # whose frames take now this, now that
     assert (start["run"], start["trials"], start["beat"]) == ("webgpu", [], 7.0)  # WebGL has no index of it
-    assert tried(LOOKALIKE, replace(LOOKALIKE, blur=2)) != []
+    assert tried(LOOKALIKE, changed(LOOKALIKE, blur=2)) != []
     assert tried(LOOKALIKE, replace(LOOKALIKE, model=SELFIE.id)) == []  # for that a worker is begun already
     assert tried(replace(LOOKALIKE, backend="wasm")) == []
     [start] = tried(Settings())

@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from app.panel.capabilities import Capabilities
-from app.panel.controls import panel
-from app.panel.validate import apply, first, from_query, settled
+from app.backgrounds import BACKGROUNDS
+from app.panel.apply import apply, first
+from app.panel.available import settled
+from app.panel.panel import panel
+from app.panel.query import from_query
 from app.worker.handover import restarts
 from tests.support.fakes import BODY, CAPS, CUT, GALLERY, LIKE, MINE, SELFIE
-from tests.unit.test_controls import SETTINGS, cannot, control
+from tests.unit.test_panel import START, control, unavailable
 
 
 def test_the_task_is_the_first_choice() -> None:
-    row, *_ = panel(SETTINGS, LIKE)
+    row, *_ = panel(START, LIKE)
     assert (row.name, row.value) == ("task", "background")
-    assert [(o.value, o.title, o.cannot) for o in row.options] == [
+    assert [(o.value, o.title, o.unavailable) for o in row.options] == [
         ("background", "Virtual background", ""),
         ("lookalike", "Look-alike", ""),
     ]
@@ -38,13 +40,13 @@ def test_a_task_that_this_build_lacks_something_for_says_so() -> None:
         replace(LIKE, galleries=(replace(GALLERY, missing="no classifier"), MINE)),
         replace(LIKE, galleries=(replace(GALLERY, indexes={}), MINE)),
     ):
-        assert cannot("task", caps=caps) == {"lookalike": "not in this build"}
+        assert unavailable("task", caps=caps) == {"lookalike": "not in this build"}
         settings, notes = from_query("task=lookalike", caps)
         assert settings == first(caps)
         assert notes == [
             "task: Look-alike cannot be chosen here (not in this build). Using background instead."
         ]
-    assert cannot("task", replace(SETTINGS, backend="webgl"), LIKE) == {"lookalike": "not on WebGL"}
+    assert unavailable("task", replace(START, backend="webgl"), LIKE) == {"lookalike": "not on WebGL"}
 
 
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]
@@ -62,8 +64,8 @@ def test_a_tasks_own_defaults_are_a_first_visits() -> None:
 
 
 def test_who_switches_tasks_keeps_the_background() -> None:
-    for background in ("none", "blur", "colour", "image", "transparent"):
-        settings = replace(SETTINGS, background=background)
+    for background in BACKGROUNDS:
+        settings = replace(START, background=background)
         switched = apply(settings, "task", "lookalike", LIKE)
         assert (switched.task, switched.background) == ("lookalike", background)
         assert apply(switched, "task", "background", LIKE) == settings
@@ -71,13 +73,13 @@ def test_who_switches_tasks_keeps_the_background() -> None:
 
 
 def test_who_switches_tasks_keeps_a_model_that_was_chosen_and_fits() -> None:
-    assert apply(SETTINGS, "task", "lookalike", LIKE).model == "bodypix"  # nobody has chosen selfie-landscape
-    assert apply(replace(SETTINGS, model="bodypix"), "task", "lookalike", LIKE).model == "bodypix"
-    assert apply(replace(SETTINGS, model="blazeface"), "task", "lookalike", LIKE).model == "bodypix"
+    assert apply(START, "task", "lookalike", LIKE).model == "bodypix"  # nobody has chosen selfie-landscape
+    assert apply(replace(START, model="bodypix"), "task", "lookalike", LIKE).model == "bodypix"
+    assert apply(replace(START, model="blazeface"), "task", "lookalike", LIKE).model == "bodypix"
     chosen = replace(LOOKALIKE, model="selfie-landscape")
     assert apply(chosen, "task", "background", LIKE).model == "selfie-landscape"
     third = replace(LIKE, cards=(*LIKE.cards, replace(BODY, id="bodypix-075")))
-    assert apply(replace(SETTINGS, model="bodypix-075"), "task", "lookalike", third).model == "bodypix-075"
+    assert apply(replace(START, model="bodypix-075"), "task", "lookalike", third).model == "bodypix-075"
 
 
 def test_the_models_of_the_look_alike_task_can_cut_out() -> None:
@@ -85,13 +87,16 @@ def test_the_models_of_the_look_alike_task_can_cut_out() -> None:
     assert [o.value for o in control("model", LOOKALIKE, uncut).options] == [
         "selfie-landscape", "bodypix", "absent", "plain",
     ]  # fmt: skip
-    assert cannot("model", LOOKALIKE, uncut) == {"absent": "not in this build", "plain": "not for Look-alike"}
-    assert "webgl" in cannot("backend", LOOKALIKE, LIKE)  # no card tells characters apart there
-    assert cannot("backend", replace(SETTINGS, model="bodypix"), LIKE) == {}
+    assert unavailable("model", LOOKALIKE, uncut) == {
+        "absent": "not in this build",
+        "plain": "not for Look-alike",
+    }
+    assert "webgl" in unavailable("backend", LOOKALIKE, LIKE)  # no card tells characters apart there
+    assert unavailable("backend", replace(START, model="bodypix"), LIKE) == {}
 
 
 def test_the_gallery_is_chosen_in_its_task_only() -> None:
-    assert "gallery" not in {row.name for row in panel(SETTINGS, LIKE)}
+    assert "gallery" not in {row.name for row in panel(START, LIKE)}
     assert {row.name for row in panel(LOOKALIKE, LIKE)} >= {"gallery", "background", "softness", "model"}
     shown = control("gallery", LOOKALIKE, LIKE)
     assert [(o.value, o.title) for o in shown.options] == [
@@ -100,13 +105,15 @@ def test_the_gallery_is_chosen_in_its_task_only() -> None:
 
 
 def test_own_pictures_are_compared_with_once_there_are_some() -> None:
-    few = {"own": "add some first", "all": "add pictures of your own first"}
-    assert cannot("gallery", LOOKALIKE, LIKE) == few
-    assert cannot("gallery", LOOKALIKE, replace(LIKE, user_pictures=1)) == {}
+    few = {"own": "add pictures first", "all": "add pictures of your own first"}
+    assert unavailable("gallery", LOOKALIKE, LIKE) == few
+    assert unavailable("gallery", LOOKALIKE, replace(LIKE, user_pictures=1)) == {}
     pets = replace(GALLERY, id="pets", title="Pets")
-    assert cannot("gallery", LOOKALIKE, replace(LIKE, galleries=(GALLERY, pets, MINE))) == {"own": few["own"]}
+    assert unavailable("gallery", LOOKALIKE, replace(LIKE, galleries=(GALLERY, pets, MINE))) == {
+        "own": few["own"]
+    }
     with pytest.raises(
-        ValueError, match=r"gallery: Your own pictures cannot be chosen here \(add some first\)"
+        ValueError, match=r"gallery: Your own pictures cannot be chosen here \(add pictures first\)"
     ):
         apply(LOOKALIKE, "gallery", "own", LIKE)
     settings = apply(LOOKALIKE, "gallery", "all", replace(LIKE, user_pictures=3))
@@ -114,23 +121,8 @@ def test_own_pictures_are_compared_with_once_there_are_some() -> None:
     assert settled(settings, replace(LIKE, user_pictures=3)) == settings
     assert settled(settings, LIKE) == LOOKALIKE  # the last one was removed
     assert from_query("task=lookalike&gallery=own", LIKE)[1] == [
-        "gallery: Your own pictures cannot be chosen here (add some first). Using characters instead."
+        "gallery: Your own pictures cannot be chosen here (add pictures first). Using characters instead."
     ]
-
-
-def test_what_is_compared_with() -> None:
-    pets = replace(GALLERY, id="pets", title="Pets")
-    gone = replace(GALLERY, id="gone", missing="no classifier")
-    caps = replace(LIKE, galleries=(GALLERY, pets, gone, MINE), user_pictures=2)
-
-    def ids(gallery: str, caps: Capabilities = caps) -> list[str]:
-        return [each.id for each in caps.selected_galleries(replace(LOOKALIKE, gallery=gallery))]
-
-    assert [ids(id) for id in ("characters", "pets", "own")] == [["characters"], ["pets"], ["own"]]
-    assert ids("all") == ["characters", "pets", "own"]
-    assert ids("all", replace(caps, user_pictures=0)) == ["characters", "pets"]
-    assert ids("own", replace(caps, user_pictures=0)) == []
-    assert ids("gone") == []
 
 
 def test_a_gallery_that_a_backend_cannot_hold_says_so() -> None:
@@ -138,12 +130,12 @@ def test_a_gallery_that_a_backend_cannot_hold_says_so() -> None:
     small = replace(GALLERY, id="small", title="Small", indexes={"mobilenet-v2": everywhere})
     cards = tuple(replace(card, variants=SELFIE.variants) for card in LIKE.cards)
     caps = replace(LIKE, cards=cards, galleries=(GALLERY, small, MINE))
-    assert cannot("gallery", replace(LOOKALIKE, backend="webgl"), caps)["characters"] == "not on WebGL"
-    assert "small" not in cannot("gallery", replace(LOOKALIKE, backend="webgl"), caps)
-    assert cannot("backend", LOOKALIKE, caps) == {"webgl": "Characters cannot be compared with on it"}
-    assert cannot("backend", replace(LOOKALIKE, gallery="small"), caps) == {}
-    assert "characters" not in cannot("gallery", LOOKALIKE, replace(caps, backend="wasm"))
-    assert cannot("gallery", LOOKALIKE, replace(caps, backend="webgl"))["characters"] == "not on WebGL"
+    assert unavailable("gallery", replace(LOOKALIKE, backend="webgl"), caps)["characters"] == "not on WebGL"
+    assert "small" not in unavailable("gallery", replace(LOOKALIKE, backend="webgl"), caps)
+    assert unavailable("backend", LOOKALIKE, caps) == {"webgl": "not available with this gallery"}
+    assert unavailable("backend", replace(LOOKALIKE, gallery="small"), caps) == {}
+    assert "characters" not in unavailable("gallery", LOOKALIKE, replace(caps, backend="wasm"))
+    assert unavailable("gallery", LOOKALIKE, replace(caps, backend="webgl"))["characters"] == "not on WebGL"
 
 
 def test_all_together_needs_each_of_them_on_the_backend() -> None:
@@ -158,11 +150,11 @@ def test_all_together_needs_each_of_them_on_the_backend() -> None:
         user_pictures=1,
     )
     both = replace(LOOKALIKE, gallery="all")
-    assert cannot("backend", both, caps) == {"webgl": "Large cannot be compared with on it"}
+    assert unavailable("backend", both, caps) == {"webgl": "not available with this gallery"}
     on = replace(LOOKALIKE, gallery="small", backend="webgl")
-    assert cannot("gallery", on, caps) == {"large": "not on WebGL", "all": "not on WebGL"}
-    assert cannot("gallery", on, replace(caps, galleries=(small, mine))) == {}
-    assert cannot("gallery", on, replace(caps, galleries=(small, MINE))) == {
+    assert unavailable("gallery", on, caps) == {"large": "not on WebGL", "all": "not on WebGL"}
+    assert unavailable("gallery", on, replace(caps, galleries=(small, mine))) == {}
+    assert unavailable("gallery", on, replace(caps, galleries=(small, MINE))) == {
         "own": "not on WebGL",
         "all": "not on WebGL",
     }
@@ -172,4 +164,4 @@ def test_all_together_needs_each_of_them_on_the_backend() -> None:
 
 def test_own_pictures_cannot_be_chosen_where_nothing_holds_them() -> None:
     caps = replace(LIKE, galleries=(GALLERY,), user_pictures=3)
-    assert cannot("gallery", LOOKALIKE, caps)["own"] == "not in this build"
+    assert unavailable("gallery", LOOKALIKE, caps)["own"] == "not in this build"

@@ -1,0 +1,35 @@
+"""BACKGROUNDS: what can stand behind the person, one file each in this folder.
+
+Does not choose a background: the Settings do. Does not draw: Compositors do.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from app.backgrounds.base import Background
+from app.core.parameter import Parameter
+from app.core.settings import Settings
+
+
+def _read() -> dict[str, Background]:
+    """Every file's BACKGROUND, in their order. The page has no files later, so this runs at import."""
+    names = (info.name for info in iter_modules(__path__) if info.name != "base")
+    found: list[Background] = [import_module(f"{__name__}.{name}").BACKGROUND for name in names]
+    return {each.id: each for each in sorted(found, key=lambda each: each.order)}
+
+
+BACKGROUNDS: dict[str, Background] = _read()
+PARAMETERS: dict[str, Parameter[Any]] = {p.name: p for each in BACKGROUNDS.values() for p in each.parameters}
+
+
+def cover_color(settings: Settings) -> str:
+    """The colour that hides the room, where the chosen background has no backdrop to hide it with."""
+    return BACKGROUNDS[settings.background].cover_color(settings)
+
+
+def backdrop(settings: Settings) -> str:
+    """The id of the image that the chosen background shows; "" where it shows none."""
+    return BACKGROUNDS[settings.background].backdrop(settings)
