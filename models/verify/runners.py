@@ -21,7 +21,7 @@ from models.importers import tfjs, tflite
 from models.importers.ir import Array, Unreadable
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
-ROOT = SCRIPT.parent.parent
+ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0  # seconds for a start of LiteRT or tf.js, which may be of hundreds of pictures
 # WebAssembly and plain JavaScript agree to 2e-6 of the range; a picture of BodyPix 1.0, 241 x 321, takes
 # the first 0.5 seconds and the other 8.4.

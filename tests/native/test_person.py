@@ -25,14 +25,14 @@ EQUAL = 0.005
 
 @pytest.mark.kinds("segmenter")
 @pytest.mark.parametrize("name", SETS)
-def test_person_iou_is_the_published_models(runners: Published, name: str) -> None:
-    card = runners.card
+def test_person_iou_is_the_published_models(published: Published, name: str) -> None:
+    card = published.card
     truth = list(people(name))[::3]
     if not truth:
         pytest.skip(f"the set {name} is not here")
     laid = [placed(card, picture) for picture, _ in truth]
-    theirs = _published(runners, np.concatenate([picture for picture, _ in laid]))
-    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), runners.network)
+    theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
+    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), published.network)
     sessions = [Session(g.SerializeToString(), threads=1, dimensions=parity.dimensions(card)) for g in graphs]
     ours = [parity.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
     scores = []
