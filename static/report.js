@@ -1,33 +1,46 @@
-// Sorts the table of models.html by the column whose head is pressed. Without it the table stands as it is.
+// @ts-check
+// Owns the order of the rows in models.html: a press on a column's head sorts by that column.
+// Does not build the table: it can be read without this script.
 
-const table = document.getElementById('models');
+const table = /** @type {HTMLTableElement} */ (document.getElementById('models'));
+const head = /** @type {HTMLTableSectionElement} */ (table.tHead).rows[0];
 const body = table.tBodies[0];
 const rows = [...body.rows];
 
-// What a row sorts by: a number where the cell has one, else its text. A missing model has one wide cell.
+/**
+ * What a row is sorted by: the cell's number where it has one, else its text. The row of a model that is
+ * missing has one wide cell.
+ * @param {HTMLTableRowElement} row
+ * @param {number} column
+ */
 const key = (row, column) => {
   const cell = row.cells[column];
-  return cell?.dataset.value === undefined ? (cell?.textContent ?? '') : Number(cell.dataset.value.replace('inf', 'Infinity'));
+  const number = cell?.dataset.value;
+  return number === undefined ? (cell?.textContent ?? '') : Number(number.replace('inf', 'Infinity'));
 };
 
-const sort = (head, column) => {
-  const down = head.getAttribute('aria-sort') === 'ascending';
-  for (const other of head.parentElement.cells) other.removeAttribute('aria-sort');
-  head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
-  const compare = (a, b) => {
+/**
+ * @param {HTMLTableCellElement} cell of the head
+ * @param {number} column
+ */
+const sort = (cell, column) => {
+  const down = cell.getAttribute('aria-sort') === 'ascending';
+  for (const other of head.cells) other.removeAttribute('aria-sort');
+  cell.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+  const compare = (/** @type {HTMLTableRowElement} */ a, /** @type {HTMLTableRowElement} */ b) => {
     const [x, y] = [key(a, column), key(b, column)];
-    if (typeof x !== typeof y) return 0;
-    return typeof x === 'number' ? (x > y) - (x < y) : x.localeCompare(y);
+    if (typeof x === 'number' && typeof y === 'number') return Number(x > y) - Number(x < y);
+    return typeof x === 'string' && typeof y === 'string' ? x.localeCompare(y) : 0;
   };
-  const missing = (row) => row.classList.contains('missing');
+  const missing = (/** @type {HTMLTableRowElement} */ row) => row.classList.contains('missing');
   const sorted = rows.filter((row) => !missing(row)).sort((a, b) => (down ? compare(b, a) : compare(a, b)));
   body.append(...sorted, ...rows.filter(missing));
 };
 
-[...table.tHead.rows[0].cells].forEach((head, column) => {
+[...head.cells].forEach((cell, column) => {
   const button = document.createElement('button');
   button.type = 'button';
-  button.append(...head.childNodes);
-  button.addEventListener('click', () => sort(head, column));
-  head.append(button);
+  button.append(...cell.childNodes);
+  button.addEventListener('click', () => sort(cell, column));
+  cell.append(button);
 });

@@ -1,69 +1,135 @@
-// The worker's JavaScript: starts Python and hands messages to it. Decides nothing.
+// @ts-check
+// Owns the worker's start: fetches Python, checks its memory, starts it and hands messages to it.
+// Does not know what a message means: Python does. The texts of a failed start come from index.html.
 
-const send = (message, transfer = []) => postMessage(message, transfer);
+/** @import { FromWorker, Message, ToWorker } from '../types/messages' */
+
+/** @typedef {Message<ToWorker>} Received */
+/** @typedef {{ path: string, bytes: number }} Entry */
+/**
+ * Pyodide's files as the manifest lists them.
+ * @typedef {{ base: string, files: Entry[], snapshot: Entry & { sha256: string }, wheels: Entry[] }} Pyodide
+ */
+
+/** @type {(message: string | Message<FromWorker>) => void} */
+const send = (message) => postMessage(message);
+
+/**
+ * The bytes of each line of the log, and the twentieth part that was reported last.
+ * @type {Record<string, { have: number, total: number, reported: number }>}
+ */
 const lines = {};
 
-// The module `page` that Python sees. Python adds `hear`, `take`, `ort` and `python`.
+/** @type {Record<string, string | undefined>} */
+let texts = {};
+
+/**
+ * A text with its {names} replaced by the values.
+ * @param {string | undefined} text
+ * @param {Record<string, unknown>} values
+ */
+const format = (text, values) => (text ?? '').replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+
+/**
+ * The module `page` that Python imports. Python adds `hear`, `take`, `ort` and `python`; `start` adds the
+ * rest.
+ * @type {Record<string, any>}
+ */
 const page = {
+  /** @param {string} json */
   post: (json) => send(json),
+  /** @param {Message<FromWorker>} message */
   send: (message) => send(message),
   done: () => send('{"type":"done"}'),
-  load: (path) => import(new URL(path, self.location)),
+  /** @param {string} path */
+  load: (path) => import(new URL(path, self.location.href).href),
   heap: () => page.pyodide._module.HEAPU8.length,
 
-  // A file as ArrayBuffer, with its progress in the log; never more than `total` bytes.
+  /**
+   * A file as ArrayBuffer, with its progress in the log; never more than `total` bytes.
+   * @param {string} path
+   * @param {string} label
+   * @param {number} total
+   */
   async bytes(path, label, total) {
     const response = await fetch(path);
-    if (!response.ok) throw new Error(`${label}: the file is missing on the server (${response.status})`);
+    const fail = (/** @type {string} */ name) =>
+      new Error(format(texts[name], { file: label, status: response.status }));
+    if (!response.ok) throw fail('missing');
     const out = new Uint8Array(total);
-    const reader = response.body.getReader();
     let have = 0;
     page.log(label, 0, total);
+    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (have + part.value.length > total) throw new Error(`${label}: the file is longer than it should be`);
+      if (have + part.value.length > total) throw fail('long');
       out.set(part.value, have);
       have += part.value.length;
       page.log(label, part.value.length, 0);
     }
-    if (have !== total) throw new Error(`${label}: the file is shorter than it should be`);
+    if (have !== total) throw fail('short');
     return out.buffer;
   },
-  // The same, checked: a damaged memory would run, and run wrong. Its digest takes 0.05 s.
+
+  /**
+   * A file whose digest is checked, which takes 0.05 s: a damaged memory would run, and compute wrong
+   * results.
+   * @param {Pyodide['snapshot']} file
+   * @param {string} label
+   */
   async exact({ path, bytes, sha256 }, label) {
     const buffer = await page.bytes(path, label, bytes);
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', buffer));
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (hex !== sha256) throw new Error(`${label}: the file is damaged`);
+    if (hex !== sha256) throw new Error(format(texts.damaged, { file: label }));
     return buffer;
   },
+
+  /**
+   * A file as Blob.
+   * @param {string} path
+   * @param {string} label
+   * @param {number} total
+   */
   blob: async (path, label, total) => new Blob([await page.bytes(path, label, total)]),
 
-  // One line a label in the log; its bytes are summed here and told at every twentieth part.
+  /**
+   * Add to a line of the log. It is reported when its total changes and at each twentieth part.
+   * @param {string} label
+   * @param {number} more
+   * @param {number} expected
+   */
   log(label, more, expected) {
-    const line = (lines[label] ??= { have: 0, total: 0, told: -1 });
+    const line = (lines[label] ??= { have: 0, total: 0, reported: -1 });
     line.have += more;
     line.total += expected;
     const part = Math.floor((20 * line.have) / line.total);
-    if (part !== line.told || expected) send(JSON.stringify({ type: 'log', label, have: line.have, total: line.total }));
-    line.told = part;
+    if (part !== line.reported || expected) {
+      send(JSON.stringify({ type: 'log', label, have: line.have, total: line.total }));
+    }
+    line.reported = part;
   },
 
-  save: () => page.canvas.convertToBlob({ type: 'image/png' }).then((blob) => send({ type: 'saved', blob })),
+  save: () => page.canvas.convertToBlob({ type: 'image/png' })
+    .then((/** @type {Blob} */ blob) => send({ type: 'saved', blob })),
 };
 
-// From the memory snapshot where it fits this browser, else the ordinary way: interpreter, then wheels.
+/**
+ * Start Python from the memory snapshot where it fits this browser, else the ordinary way: interpreter, then
+ * wheels.
+ * @param {Pyodide} files
+ */
 async function python({ base, files, snapshot, wheels }) {
-  const indexURL = new URL(base, self.location).href;
+  const indexURL = new URL(base, self.location.href).href;
   const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
   const warm = files.map(({ path, bytes }) => page.bytes(path, 'Python', bytes));
   try {
     const [memory] = await Promise.all([page.exact(snapshot, 'Python'), ...warm]);
     return await loadPyodide({ indexURL, _loadSnapshot: new Uint8Array(memory) });
   } catch (error) {
-    console.info(`Ordinary start of Python: ${error.message}`);
+    console.info(`Ordinary start of Python: ${/** @type {Error} */ (error).message}`);
   }
   const pyodide = await loadPyodide({ indexURL });
-  const [installer, ...rest] = wheels.map(({ path }) => new URL(path, self.location).href);
+  const [installer, ...rest] = wheels.map(({ path }) => new URL(path, self.location.href).href);
   await pyodide.loadPackage(installer);
   const micropip = pyodide.pyimport('micropip');
   for (const wheel of rest) await micropip.install.callKwargs(wheel, { deps: false });
@@ -71,22 +137,26 @@ async function python({ base, files, snapshot, wheels }) {
   return pyodide;
 }
 
-async function start({ start, manifest, canvas, own, kept }) {
-  Object.assign(page, { start, manifest, canvas, own, kept });
-  canvas.addEventListener('webglcontextlost', () => send('{"type":"again"}')); // a photo is not drawn again by itself
+/** @param {ToWorker['start']} message */
+async function start({ start: handover, manifest, canvas, own, kept, texts: given }) {
+  texts = given;
+  Object.assign(page, { start: handover, manifest, canvas, own, kept });
+  // After a lost context a photo has to be requested, for it is not sent again by itself.
+  canvas.addEventListener('webglcontextlost', () => send('{"type":"again"}'));
   try {
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
     await page.pyodide.pyimport('app.page.start').main();
   } catch (error) {
     console.error(error);
-    const text = `The page could not start: ${String(error.message).trim().split('\n').pop()}`;
-    send(JSON.stringify({ type: 'last', text }));
+    const why = String(/** @type {Error} */ (error).message).trim().split('\n').pop();
+    send(JSON.stringify({ type: 'last', text: format(texts.failed, { why }) }));
   }
 }
 
-self.page = page;
-self.onmessage = ({ data }) => {
+Object.assign(self, { page });
+
+self.onmessage = (/** @type {MessageEvent<Received>} */ { data }) => {
   if (data.type === 'start') start(data);
   else if (data.type === 'frame') page.take(data);
   else {

@@ -1,194 +1,328 @@
-// The workers: the one that is seen, the one that is being warmed, and what goes to them. Decides nothing: who follows
-// whom, and when, is in the plan that Python has left.
+// @ts-check
+// The supervisor. Owns the two workers, the frame in flight and the messages that a worker has not confirmed.
+// Does not choose what follows a worker that fails or hangs: Python leaves a plan here beforehand.
+
+/** @import { FromWorker, Message, Plan, Start, Stay, ToWorker } from '../types/messages' */
+/** @import { Source } from './sources.js' */
 
 import { cover, settle } from './cover.js';
-import { by } from './panel.js';
+import { by, format } from './panel.js';
 
-export let shown = null; // the worker whose canvas is seen
-export let coming = null; // the worker that is being warmed
-export let source = null; // where pictures come from
-let page = null;
+/** @typedef {Message<FromWorker>} Received */
+/** @typedef {Message<ToWorker, Exclude<keyof ToWorker, 'start' | 'frame'>>} Sent */
+/** @typedef {Message<ToWorker, 'frame'>} Frame */
 
-// `given`: what page.js has to do with workers. `start()`: what a worker is begun with besides; `hear`: what it does
-// with a message, by type; `swapped(show)`: another worker is seen; `lost(text)`: there is none any more.
+/**
+ * A worker with its canvas and what is known of it.
+ * @typedef {object} Handle
+ * @property {Worker} worker
+ * @property {HTMLCanvasElement} canvas
+ * @property {boolean} ready whether its model is warm and it takes frames
+ * @property {boolean} busy whether a frame is in flight: posted and not done
+ * @property {Frame | null} waiting the frame to be posted next
+ * @property {boolean} due whether a photo has to be drawn again
+ * @property {Source | null} pulling the source that was asked for the next picture and has not given it
+ * @property {boolean} fresh whether the next picture is the first of its source
+ * @property {boolean} first whether the frame in flight is the first of its source
+ * @property {Sent[]} queue messages from before it had a panel
+ * @property {Sent[]} unheard messages that were posted and that it has not confirmed
+ * @property {Partial<Pick<FromWorker, 'panel' | 'source' | 'answers'> & { stale: string[] }>} latest
+ *   the last message of each of these types
+ * @property {Plan} [plan] what is done when it hangs
+ * @property {ReturnType<typeof setTimeout>} [timer] until the plan's limit
+ * @property {boolean} [ended] whether it was terminated
+ * @property {boolean} [failed] whether another worker was started because this one failed or hung
+ */
+
+/**
+ * Handlers of messages, by type.
+ * @typedef {{ [Type in keyof FromWorker]?: (handle: Handle, message: FromWorker[Type]) => void }} Handlers
+ */
+
+/**
+ * The page's side of the workers.
+ * @typedef {object} Page
+ * @property {() => Omit<ToWorker['start'], 'start' | 'canvas' | 'texts'>} start what a worker is started with
+ * @property {Handlers} hear handlers of the messages that are not about workers
+ * @property {(handle: Handle) => void} swapped called after another worker has come on screen
+ * @property {(text: string) => void} lost called when no worker is left, with the sentence that says why
+ */
+
+/** The worker whose canvas is on screen. @type {Handle | null} */
+export let current = null;
+/** The worker that starts beside it and takes its place. @type {Handle | null} */
+export let next = null;
+/** The source of the pictures. @type {Source | null} */
+export let source = null;
+/** @type {Page} */
+let page;
+
+/** @param {Page} given */
 export function join(given) {
   page = given;
 }
 
-// ---- begun and ended ----
+// ---- start and end ----
 
-// `from`: the worker it follows. What that was told and has not heard is told again.
-export function begin(start, from = null) {
-  const queue = (from?.unheard ?? []).filter(({ type }) => type !== 'stay');
-  const fresh = Boolean(from?.fresh || from?.held?.fresh || from?.first);
-  if (coming) end(coming);
+/**
+ * Start a worker. It replaces one that was still starting.
+ * @param {Start} start
+ * @param {Handle | null} previous the worker it follows: what that one has not confirmed is sent again
+ */
+export function begin(start, previous = null) {
+  const queue = (previous?.unheard ?? []).filter(({ type }) => type !== 'stay');
+  const fresh = Boolean(previous?.fresh || previous?.waiting?.fresh || previous?.first);
+  if (next) end(next);
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const show = { worker, canvas, ready: false, busy: false, held: null, due: false, fresh, first: false, from: null, queue, unheard: [], told: {} };
-  coming = show;
-  worker.onmessage = ({ data }) => {
-    const message = typeof data === 'string' ? JSON.parse(data) : data;
-    steps[message.type]?.(show, message);
-    page.hear[message.type]?.(show, message);
+  /** @type {Handle} */
+  const handle = {
+    worker, canvas, queue, fresh, first: false, ready: false, busy: false, due: false,
+    waiting: null, pulling: null, unheard: [], latest: {},
   };
-  worker.onerror = ({ message }) => {
-    if (!show.ready) steps.last(show, { text: `The page could not start: ${message || 'worker.js is missing'}` });
+  next = handle;
+  worker.onmessage = ({ data }) => receive(handle, typeof data === 'string' ? JSON.parse(data) : data);
+  const texts = { ...by('boot').dataset };
+  worker.onerror = ({ message: why }) => {
+    if (!handle.ready) handlers.last(handle, { text: format(texts.failed, { why: why || texts.script }) });
   };
-  worker.postMessage({ type: 'start', start: JSON.stringify(start), canvas: offscreen, ...page.start() }, [offscreen]);
+  const message = { type: 'start', start: JSON.stringify(start), canvas: offscreen, texts, ...page.start() };
+  worker.postMessage(message, [offscreen]);
 }
 
-export const alive = (show) => show && !show.ended && !show.failed;
+/**
+ * Whether a worker can be talked to.
+ * @param {Handle | null} handle
+ * @returns {handle is Handle}
+ */
+export const alive = (handle) => Boolean(handle && !handle.ended && !handle.failed);
 
-// Whether the panel is this worker's: before there is a picture it is the first worker's.
-export const leads = (show) => show === (shown ?? coming);
+/**
+ * Whether the panel shows this worker's settings: before the first picture it shows those of the first
+ * worker.
+ * @param {Handle} handle
+ */
+export const leads = (handle) => handle === (current ?? next);
 
-function end(show) {
-  if (show.ended) return;
-  clearTimeout(show.timer);
-  drop(show);
-  show.worker.terminate();
-  show.ended = true;
-  if (coming === show) coming = null;
+/** @param {Handle} handle */
+function end(handle) {
+  if (handle.ended) return;
+  clearTimeout(handle.timer);
+  drop(handle);
+  handle.worker.terminate();
+  handle.ended = true;
+  if (next === handle) next = null;
 }
 
-function swap(show) {
-  const old = shown;
-  [shown, coming] = [show, null];
-  by('show').append(show.canvas);
-  drawAgain(show); // a still source gives the second picture only so
-  if (old) end(old);
-  page.swapped(show);
+/** @param {Handle} handle whose first picture is done */
+function swap(handle) {
+  const previous = current;
+  [current, next] = [handle, null];
+  by('show').append(handle.canvas);
+  drawAgain(handle); // a photo gives the second picture only on demand
+  if (previous) end(previous);
+  page.swapped(handle);
 }
 
-// ---- told ----
+// ---- messages ----
 
+/**
+ * Send a message to both workers.
+ * @param {Sent} message
+ * @returns {undefined}
+ */
 export function tell(message) {
-  for (const show of [shown, coming]) {
-    if (show?.told.panel) say(show, message);
-    else show?.queue.push(message);
+  for (const handle of [current, next]) {
+    if (handle?.latest.panel) send(handle, message);
+    else handle?.queue.push(message);
   }
 }
 
-// What only the worker that is seen has to do with.
-export function tellShown(message) {
-  const show = shown ?? coming;
-  if (show?.told.panel && alive(show)) say(show, message);
+/**
+ * Send a message to the worker on screen alone.
+ * @param {Sent} message
+ */
+export function tellCurrent(message) {
+  const handle = current ?? next;
+  if (handle?.latest.panel && alive(handle)) send(handle, message);
 }
 
-function say(show, message) {
-  show.unheard.push(message);
-  show.worker.postMessage(message);
+/**
+ * @param {Handle} handle
+ * @param {Sent} message
+ */
+function send(handle, message) {
+  handle.unheard.push(message);
+  handle.worker.postMessage(message);
 }
 
-// ---- watched ----
-
-// From now on it has as long as the plan says.
-function watch(show) {
-  clearTimeout(show.timer);
-  if (!show.plan || !alive(show)) return;
-  show.timer = setTimeout(() => (document.hidden ? watch(show) : expired(show)), show.plan.limit);
+/**
+ * @param {Handle} handle
+ * @param {Received} message
+ */
+function receive(handle, message) {
+  for (const table of [handlers, page.hear]) {
+    /** @type {Record<string, Function>} */ (table)[message.type]?.(handle, message);
+  }
 }
 
-function expired(show) {
-  const { plan } = show;
-  if (show === shown) cover({ ...plan, show: plan.show && !show.unheard.length }, source);
-  if (plan.stay) steps.stay(show, { type: 'stay', ...plan.stay });
-  else if (plan.start) begin(plan.start, show);
-  else steps.last(show, { text: plan.last });
-  show.failed = true; // should it wake, it is too late
+// ---- time limit ----
+
+/**
+ * Give a worker the plan's limit from now on. In a hidden tab the time does not count.
+ * @param {Handle} handle
+ */
+function watch(handle) {
+  clearTimeout(handle.timer);
+  if (!handle.plan || !alive(handle)) return;
+  handle.timer = setTimeout(() => (document.hidden ? watch(handle) : expire(handle)), handle.plan.limit);
 }
 
-// ---- given pictures ----
+/**
+ * Carry out the plan of a worker that hangs.
+ * @param {Handle} handle
+ */
+function expire(handle) {
+  const plan = /** @type {Plan} */ (handle.plan);
+  // A setting the worker has not confirmed may hide the source, so it is not shown then.
+  if (handle === current) cover({ ...plan, show: plan.show && !handle.unheard.length }, source);
+  if (plan.stay) handlers.stay(handle, plan.stay);
+  else if (plan.start) begin(plan.start, handle);
+  else handlers.last(handle, { text: plan.last });
+  handle.failed = true; // should it answer after all, it is too late
+}
 
-// Pictures come from another source from now on; null: from none.
-export function feed(next) {
+// ---- pictures ----
+
+/**
+ * Take the pictures from another source from now on; null: from none.
+ * @param {Source | null} opened
+ */
+export function feed(opened) {
   source?.stop();
-  source = next;
-  for (const show of next ? [shown, coming].filter(Boolean) : []) {
-    drop(show);
-    show.fresh = true;
-    drawAgain(show);
+  source = opened;
+  if (!opened) return;
+  for (const handle of [current, next]) {
+    if (!handle) continue;
+    drop(handle);
+    handle.fresh = true;
+    drawAgain(handle);
   }
 }
 
-// One picture at a time goes to a worker, the next is held for it meanwhile: then neither waits for the other.
-// A moving source gives the next by itself, a still one when a drawing is due.
-// A source that gave way, or a camera that was unplugged, may never answer: nothing waits for it.
-async function pump(show) {
-  if (!show.ready || show.held || !source || show.from === source || (source.still && !show.due)) return;
-  const from = show.from = source;
-  show.due = false;
-  const next = await from.next().catch(() => null);
-  if (show.from === from) show.from = null;
-  if (show.ended || from !== source) return next?.picture.close();
-  if (!next) return from.still || pump(show);
-  show.held = { type: 'frame', still: from.still, fresh: show.fresh, ...next };
-  show.fresh = false;
-  hand(show);
+/**
+ * Get the next picture for a worker. One frame is in flight and one is held for it, so that neither the
+ * worker nor the source waits for the other. A moving source gives pictures by itself, a photo one when it is
+ * due. A source that was replaced, or a camera that was unplugged, may never answer: nothing waits for it.
+ * @param {Handle} handle
+ * @returns {Promise<void>}
+ */
+async function pump(handle) {
+  const from = source;
+  if (!handle.ready || handle.waiting || !from || handle.pulling === from) return;
+  if (from.still && !handle.due) return;
+  handle.pulling = from;
+  handle.due = false;
+  const picture = await from.next().catch(() => null);
+  if (handle.pulling === from) handle.pulling = null;
+  if (handle.ended || from !== source) {
+    picture?.picture.close();
+  } else if (picture) {
+    handle.waiting = { type: 'frame', still: from.still, fresh: handle.fresh, ...picture };
+    handle.fresh = false;
+    hand(handle);
+  } else if (!from.still) {
+    await pump(handle);
+  }
 }
 
-function hand(show) {
-  if (show.busy || !show.held) return;
-  show.first = show.held.fresh;
-  show.worker.postMessage(show.held, [show.held.picture]);
-  [show.busy, show.held] = [true, null];
-  watch(show);
-  pump(show);
+/**
+ * Post the waiting frame if none is in flight.
+ * @param {Handle} handle
+ */
+function hand(handle) {
+  const frame = handle.waiting;
+  if (handle.busy || !frame) return;
+  handle.first = frame.fresh;
+  handle.worker.postMessage(frame, [frame.picture]);
+  [handle.busy, handle.waiting] = [true, null];
+  watch(handle);
+  pump(handle);
 }
 
-function drop(show) {
-  show.held?.picture.close();
-  show.held = null;
+/** @param {Handle} handle */
+function drop(handle) {
+  handle.waiting?.picture.close();
+  handle.waiting = null;
 }
 
-function drawAgain(show) {
-  show.due = true;
-  pump(show);
+/** @param {Handle} handle */
+function drawAgain(handle) {
+  handle.due = true;
+  pump(handle);
 }
 
-// ---- heard ----
+// ---- handlers of the messages about workers ----
 
-// What Python says to this end, by type. `show` is the worker that says it.
-const steps = {
-  log: (show) => { if (!show.ready) watch(show); }, // files come slowly to some
-  plan(show, plan) {
-    show.plan = plan;
-    if (!show.ready || show.busy) watch(show);
+const handlers = {
+  // Over a slow network files take long: each part that arrives gives the worker its time again.
+  log: (/** @type {Handle} */ handle) => { if (!handle.ready) watch(handle); },
+
+  /** @type {(handle: Handle, plan: Plan) => void} */
+  plan(handle, plan) {
+    handle.plan = plan;
+    if (!handle.ready || handle.busy) watch(handle);
   },
-  panel(show, message) {
-    show.told.panel = message;
-    for (const waiting of show.queue.splice(0)) say(show, waiting);
+
+  /** @type {(handle: Handle, message: FromWorker['panel']) => void} */
+  panel(handle, message) {
+    handle.latest.panel = message;
+    for (const queued of handle.queue.splice(0)) send(handle, queued);
   },
-  source: (show, message) => { show.told.source = message; },
-  ready(show) {
-    clearTimeout(show.timer);
-    show.ready = true;
-    drawAgain(show);
+
+  /** @type {(handle: Handle, message: FromWorker['source']) => void} */
+  source: (handle, message) => { handle.latest.source = message; },
+
+  ready(/** @type {Handle} */ handle) {
+    clearTimeout(handle.timer);
+    handle.ready = true;
+    drawAgain(handle);
   },
-  beat: (show) => { if (show.busy) watch(show); }, // a picture takes long, and goes on
-  done(show) {
-    clearTimeout(show.timer);
-    [show.busy, show.first] = [false, false];
-    if (show === coming) swap(show);
-    else if (show === shown) settle(show.canvas);
-    hand(show);
-    pump(show);
+
+  // A picture takes long, and the worker is at it.
+  beat: (/** @type {Handle} */ handle) => { if (handle.busy) watch(handle); },
+
+  done(/** @type {Handle} */ handle) {
+    clearTimeout(handle.timer);
+    [handle.busy, handle.first] = [false, false];
+    if (handle === next) swap(handle);
+    else if (handle === current) settle(handle.canvas);
+    hand(handle);
+    pump(handle);
   },
+
   again: drawAgain,
-  begin(show, { start, failed }) {
-    if (failed) clearTimeout(show.timer);
-    show.failed = failed;
-    if (!show.ended) begin(start, show);
+
+  /** @type {(handle: Handle, message: FromWorker['begin']) => void} */
+  begin(handle, { start, failed }) {
+    if (failed) clearTimeout(handle.timer);
+    handle.failed = failed;
+    if (!handle.ended) begin(start, handle);
   },
-  heard: (show) => show.unheard.shift(),
-  stay(show, message) {
-    end(show);
-    if (alive(shown)) say(shown, message);
+
+  heard: (/** @type {Handle} */ handle) => { handle.unheard.shift(); },
+
+  /** @type {(handle: Handle, message: Stay) => void} */
+  stay(handle, message) {
+    end(handle);
+    if (alive(current)) send(current, { ...message, type: 'stay' });
   },
-  last(show, { text }) {
-    end(show);
-    if (alive(shown) && shown !== show) say(shown, { type: 'stay', text });
+
+  /** @type {(handle: Handle, message: FromWorker['last']) => void} */
+  last(handle, { text }) {
+    end(handle);
+    if (alive(current) && current !== handle) send(current, { type: 'stay', text });
     else page.lost(text);
   },
 };

@@ -1,6 +1,6 @@
 // Draws the pictures of DiceBear's styles as PNG files. What is drawn, publish/gallery/avatars.py says.
-// Reads one JSON array from standard input, a row for each style: package, folder, side, seeds, each, options;
-// answers with a line for each picture. Has no thresholds and no choices of its own.
+// Reads one JSON array from standard input, a row for each style: package, folder, side, seeds, each,
+// options; answers with a line for each picture. Has no thresholds and no choices of its own.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,9 @@ for (const row of JSON.parse(readFileSync(0, "utf8"))) {
   const style = await import(row.package);
   const known = style.schema?.properties ?? {};
   for (const name of [...row.each, ...Object.keys(row.options)]) {
-    if (!(name in known) && name !== "backgroundColor") throw new Error(`${row.package} has no option ${name}`);
+    if (!(name in known) && name !== "backgroundColor") {
+      throw new Error(`${row.package} has no option ${name}`);
+    }
   }
   row.seeds.forEach((seed, n) => {
     const options = { ...row.options, seed };

@@ -10,8 +10,9 @@ const [base, wheel, out, modules, names] = process.argv.slice(2);
 try {
   const { loadPyodide } = await import(pathToFileURL(resolve(base, "pyodide.mjs")));
 
-  // A name taken from `js` is stored as its path from globalThis, and is the worker's own when the snapshot starts
-  // there. It has to exist here too, whatever it is, as a plain value: Node's own getters refuse Pyodide's recorder.
+  // A name taken from `js` is stored as its path from globalThis, and is the worker's own when the snapshot
+  // starts there. It has to exist here too, whatever it is, as a plain value: Node's own getters refuse
+  // Pyodide's recorder.
   for (const name of JSON.parse(names)) {
     const value = globalThis[name] ?? function () {};
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });

@@ -1,6 +1,5 @@
-// The scenario in Pyodide under Node, over onnxruntime-web's WASM, and the crowd; prints their numbers as JSON.
-// Run by test_scenario.py.
-// Does not judge the numbers.
+// The scenario in Pyodide under Node, over onnxruntime-web's WASM, and the crowd; prints numbers as JSON.
+// Does not judge the numbers: test_scenario.py does, which runs it.
 //
 // arguments: folder of dist/, folder of the footage, the project's folder
 import { readFileSync } from "node:fs";

@@ -1,7 +1,8 @@
 // Starts Python as the page does, under Node, and prints as JSON what is there. Run by test_start.py.
 // Does not test the page's own JavaScript.
 //
-// arguments: address of a served dist/, folder of that dist/, "snapshot" or "ordinary", names taken from `js` as JSON
+// arguments: address of a served dist/, folder of that dist/, "snapshot" or "ordinary", names taken from `js`
+// as JSON
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,6 +1,7 @@
-// Runs in the page before its own code: notes when pictures are done, how many workers began and live, what the
-// camera was asked. `hide(true)` does what a hidden tab does, for a browser without a window hides none. The screen shows
-// 10 pictures a second: drawn by the processor, 60 leave nothing of it to what is tested. Changes nothing else.
+// Runs in the page before its own code: notes when pictures are done, how many workers began and live, what
+// the camera was asked. `hide(true)` does what a hidden tab does, for a browser without a window hides none.
+// The screen shows 10 pictures a second: drawn by the processor, 60 leave nothing of it to what is tested.
+// Changes nothing else.
 const PAUSE = 85; // ms between two of the screen's pictures, besides its own 16
 const held = [];
 globalThis.spy = {
@@ -12,7 +13,8 @@ globalThis.spy = {
 };
 Object.defineProperty(document, 'hidden', { get: () => spy.hidden });
 const { requestAnimationFrame: frame } = globalThis;
-globalThis.requestAnimationFrame = (draw) => (spy.hidden ? held.push(draw) : setTimeout(() => frame(draw), PAUSE));
+globalThis.requestAnimationFrame = (draw) => (
+  spy.hidden ? held.push(draw) : setTimeout(() => frame(draw), PAUSE));
 globalThis.Worker = class extends Worker {
   constructor(...given) {
     super(...given);
