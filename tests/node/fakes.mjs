@@ -1,0 +1,124 @@
+// What static/workers.js meets in a page: a document, workers and a source, none of them real.
+// Does not imitate more of a browser than that module uses.
+
+class FakeElement {
+  dataset = {};
+  style = {};
+  children = [];
+  parentNode = null;
+
+  append(...children) {
+    for (const child of children) {
+      child.remove();
+      child.parentNode = this;
+      this.children.push(child);
+    }
+  }
+
+  replaceChildren(...children) {
+    for (const child of this.children) child.parentNode = null;
+    this.children = [];
+    this.append(...children);
+  }
+
+  remove() {
+    if (this.parentNode) this.parentNode.children = this.parentNode.children.filter((each) => each !== this);
+    this.parentNode = null;
+  }
+
+  removeAttribute(name) {
+    if (name === 'style') this.style = {};
+  }
+
+  transferControlToOffscreen() {
+    return { offscreen: this };
+  }
+}
+
+/** The document: `boot` has the texts of a failed start, `show` is where the picture is. */
+export const page = {
+  reset() {
+    page.show = new FakeElement();
+    page.boot = new FakeElement();
+    page.boot.dataset = { failed: 'It did not start ({why}).', script: 'no script' };
+    FakeWorker.all = [];
+    document.hidden = false;
+  },
+};
+
+export const document = globalThis.document = {
+  hidden: false,
+  getElementById: (id) => page[id],
+  createElement: () => new FakeElement(),
+};
+
+/** A worker that keeps what it is sent. */
+export class FakeWorker {
+  static all = [];
+  terminated = false;
+  messages = [];
+
+  constructor() {
+    FakeWorker.all.push(this);
+  }
+
+  postMessage(message) {
+    this.messages.push(message);
+  }
+
+  terminate() {
+    this.terminated = true;
+  }
+
+  /** Have it send a message. */
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+
+  /** The pictures it was sent, by name. */
+  get frames() {
+    return this.messages.filter(({ type }) => type === 'frame').map(({ picture }) => picture.name);
+  }
+
+  /** The messages it was sent, without frames and the start. */
+  get told() {
+    return this.messages.filter(({ type }) => type !== 'frame' && type !== 'start');
+  }
+}
+
+globalThis.Worker = FakeWorker;
+
+/** A source that gives a picture to the longest waiting of those who asked, when it is told to. */
+export class FakeSource {
+  element = new FakeElement();
+  asked = [];
+  stopped = false;
+
+  constructor({ still = false } = {}) {
+    this.still = still;
+  }
+
+  next() {
+    return new Promise((resolve, reject) => { this.asked.push({ resolve, reject }); });
+  }
+
+  stop() {
+    this.stopped = true;
+  }
+
+  /** Give a picture; gives it back, to see whether it is closed. */
+  async gives(name) {
+    const picture = { name, closed: false, close() { picture.closed = true; } };
+    this.asked.shift().resolve({ picture, time: 0, skipped: 0 });
+    await settled();
+    return picture;
+  }
+
+  async fails() {
+    this.asked.shift().reject(new Error('no picture'));
+    await settled();
+  }
+}
+
+/** Wait until everything that waits for a promise has gone on. */
+export const settled = () => new Promise((resolve) => { setImmediate(resolve); });
