@@ -22,8 +22,12 @@ export default defineConfig([
       'prefer-const': 'error',
     },
   },
-  { files: ['static/**'], ignores: ['static/worker.js'], languageOptions: { globals: globals.browser } },
-  { files: ['static/worker.js'], languageOptions: { globals: globals.worker } },
+  {
+    files: ['static/**'],
+    ignores: ['static/{worker,store}.js'],
+    languageOptions: { globals: globals.browser },
+  },
+  { files: ['static/{worker,store}.js'], languageOptions: { globals: globals.worker } },
   { files: ['tests/node/**', '**/*.mjs'], languageOptions: { globals: globals.node } },
   {
     files: ['tests/page/spy.js'],

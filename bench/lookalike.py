@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import combinations, pairwise, product
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
@@ -29,6 +30,8 @@ from app.native.compositor import Compositor
 from app.native.engine import Engine
 from app.panel.apply import first
 from app.panel.capabilities import Capabilities
+from app.tasks.lookalike.comparison import Comparison
+from app.tasks.lookalike.task import Lookalike
 from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
 from publish import DIST, Problem
@@ -66,13 +69,14 @@ def characters(caps: Capabilities, gallery: Gallery) -> None:
     }
     numbers = [n for n, _ in some]
     columns: dict[str, list[str]] = {}
-    for name, model in classifiers(caps, gallery):
+    for name, model, index in classifiers(caps, gallery):
         say(name)
         blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
+        search = partial(index.nearest, memory=blank, keep=keep)
 
-        async def nearest(picture: Array, model: Model = model, blank: Any = blank, keep: Any = keep) -> Any:
-            seen = await model.infer(Frame(picture, SIDE, SIDE))
-            return (await model.indexes[0].nearest(seen["features"], blank, keep))[1]
+        async def nearest(picture: Array, model: Model = model, search: Any = search) -> Any:
+            features = (await model.infer(Frame(picture, SIDE, SIDE)))["features"]
+            return (await search(features))[1]
 
         columns[name] = [
             rate(numbers, (asyncio.run(nearest(picture)) for picture in rows)) for rows in kinds.values()
@@ -124,10 +128,9 @@ def live(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
             frame = Frame(
                 picture, picture.shape[1], picture.shape[0], n * 1000 / RATE, first_of_source=n == 0
             )
-            asyncio.run(loaded.task.step(frame, NONE))
-            said = loaded.task.said
-            if said and said["faces"]:
-                task.append([one.n for one in said["faces"][0]["near"]])
+            told = compared(loaded, frame)
+            if told.faces:
+                task.append([one.n for one in told.faces[0].matches])
         for way, answers in zip(ways, (alone, task), strict=True):
             ways[way] += [(a[0] != b[0], a != b) for a, b in pairwise(answers)]
             same[way] += [len({*a} & {*b}) >= AGREE for a, b in combinations(spread(answers), 2)]
@@ -138,18 +141,17 @@ def live(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
     table(["live", "changes of the first in a second", "of any of the five", "one person agrees"], rows)
 
 
-def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Model]]:
+def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Model, Index]]:
     """Each form of each classifier that the gallery has an index for, with the index of its backend."""
     for card in caps.cards:
         for variant in card.variants if gallery.indexes.get(card.id) else ():
-            index = gallery.index(card.id, variant.backends[0])
-            if index is None:
+            indexed = gallery.index(card.id, variant.backends[0])
+            if indexed is None:
                 continue
             meter = Meter(lambda: 0.0)
             model = Model(card, engine.opened(DIST, variant, card), Compositor(card), meter, variant.rgba)
-            session = engine.opened(DIST, index, card)
-            model.indexes = [Index(gallery.id, gallery.count, session)]
-            yield f"{card.title}, {variant.id}", model
+            index = Index(gallery.id, gallery.count, engine.opened(DIST, indexed, card))
+            yield f"{card.title}, {variant.id}", model, index
 
 
 def load(caps: Capabilities, model: str) -> Engine:
@@ -158,12 +160,18 @@ def load(caps: Capabilities, model: str) -> Engine:
     return engine.load(DIST, caps, Settings(**{**vars(settings), "model": model or settings.model}), "wasm")
 
 
-def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[list[Match]]:
+def compared(loaded: Engine, frame: Frame) -> Comparison:
+    """What the task tells of a frame; nothing where it has nothing new."""
+    task = cast(Lookalike, loaded.task)
+    asyncio.run(task.step(frame, NONE))
+    return task.comparison or Comparison()
+
+
+def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[tuple[Match, ...]]:
     """The answers of a photo's faces; without a face those of its middle, or nothing if not `alone`."""
     frame = Frame(picture, picture.shape[1], picture.shape[0], is_photo=True, first_of_source=True)
-    asyncio.run(loaded.task.step(frame, NONE))
-    said = loaded.task.said or {"faces": [], "note": ""}
-    return [] if said["note"] and not alone else [face["near"] for face in said["faces"]]
+    told = compared(loaded, frame)
+    return [] if told.note and not alone else [face.matches for face in told.faces]
 
 
 def large(picture: Array) -> Array:

@@ -2,18 +2,11 @@
 // Owns the cards of the look-alikes, the tabs of the faces, the labels on the picture and the sheets.
 // Does not rank or name anything: Python's `answers` message holds the faces, characters and texts.
 
-/** @import { Answers, Character, FaceId } from '../types/messages' */
+/** @import { Answer, Answers } from '../types/messages' */
 
 import { by, context2d, make } from './panel.js';
 import * as own from './own.js';
 import { tell, tellCurrent } from './workers.js';
-
-/** The number of cards. */
-const CARDS = 5;
-/** Sheets that are kept decoded. The build makes them 640 x 640 pixels, so one takes 1.6 MB. */
-const SHEETS = 12;
-/** Milliseconds a card waits for its picture, so that name and picture change together. */
-const LATE = 1000;
 
 /** @typedef {CanvasImageSource & { width: number, height: number }} Drawable */
 /**
@@ -31,25 +24,25 @@ const LATE = 1000;
  * @property {HTMLSpanElement} set
  * @property {HTMLElement} bar
  * @property {HTMLSpanElement} percent
- * @property {Character | null} character
+ * @property {Answer | null} answer
  */
 
 /** The image of each sheet by path, the last used at the end. @type {Map<string, Promise<Drawable>>} */
 const sheets = new Map();
 /** @type {Card[]} */
 const cards = [];
-/** The label of each face on the picture. @type {Map<FaceId, HTMLButtonElement>} */
+/** The label of each face on the picture. @type {Map<number, HTMLButtonElement>} */
 const labels = new Map();
 /** The last message. @type {Answers} */
-let answers = { faces: [], together: [], note: '', hint: '', titles: {}, picked: {}, picture: [1, 1] };
-/** The face whose characters the cards show; 0: all faces together. @type {FaceId | null} */
+let answers;
+/** The face whose answers the cards show; 0: all faces together. @type {number | null} */
 let chosen = null;
 /** The number of cards that wait for their pictures. */
 let loading = 0;
 
 /** Make the cards and connect the controls. */
 export function prepare() {
-  for (let i = 0; i < CARDS; i += 1) cards.push(makeCard());
+  for (let i = 0; i < Number(by('five').dataset.cards); i += 1) cards.push(makeCard());
   by('five').append(...cards.map(({ element }) => element));
   by('faces').onchange = ({ target }) => choose(Number(/** @type {HTMLInputElement} */ (target).value));
   by('share').onclick = () => tellCurrent({ type: 'share', face: chosen ?? 0 });
@@ -64,7 +57,7 @@ function makeCard() {
   const [name, set, percent] = ['name', 'set', 'percent'].map((className) => make('span', { className }));
   const element = make('label', { className: 'card empty' }, pick, picture, name, set, bar, percent);
   pick.onchange = () => tell({ type: 'pick', face: chosen ?? 0, key: pick.value });
-  return { element, pick, picture, name, set, bar: fill, percent, character: null };
+  return { element, pick, picture, name, set, bar: fill, percent, answer: null };
 }
 
 /** @param {Answers} message */
@@ -80,16 +73,16 @@ export function drawAnswers(message) {
   drawCards();
 }
 
-/** @param {FaceId} id */
+/** @param {number} id */
 function choose(id) {
   chosen = id;
   drawAnswers(answers);
 }
 
-/** @param {FaceId} id */
+/** @param {number} id */
 const title = (id) => answers.titles[id] ?? '';
 
-/** @param {FaceId[]} ids */
+/** @param {number[]} ids */
 function drawTabs(ids) {
   const tabs = () => [...by('faces').querySelectorAll('input')];
   if (tabs().map(({ value }) => value).join() !== ids.join()) {
@@ -123,7 +116,7 @@ function drawLabels() {
   }
 }
 
-/** @param {FaceId} id */
+/** @param {number} id */
 function addLabel(id) {
   const label = make('button', { type: 'button' }, make('b'), make('span'));
   label.onclick = () => choose(id);
@@ -132,8 +125,8 @@ function addLabel(id) {
   return label;
 }
 
-/** @param {Character | undefined} character */
-const summary = (character) => (character ? `${character.name} ${character.likeness}%` : '');
+/** @param {Answer | undefined} answer */
+const summary = (answer) => (answer ? `${answer.name} ${answer.similarity}%` : '');
 
 function drawCards() {
   const { together, faces } = answers;
@@ -151,34 +144,35 @@ function drawCards() {
 /**
  * Show a character on a card, once its picture is there.
  * @param {Card} card
- * @param {Character | null} character
+ * @param {Answer | null} answer
  */
-async function fill(card, character) {
+async function fill(card, answer) {
   const { element, pick, picture, name, set, bar, percent } = card;
-  const previous = card.character?.key;
-  card.character = character;
-  if (!character) return clear(card);
-  if (previous !== character.key || element.dataset.answer !== character.key) {
-    const { key } = character;
-    const found = portrait(character).catch(() => null);
+  const previous = card.answer?.key;
+  card.answer = answer;
+  if (!answer) return clear(card);
+  if (previous !== answer.key || element.dataset.answer !== answer.key) {
+    const { key } = answer;
+    const found = portrait(answer).catch(() => null);
     setLoading(1);
-    const part = await Promise.race([found, new Promise((resolve) => { setTimeout(resolve, LATE); })]);
+    const late = new Promise((resolve) => { setTimeout(resolve, answers.wait_ms); });
+    const part = await Promise.race([found, late]);
     setLoading(-1);
-    const latest = /** @type {Character | null} */ (card.character);
+    const latest = /** @type {Answer | null} */ (card.answer);
     if (latest?.key !== key) return; // the card shows another one by now
-    character = latest;
+    answer = latest;
     paint(picture, part);
-    if (!part) found.then((late) => { if (card.character?.key === key) paint(picture, late); });
+    if (!part) found.then((later) => { if (card.answer?.key === key) paint(picture, later); });
     element.classList.remove('empty');
     element.dataset.answer = pick.value = key;
     pick.disabled = false;
-    name.textContent = name.title = character.name;
-    set.textContent = character.set;
-    element.title = character.design;
+    name.textContent = name.title = answer.name;
+    set.textContent = answer.set;
+    element.title = answer.design;
   }
-  pick.checked = chosen !== null && (answers.picked[chosen] ?? '') === character.key;
-  bar.style.setProperty('--part', String(character.likeness / 100));
-  percent.textContent = `${character.likeness}%`;
+  pick.checked = chosen !== null && (answers.picked[chosen] ?? '') === answer.key;
+  bar.style.setProperty('--part', String(answer.similarity / 100));
+  percent.textContent = `${answer.similarity}%`;
 }
 
 /** @param {Card} card */
@@ -200,7 +194,7 @@ function setLoading(change) {
 
 /**
  * A character's picture. A sheet is loaded when one of its characters is shown.
- * @param {Character} character
+ * @param {Answer} answer
  * @returns {Promise<Part>}
  */
 export async function portrait({ key, sheet: path, x, y, columns, rows }) {
@@ -219,7 +213,7 @@ function sheet(path) {
   sheets.delete(path);
   sheets.set(path, image);
   const [oldest] = sheets.keys();
-  if (sheets.size > SHEETS) sheets.delete(oldest);
+  if (sheets.size > answers.sheets) sheets.delete(oldest);
   return image;
 }
 

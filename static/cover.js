@@ -14,8 +14,8 @@ import { by } from './panel.js';
  */
 export function cover(plan, source) {
   const style = by('show').style;
-  style.backgroundColor = plan.colour;
-  style.backgroundImage = plan.picture ? `url("${plan.picture}")` : 'none';
+  style.backgroundColor = plan.color;
+  style.backgroundImage = plan.image ? `url("${plan.image}")` : 'none';
   by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
 }
 

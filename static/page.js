@@ -2,19 +2,20 @@
 // Owns the page: opens the source, hands settings and files to Python, shows what Python sends.
 // Does not check a setting or write a sentence: Python does, and index.html where Python is absent.
 
-/** @import { Control, FromWorker, SourceRequest, Stats } from '../types/messages' */
+/** @import { Control, Panel, Source, Stats } from '../types/messages' */
 /** @import { Report, Scene } from './sources.js' */
 /** @import { Handle, Handlers } from './workers.js' */
 
-import { drawAnswers, prepare } from './answers.js';
+import { prepare } from './answers.js';
 import { hide } from './cover.js';
+import { renderers, showEvents } from './events.js';
 import * as own from './own.js';
 import { by, drawHead, drawLog, drawNote, drawPanel, drawStats, format } from './panel.js';
 import { share } from './share.js';
 import { open, still } from './sources.js';
 import { alive, begin, current, feed, join, leads, next, source, tell, tellCurrent } from './workers.js';
 
-/** The `source` message that the pictures come from. @type {SourceRequest | null} */
+/** The `source` message that the pictures come from. @type {Source | null} */
 let request = null;
 /** The visitor's photo or video. @type {File | null} */
 let file = null;
@@ -48,33 +49,30 @@ Object.assign(globalThis, {
 const hear = {
   log: (handle, message) => { if (!current) drawLog(message); },
   note: (handle, { text }) => drawNote(text),
+  // A worker that is not on screen sends these again when it is.
   panel: (handle, message) => { if (leads(handle)) draw(message); },
   source: (handle, message) => { if (leads(handle)) openSource(message); },
+  pictures: (handle, message) => { if (leads(handle)) own.drawPictures(message); },
   stats(handle, message) {
     if (handle !== current) return;
     const { memory } = /** @type {{ memory?: { usedJSHeapSize: number } }} */ (performance); // Chromium alone
-    const measured = { ...message, memory: { ...message.memory, page: memory?.usedJSHeapSize } };
+    const measured = { ...message };
+    if (memory) measured.memory = { ...message.memory, page: memory.usedJSHeapSize };
     stats = measured;
     drawStats(measured);
   },
-  saved: (handle, { blob }) => own.download(blob, 'vitrine.png'),
-  answers(handle, message) {
-    if (leads(handle)) drawAnswers(message);
-    else handle.latest.answers = message;
-  },
-  share: (handle, message) => { share(handle.canvas, message); },
-  ...own.hear,
+  download: (handle, { file: blob, name }) => own.download(blob, name),
+  'share-card': (handle, message) => { share(handle.canvas, message); },
 };
+for (const [type, { draw: render }] of Object.entries(renderers)) {
+  /** @type {(handle: Handle, event: any) => void} */
+  const drawn = (handle, event) => { if (leads(handle)) render(event); };
+  Object.assign(hear, { [type]: drawn });
+}
 
-/** @param {Handle} handle that has come on screen */
-function swapped(handle) {
-  const { panel, source: wanted, answers } = handle.latest;
+function swapped() {
   by('boot').hidden = true;
   by('save').disabled = by('camera').disabled = false;
-  if (panel) draw(panel);
-  if (answers) drawAnswers(answers);
-  if (wanted) openSource(wanted);
-  own.again(handle);
   resolveReady();
 }
 
@@ -92,11 +90,11 @@ function lost(text) {
  * @param {string} kind
  * @returns {Report}
  */
-const reporter = (kind) => (name, figures = {}) => tell({ type: 'trouble', kind, name, ...figures });
+const reporter = (kind) => (name, figures = {}) => tell({ type: 'source-failed', kind, name, figures });
 
 /**
  * Open a source, or ask the visitor before; meanwhile the built-in scene is shown.
- * @param {SourceRequest} message
+ * @param {Source} message
  * @param {boolean} [pressed] whether the visitor has just answered
  */
 async function openSource(message, pressed = false) {
@@ -107,7 +105,7 @@ async function openSource(message, pressed = false) {
   ask(asks ? message.ask : [], message.source);
   if (source?.live && message.source !== 'camera') feed(null); // the camera goes off at once
   if (!by('ask').hidden && source) return; // the source on screen goes on until the visitor has answered
-  /** @type {SourceRequest} */
+  /** @type {Source} */
   const opening = by('ask').hidden ? message : { ...message, source: 'sample' };
   const report = reporter(opening.source);
   let opened;
@@ -129,7 +127,7 @@ async function openSource(message, pressed = false) {
 /**
  * Show the question that comes before a source is opened; no words, no question.
  * @param {string[]} words of the button and of the line beneath it
- * @param {SourceRequest['source']} kind
+ * @param {Source['source']} kind
  */
 function ask(words, kind) {
   by('ask').hidden = !words.length;
@@ -141,7 +139,7 @@ function ask(words, kind) {
 }
 
 function openCamera() {
-  tell({ type: 'asked' });
+  tell({ type: 'camera-requested' });
   if (request) openSource(request, true);
 }
 
@@ -164,10 +162,11 @@ function take(chosen) {
 
 // ---- panel ----
 
-/** @param {FromWorker['panel']} message */
+/** @param {Panel} message */
 function draw(message) {
   drawPanel(message.controls, changed);
   drawHead(message);
+  showEvents(message.events);
   query = message.query; // also of a worker that never shows a picture: the next is started with it
   if (current) history.replaceState(null, '', `?${query}`);
 }
@@ -194,7 +193,7 @@ async function takeBackdrop(chosen) {
   }
   backdrop.picture?.close();
   backdrop.picture = picture;
-  tell({ type: 'own', picture });
+  tell({ type: 'backdrop', picture });
 }
 
 /**
@@ -205,7 +204,7 @@ async function takeBackdrop(chosen) {
 function set(name, value) {
   hide(source);
   if (!manifest) early.push([name, value]);
-  else if (alive(current) || alive(next)) tell({ type: 'set', name, value });
+  else if (alive(current) || alive(next)) tell({ type: 'set', name, value: /** @type {string} */ (value) });
   else { // of two values of a setting the last counts
     begin({ query: `${query}&${new URLSearchParams({ [name]: String(value) })}` });
   }
@@ -215,7 +214,7 @@ by('camera').onclick = () => {
   if (source?.live) set('source', 'sample');
   else if (request?.source === 'camera') openCamera();
   else {
-    tell({ type: 'asked' });
+    tell({ type: 'camera-requested' });
     set('source', 'camera');
   }
 };
@@ -245,8 +244,10 @@ async function fetchManifest() {
 
 try {
   prepare();
-  join({ start: () => ({ manifest, own: backdrop.picture, kept: own.start() }), hear, swapped, lost });
-  [manifest] = await Promise.all([fetchManifest(), own.remembered()]);
+  own.prepare();
+  const start = () => ({ manifest, backdrop: backdrop.picture, pictures: own.unstored() });
+  join({ start, hear, swapped, lost });
+  manifest = await fetchManifest();
   scene = JSON.parse(manifest).sample;
   begin({ query });
   for (const [name, value] of early) set(name, value);

@@ -2,11 +2,10 @@
 // Owns the controls, the statistics, the log and the notes; draws there what Python describes.
 // Does not know what a setting means: Python names the controls, their ranges, options and texts.
 
-/** @import { Control, FromWorker, Stats } from '../types/messages' */
+/** @import { Control, Log, Panel, Stats } from '../types/messages' */
 /** @import { PageElements } from '../types/page' */
 
 /** The number of frames across the plot of frame times: Meter in app/core/meter.py remembers as many. */
-const PLOT_FRAMES = 90;
 /** The most notes on the page at a time. */
 const NOTES = 3;
 
@@ -151,13 +150,11 @@ export function drawPanel(controls, changed) {
 
 /**
  * Draw what the task is: its title, the line beneath the page's name, and whether it has answers.
- * @param {FromWorker['panel']} message
+ * @param {Pick<Panel, 'title' | 'about'>} message
  */
-export function drawHead({ title, about, answers }) {
+export function drawHead({ title, about }) {
   document.title = `Vitrine: ${title}`;
   by('about').textContent = about;
-  by('answers').hidden = by('labels').hidden = by('mine').hidden = !answers;
-  layout().classList.toggle('answers', answers);
 }
 
 /** The element that holds the picture and everything beside it. */
@@ -171,7 +168,7 @@ export function drawStats(stats) {
   by('fps').textContent = stats.fps ? stats.fps.toFixed(0) : '–';
   by('figures').replaceChildren(...Object.entries(figures(stats)).map(([term, value]) =>
     make('div', {}, make('dt', { textContent: term }), make('dd', { textContent: value }))));
-  drawPlot(stats.plot);
+  drawPlot(stats.plot, stats.window);
 }
 
 /** @param {Stats} stats */
@@ -192,8 +189,11 @@ function figures({ backend, threads, model, variant, frames, dropped, memory, ms
   };
 }
 
-/** @param {number[]} times milliseconds */
-function drawPlot(times) {
+/**
+ * @param {number[]} times milliseconds
+ * @param {number} window how many of them the plot is wide
+ */
+function drawPlot(times, window) {
   const canvas = by('plot');
   const draw = context2d(canvas);
   const most = Math.max(40, ...times);
@@ -204,7 +204,7 @@ function drawPlot(times) {
   draw.strokeStyle = '#5fd3b8';
   draw.lineWidth = 1.5;
   draw.beginPath();
-  times.forEach((ms, i) => draw.lineTo((i / (PLOT_FRAMES - 1)) * canvas.width, y(ms)));
+  times.forEach((ms, i) => draw.lineTo((i / (window - 1)) * canvas.width, y(ms)));
   draw.stroke();
 }
 
@@ -218,7 +218,7 @@ export const context2d = (canvas, options) =>
 
 // ---- log and notes ----
 
-/** @param {FromWorker['log']} message bytes loaded so far and in total */
+/** @param {Log} message bytes loaded so far and in total */
 export function drawLog({ label, have, total }) {
   const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
   const items = /** @type {HTMLElement[]} */ ([...by('log').children]);

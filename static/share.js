@@ -1,8 +1,10 @@
 // @ts-check
 // Owns the picture that a visitor shares: a face beside the character it resembles, as a file.
-// Does not choose the face, the character, the words or the file's name: Python's `share` message does.
+// Does not choose the face, the character, the words or the file's name: Python's `share-card` message does.
 
-/** @import { Box, FromWorker } from '../types/messages' */
+/** @import { ShareCard } from '../types/messages' */
+
+/** Left, top, width and height as shares of the picture. @typedef {[number, number, number, number]} Box */
 
 import { portrait } from './answers.js';
 import { download } from './own.js';
@@ -17,9 +19,9 @@ const [ACCENT, TEXT, QUIET] = ['#5fd3b8', '#e8f1ee', '#9db0ab'];
 /**
  * Draw the picture and hand it out: by the share sheet on a device with a touch screen, else as a download.
  * @param {HTMLCanvasElement} canvas the picture on screen, in which the boxes of the faces are
- * @param {FromWorker['share']} message
+ * @param {ShareCard} message
  */
-export async function share(canvas, { boxes, row: character, words, name }) {
+export async function share(canvas, { boxes, answer, words, name }) {
   const whole = make('canvas', { width: WIDTH, height: HEIGHT });
   const draw = context2d(whole);
   const right = WIDTH - EDGE - SIDE;
@@ -27,24 +29,24 @@ export async function share(canvas, { boxes, row: character, words, name }) {
   draw.fillRect(0, 0, WIDTH, HEIGHT);
   draw.imageSmoothingQuality = 'high';
   inset(draw, EDGE, () => draw.drawImage(canvas, ...around(canvas, boxes), EDGE, TOP, SIDE, SIDE));
-  const part = await portrait(character).catch(() => null);
+  const part = await portrait(answer).catch(() => null);
   inset(draw, right, () => {
     draw.fillStyle = EMPTY;
     draw.fillRect(right, TOP, SIDE, SIDE);
     if (part) draw.drawImage(part.image, part.x, part.y, part.width, part.height, right, TOP, SIDE, SIDE);
   });
-  const likeness = words.likeness.replace('{likeness}', String(character.likeness));
+  const similarity = words.similarity.replace('{similarity}', String(answer.similarity));
   const bottom = TOP + SIDE;
-  write(draw, likeness, EDGE, bottom + 62, { size: 44, colour: ACCENT, weight: 700 });
-  write(draw, character.name, right, bottom + 58, { size: 40, colour: TEXT });
-  write(draw, character.set, right, bottom + 98, { size: 24, colour: QUIET, weight: 400 });
+  write(draw, similarity, EDGE, bottom + 62, { size: 44, colour: ACCENT, weight: 700 });
+  write(draw, answer.name, right, bottom + 58, { size: 40, colour: TEXT });
+  write(draw, answer.set, right, bottom + 98, { size: 24, colour: QUIET, weight: 400 });
   draw.fillStyle = TRACK;
   draw.fillRect(EDGE, bottom + 84, SIDE, 12);
   draw.fillStyle = ACCENT;
-  draw.fillRect(EDGE, bottom + 84, (SIDE * character.likeness) / 100, 12);
+  draw.fillRect(EDGE, bottom + 84, (SIDE * answer.similarity) / 100, 12);
   // Whose design the character is, and under which licence.
   const small = { size: 20, colour: QUIET, weight: 400 };
-  write(draw, character.design, EDGE, HEIGHT - 34, small);
+  write(draw, answer.design, EDGE, HEIGHT - 34, small);
   write(draw, words.foot, WIDTH - EDGE, HEIGHT - 34, { ...small, align: 'right' });
   const blob = await /** @type {Promise<Blob>} */ (new Promise((resolve) => {
     whole.toBlob((made) => resolve(/** @type {Blob} */ (made)), 'image/png');

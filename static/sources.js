@@ -2,7 +2,9 @@
 // Owns the source of the pictures: the built-in scene, a camera, a photo or a video, opened and closed here.
 // Does not choose a source, its size or the limits of a file: they come with Python's `source` message.
 
-/** @import { Bounds, SourceRequest } from '../types/messages' */
+/** @import { Source as Request } from '../types/messages' */
+
+/** The limits of a picture file. @typedef {Pick<Request, 'photo' | 'megabytes' | 'megapixels'>} Bounds */
 
 import { context2d, make } from './panel.js';
 
@@ -98,7 +100,7 @@ async function sample({ room, person, width, height, sway }) {
 }
 
 /**
- * @param {SourceRequest} request
+ * @param {Request} request
  * @param {Report} report
  * @returns {Promise<Source>}
  */
@@ -210,7 +212,7 @@ async function video(file) {
 /**
  * Open the source that Python's `source` message names. Undefined where that failed and was reported; other
  * failures are DOMExceptions.
- * @param {SourceRequest} request
+ * @param {Request} request
  * @param {{ scene: Scene, file: File | null, report: Report }} given what each kind of source is opened from
  * @returns {Promise<Source | undefined>}
  */

@@ -2,16 +2,16 @@
 // Owns the worker's start: fetches Python, checks its memory, starts it and hands messages to it.
 // Does not know what a message means: Python does. The texts of a failed start come from index.html.
 
-/** @import { FromWorker, Message, ToWorker } from '../types/messages' */
+/** @import { ToPage, ToWorker } from '../types/messages' */
 
-/** @typedef {Message<ToWorker>} Received */
+/** @typedef {ToWorker[keyof ToWorker] & { number: number }} Received */
 /** @typedef {{ path: string, bytes: number }} Entry */
 /**
  * Pyodide's files as the manifest lists them.
  * @typedef {{ base: string, files: Entry[], snapshot: Entry & { sha256: string }, wheels: Entry[] }} Pyodide
  */
 
-/** @type {(message: string | Message<FromWorker>) => void} */
+/** @type {(message: string | ToPage[keyof ToPage]) => void} */
 const send = (message) => postMessage(message);
 
 /**
@@ -31,14 +31,20 @@ let texts = {};
 const format = (text, values) => (text ?? '').replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 /**
- * The module `page` that Python imports. Python adds `hear`, `take`, `ort` and `python`; `start` adds the
+ * Messages from before Python listened.
+ * @type {Received[]}
+ */
+const early = [];
+
+/**
+ * The module `page` that Python imports. Python adds `handle`, `take`, `ort` and `python`; `start` adds the
  * rest.
  * @type {Record<string, any>}
  */
 const page = {
   /** @param {string} json */
   post: (json) => send(json),
-  /** @param {Message<FromWorker>} message */
+  /** @param {ToPage[keyof ToPage]} message */
   send: (message) => send(message),
   done: () => send('{"type":"done"}'),
   /** @param {string} path */
@@ -109,8 +115,18 @@ const page = {
     line.reported = part;
   },
 
-  save: () => page.canvas.convertToBlob({ type: 'image/png' })
-    .then((/** @type {Blob} */ blob) => send({ type: 'saved', blob })),
+  /**
+   * Send the canvas to the page as a file.
+   * @param {string} name
+   */
+  save: async (name) => send({
+    type: 'download', file: await page.canvas.convertToBlob({ type: 'image/png' }), name,
+  }),
+
+  /** Python handles messages from now on, those that came before first. */
+  listen() {
+    for (const message of early.splice(0)) receive(message);
+  },
 };
 
 /**
@@ -138,19 +154,54 @@ async function python({ base, files, snapshot, wheels }) {
 }
 
 /** @param {ToWorker['start']} message */
-async function start({ start: handover, manifest, canvas, own, kept, texts: given }) {
+async function start({ handover, manifest, canvas, backdrop, pictures, texts: given }) {
   texts = given;
-  Object.assign(page, { start: handover, manifest, canvas, own, kept });
+  Object.assign(page, { handover: JSON.stringify(handover), manifest, canvas, backdrop, pictures });
+  page.store = store();
   // After a lost context a photo has to be requested, for it is not sent again by itself.
-  canvas.addEventListener('webglcontextlost', () => send('{"type":"again"}'));
+  canvas.addEventListener('webglcontextlost', () => send('{"type":"redraw"}'));
   try {
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
-    await page.pyodide.pyimport('app.page.start').main();
+    await page.pyodide.pyimport('app.page.main').main();
   } catch (error) {
     console.error(error);
     const why = String(/** @type {Error} */ (error).message).trim().split('\n').pop();
-    send(JSON.stringify({ type: 'last', text: format(texts.failed, { why }) }));
+    send(JSON.stringify({ type: 'stopped', text: format(texts.failed, { why }) }));
+  }
+}
+
+/** The store of the visitor's pictures; what it holds is read while Python starts. */
+function store() {
+  const loading = import('./store.js');
+  const first = loading.then(({ rows }) => rows());
+  first.catch(() => {}); // Python is told when it asks
+  let asked = false;
+  return {
+    /** @returns {Promise<object[]>} */
+    async rows() {
+      if (asked) return (await loading).rows();
+      asked = true;
+      return first;
+    },
+    /** @param {import('./store.js').Row} row */
+    put: async (row) => (await loading).put(row),
+    /** @param {string} id */
+    remove: async (id) => (await loading).remove(id),
+  };
+}
+
+/**
+ * Have Python handle a message; it is handled when the work that it started is done.
+ * @param {Received} message
+ */
+async function receive({ number, ...message }) {
+  try {
+    const work = page.handle(message);
+    await work;
+    work?.destroy?.();
+  } finally {
+    send({ type: 'handled', number });
   }
 }
 
@@ -159,9 +210,6 @@ Object.assign(self, { page });
 self.onmessage = (/** @type {MessageEvent<Received>} */ { data }) => {
   if (data.type === 'start') start(data);
   else if (data.type === 'frame') page.take(data);
-  else {
-    send('{"type":"heard"}');
-    if (data.type === 'own') page.own = data.picture;
-    page.hear(data.type === 'own' ? { type: 'own' } : data);
-  }
+  else if (page.handle) receive(data);
+  else early.push(data);
 };

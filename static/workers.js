@@ -1,16 +1,24 @@
 // @ts-check
-// The supervisor. Owns the two workers, the frame in flight and the messages that a worker has not confirmed.
+// The supervisor. Owns the two workers, the frame in flight and the messages that a worker has not handled.
 // Does not choose what follows a worker that fails or hangs: Python leaves a plan here beforehand.
 
-/** @import { FromWorker, Message, Plan, Start, Stay, ToWorker } from '../types/messages' */
+/** @import { FrameReady, Handover, Plan, Start, SuccessorFailed } from '../types/messages' */
+/** @import { ToPage, ToWorker } from '../types/messages' */
 /** @import { Source } from './sources.js' */
 
 import { cover, settle } from './cover.js';
 import { by, format } from './panel.js';
 
-/** @typedef {Message<FromWorker>} Received */
-/** @typedef {Message<ToWorker, Exclude<keyof ToWorker, 'start' | 'frame'>>} Sent */
-/** @typedef {Message<ToWorker, 'frame'>} Frame */
+/** @typedef {ToPage[keyof ToPage]} Received */
+/** @typedef {ToWorker[Exclude<keyof ToWorker, 'start' | 'frame'>]} Sent */
+
+/**
+ * A message that a worker has not handled yet.
+ * @typedef {object} Pending
+ * @property {Sent} message
+ * @property {boolean} shared whether both workers are sent it
+ * @property {(handled: boolean) => void} settle called once a worker has handled it, or none is left
+ */
 
 /**
  * A worker with its canvas and what is known of it.
@@ -19,15 +27,12 @@ import { by, format } from './panel.js';
  * @property {HTMLCanvasElement} canvas
  * @property {boolean} ready whether its model is warm and it takes frames
  * @property {boolean} busy whether a frame is in flight: posted and not done
- * @property {Frame | null} waiting the frame to be posted next
+ * @property {FrameReady | null} waiting the frame to be posted next
  * @property {boolean} due whether a photo has to be drawn again
  * @property {Source | null} pulling the source that was asked for the next picture and has not given it
  * @property {boolean} fresh whether the next picture is the first of its source
  * @property {boolean} first whether the frame in flight is the first of its source
- * @property {Sent[]} queue messages from before it had a panel
- * @property {Sent[]} unheard messages that were posted and that it has not confirmed
- * @property {Partial<Pick<FromWorker, 'panel' | 'source' | 'answers'> & { stale: string[] }>} latest
- *   the last message of each of these types
+ * @property {Map<number, Pending>} pending messages that were posted and that it has not handled, by number
  * @property {Plan} [plan] what is done when it hangs
  * @property {ReturnType<typeof setTimeout>} [timer] until the plan's limit
  * @property {boolean} [ended] whether it was terminated
@@ -36,13 +41,13 @@ import { by, format } from './panel.js';
 
 /**
  * Handlers of messages, by type.
- * @typedef {{ [Type in keyof FromWorker]?: (handle: Handle, message: FromWorker[Type]) => void }} Handlers
+ * @typedef {{ [Type in keyof ToPage]?: (handle: Handle, message: ToPage[Type]) => void }} Handlers
  */
 
 /**
  * The page's side of the workers.
  * @typedef {object} Page
- * @property {() => Omit<ToWorker['start'], 'start' | 'canvas' | 'texts'>} start what a worker is started with
+ * @property {() => Pick<Start, 'manifest' | 'backdrop' | 'pictures'>} start what a worker begins with besides
  * @property {Handlers} hear handlers of the messages that are not about workers
  * @property {(handle: Handle) => void} swapped called after another worker has come on screen
  * @property {(text: string) => void} lost called when no worker is left, with the sentence that says why
@@ -56,6 +61,8 @@ export let next = null;
 export let source = null;
 /** @type {Page} */
 let page;
+/** The number of the message that was sent last. */
+let number = 0;
 
 /** @param {Page} given */
 export function join(given) {
@@ -66,29 +73,29 @@ export function join(given) {
 
 /**
  * Start a worker. It replaces one that was still starting.
- * @param {Start} start
- * @param {Handle | null} previous the worker it follows: what that one has not confirmed is sent again
+ * @param {Partial<Handover>} handover
+ * @param {Handle | null} previous the worker it follows: this one is sent what that one has not handled
+ * @param {boolean} failed whether the previous one will not handle it any more
  */
-export function begin(start, previous = null) {
-  const queue = (previous?.unheard ?? []).filter(({ type }) => type !== 'stay');
-  const fresh = Boolean(previous?.fresh || previous?.waiting?.fresh || previous?.first);
+export function begin(handover, previous = null, failed = false) {
+  const fresh = Boolean(previous?.fresh || previous?.waiting?.first_of_source || previous?.first);
   if (next) end(next);
   const worker = new Worker('worker.js', { type: 'module' });
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
   /** @type {Handle} */
   const handle = {
-    worker, canvas, queue, fresh, first: false, ready: false, busy: false, due: false,
-    waiting: null, pulling: null, unheard: [], latest: {},
+    worker, canvas, fresh, first: false, ready: false, busy: false, due: false,
+    waiting: null, pulling: null, pending: new Map(),
   };
   next = handle;
   worker.onmessage = ({ data }) => receive(handle, typeof data === 'string' ? JSON.parse(data) : data);
   const texts = { ...by('boot').dataset };
   worker.onerror = ({ message: why }) => {
-    if (!handle.ready) handlers.last(handle, { text: format(texts.failed, { why: why || texts.script }) });
+    if (!handle.ready) stop(handle, format(texts.failed, { why: why || texts.script }));
   };
-  const message = { type: 'start', start: JSON.stringify(start), canvas: offscreen, texts, ...page.start() };
-  worker.postMessage(message, [offscreen]);
+  worker.postMessage({ type: 'start', handover, canvas: offscreen, texts, ...page.start() }, [offscreen]);
+  if (previous) pass(previous, handle, ({ shared }) => failed || shared);
 }
 
 /**
@@ -120,9 +127,28 @@ function swap(handle) {
   const previous = current;
   [current, next] = [handle, null];
   by('show').append(handle.canvas);
+  post(handle, { message: { type: 'shown' }, shared: false, settle() {} });
   drawAgain(handle); // a photo gives the second picture only on demand
-  if (previous) end(previous);
+  if (previous) {
+    end(previous);
+    pass(previous, handle, ({ shared }) => !shared); // it was sent the shared ones itself
+  }
   page.swapped(handle);
+}
+
+/**
+ * A worker has failed and nothing follows it: the worker on screen goes on, if it is another one.
+ * @param {Handle} handle
+ * @param {string} text for the visitor
+ */
+function stop(handle, text) {
+  end(handle);
+  if (alive(current) && current !== handle) {
+    post(current, { message: { type: 'successor-failed', text }, shared: false, settle() {} });
+    return;
+  }
+  for (const { settle } of handle.pending.values()) settle(false);
+  page.lost(text);
 }
 
 // ---- messages ----
@@ -133,28 +159,42 @@ function swap(handle) {
  * @returns {undefined}
  */
 export function tell(message) {
-  for (const handle of [current, next]) {
-    if (handle?.latest.panel) send(handle, message);
-    else handle?.queue.push(message);
-  }
+  for (const handle of [current, next]) if (handle) post(handle, { message, shared: true, settle() {} });
 }
 
 /**
- * Send a message to the worker on screen alone.
+ * Send a message to the worker on screen alone. Gives whether it, or a worker after it, has handled it.
  * @param {Sent} message
+ * @returns {Promise<boolean>}
  */
 export function tellCurrent(message) {
   const handle = current ?? next;
-  if (handle?.latest.panel && alive(handle)) send(handle, message);
+  if (!alive(handle)) return Promise.resolve(false);
+  return new Promise((settle) => { post(handle, { message, shared: false, settle }); });
 }
 
 /**
  * @param {Handle} handle
- * @param {Sent} message
+ * @param {Pending} pending
  */
-function send(handle, message) {
-  handle.unheard.push(message);
-  handle.worker.postMessage(message);
+function post(handle, pending) {
+  number += 1;
+  handle.pending.set(number, pending);
+  handle.worker.postMessage({ ...pending.message, number });
+}
+
+/**
+ * Send what a worker has not handled to the one that takes its place. Outcomes of its own successors are not
+ * passed on.
+ * @param {Handle} from
+ * @param {Handle} to
+ * @param {(pending: Pending) => boolean} chosen
+ */
+function pass(from, to, chosen) {
+  for (const pending of from.pending.values()) {
+    const own = ['shown', 'successor-failed'].includes(pending.message.type);
+    if (!own && chosen(pending)) post(to, pending);
+  }
 }
 
 /**
@@ -185,11 +225,11 @@ function watch(handle) {
  */
 function expire(handle) {
   const plan = /** @type {Plan} */ (handle.plan);
-  // A setting the worker has not confirmed may hide the source, so it is not shown then.
-  if (handle === current) cover({ ...plan, show: plan.show && !handle.unheard.length }, source);
-  if (plan.stay) handlers.stay(handle, plan.stay);
-  else if (plan.start) begin(plan.start, handle);
-  else handlers.last(handle, { text: plan.last });
+  // A setting the worker has not handled may hide the source, so it is not shown then.
+  if (handle === current) cover({ ...plan, show: plan.show && !handle.pending.size }, source);
+  if (plan.decline) decline(handle, plan.decline);
+  else if (plan.handover) begin(plan.handover, handle, true);
+  else stop(handle, plan.text);
   handle.failed = true; // should it answer after all, it is too late
 }
 
@@ -229,7 +269,8 @@ async function pump(handle) {
   if (handle.ended || from !== source) {
     picture?.picture.close();
   } else if (picture) {
-    handle.waiting = { type: 'frame', still: from.still, fresh: handle.fresh, ...picture };
+    const { still: is_photo } = from;
+    handle.waiting = { type: 'frame', is_photo, first_of_source: handle.fresh, ...picture };
     handle.fresh = false;
     hand(handle);
   } else if (!from.still) {
@@ -244,7 +285,7 @@ async function pump(handle) {
 function hand(handle) {
   const frame = handle.waiting;
   if (handle.busy || !frame) return;
-  handle.first = frame.fresh;
+  handle.first = frame.first_of_source;
   handle.worker.postMessage(frame, [frame.picture]);
   [handle.busy, handle.waiting] = [true, null];
   watch(handle);
@@ -263,37 +304,38 @@ function drawAgain(handle) {
   pump(handle);
 }
 
+/**
+ * A trial gives up: it ends, and the worker on screen is told.
+ * @param {Handle} handle
+ * @param {SuccessorFailed} outcome
+ */
+function decline(handle, outcome) {
+  end(handle);
+  if (alive(current)) post(current, { message: outcome, shared: false, settle() {} });
+}
+
 // ---- handlers of the messages about workers ----
 
+/** @type {Handlers} */
 const handlers = {
   // Over a slow network files take long: each part that arrives gives the worker its time again.
-  log: (/** @type {Handle} */ handle) => { if (!handle.ready) watch(handle); },
+  log: (handle) => { if (!handle.ready) watch(handle); },
 
-  /** @type {(handle: Handle, plan: Plan) => void} */
   plan(handle, plan) {
     handle.plan = plan;
     if (!handle.ready || handle.busy) watch(handle);
   },
 
-  /** @type {(handle: Handle, message: FromWorker['panel']) => void} */
-  panel(handle, message) {
-    handle.latest.panel = message;
-    for (const queued of handle.queue.splice(0)) send(handle, queued);
-  },
-
-  /** @type {(handle: Handle, message: FromWorker['source']) => void} */
-  source: (handle, message) => { handle.latest.source = message; },
-
-  ready(/** @type {Handle} */ handle) {
+  ready(handle) {
     clearTimeout(handle.timer);
     handle.ready = true;
     drawAgain(handle);
   },
 
   // A picture takes long, and the worker is at it.
-  beat: (/** @type {Handle} */ handle) => { if (handle.busy) watch(handle); },
+  progress: (handle) => { if (handle.busy) watch(handle); },
 
-  done(/** @type {Handle} */ handle) {
+  done(handle) {
     clearTimeout(handle.timer);
     [handle.busy, handle.first] = [false, false];
     if (handle === next) swap(handle);
@@ -302,27 +344,20 @@ const handlers = {
     pump(handle);
   },
 
-  again: drawAgain,
+  redraw: drawAgain,
 
-  /** @type {(handle: Handle, message: FromWorker['begin']) => void} */
-  begin(handle, { start, failed }) {
+  begin(handle, { handover, failed }) {
     if (failed) clearTimeout(handle.timer);
     handle.failed = failed;
-    if (!handle.ended) begin(start, handle);
+    if (!handle.ended) begin(handover, handle, failed);
   },
 
-  heard: (/** @type {Handle} */ handle) => { handle.unheard.shift(); },
-
-  /** @type {(handle: Handle, message: Stay) => void} */
-  stay(handle, message) {
-    end(handle);
-    if (alive(current)) send(current, { ...message, type: 'stay' });
+  handled(handle, { number: handled }) {
+    handle.pending.get(handled)?.settle(true);
+    handle.pending.delete(handled);
   },
 
-  /** @type {(handle: Handle, message: FromWorker['last']) => void} */
-  last(handle, { text }) {
-    end(handle);
-    if (alive(current) && current !== handle) send(current, { type: 'stay', text });
-    else page.lost(text);
-  },
+  declined: (handle, { outcome }) => decline(handle, outcome),
+
+  stopped: (handle, { text }) => stop(handle, text),
 };

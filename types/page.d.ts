@@ -9,6 +9,7 @@ export type PageElements = {
   ask: HTMLDivElement;
   boot: HTMLDivElement;
   camera: HTMLButtonElement;
+  caption: HTMLParagraphElement;
   controls: HTMLFormElement;
   faces: HTMLDivElement;
   figures: HTMLDListElement;

@@ -26,8 +26,8 @@ OWN: dict[str, str] = {
     "pixels": "{file} has {megapixels} million pixels. Pictures of up to {most} million can be added.",
     "decode": "{file} could not be read as a picture. PNG, JPEG, WebP, AVIF can.",
     "import": "That file is too large to be one of this page's: {size} MB.",
-    "remove": "The browser could not take this picture out of its storage: it may be back in the next visit.",
-    "QuotaExceededError": "The browser's storage is full: this picture goes with the visit.",
+    "remove": "The picture could not be deleted from browser storage and may reappear next time.",
+    "QuotaExceededError": "Browser storage is full. This picture will be gone when you close the page.",
 }
 # What is asked before a source is opened: the button's words and a line beneath it.
 ASK: dict[str, tuple[str, str]] = {
@@ -39,6 +39,7 @@ SILENT = "it stopped answering"
 NO_MODEL = "This build holds no model that can run here. Build it again where its sources can be reached."
 FALLBACK = "{title} stopped ({why}). Going on with {next}."
 AGAIN = "{title} stopped ({why}). Starting it again."
+BACKDROP = "That backdrop could not be loaded ({why})."
 GALLERY = "That gallery could not be loaded ({why})."
 BUSY = "Pictures still to be looked at:"
 NO_TASK = "another task runs"
@@ -46,7 +47,8 @@ PICTURE = "{name} could not be added ({why})."
 HINT = "Pick the one you like: it is the one that is shared."
 FACE, TOGETHER = "Face {id}", "All faces together"
 DESIGN = "Design: {design}"  # of a character's set: who made it, and the licence it may be shown under
-SHARE = {"likeness": "{likeness}% alike", "foot": "Vitrine: compared on my own machine"}
+SHARE = {"similarity": "{similarity}% alike", "foot": "Vitrine: compared on my own machine"}
+SHARED_FILE, SAVED_FILE, EXPORTED_FILE = "vitrine-lookalike.png", "vitrine.png", "vitrine-pictures.json"
 OVERLAY = "The overlay was taken away ({why}). The picture goes on without."
 LAST = "{title} stopped ({why}); nothing else can run this model here. Choose another, or reload the page."
 
@@ -62,7 +64,9 @@ def source(kind: str, name: str, **figures: object) -> str:
         return CAMERA.get(name, f"The camera could not be opened ({name}).")
     if kind == "sample":
         return f"The built-in scene could not be loaded ({name})."
-    if kind == "own":
-        kept = f"The browser does not keep this picture ({name}): it goes with the visit."
+    if kind == "picture":
+        kept = (
+            f"Browser storage does not keep this picture ({name}). It will be gone when you close the page."
+        )
         return OWN.get(name, kept).format(**figures)
     return FILE.get(name, f"The file could not be opened ({name}).").format(**figures)

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from app.core.card import MASKED, ModelCard
 from app.core.frame import Frame
-from app.core.gallery import Index
 from app.core.geometry import RotatedRect
 from app.core.meter import Meter
 from app.core.ports import Compositor, Session, Tensor
@@ -20,7 +19,7 @@ class Model:
 
     `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring;
     `tint` is the session of the card's tint graph, where an overlay has asked for it; `cutout` that of its
-    cutout and `indexes` those of the galleries, where a task has.
+    cutout graph, where a task requires it.
     """
 
     def __init__(
@@ -41,7 +40,6 @@ class Model:
         self.stages = stages
         self.tint = tint
         self.cutout: Session | None = None
-        self.indexes: list[Index] = []
 
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from app.core import gallery
 from app.core.card import Graph, ModelCard, Variant, from_dict
 from app.core.chain import Chain
+from app.core.characters import LoadedGallery, Names
 from app.core.gallery import OWN, Gallery, Index
 from app.core.meter import Meter
 from app.core.model import Model
@@ -23,19 +24,18 @@ from app.core.settings import Settings
 from app.native.compositor import Compositor
 from app.native.session import Session
 from app.panel.capabilities import Capabilities
-from app.tasks import TASKS, Task
-from app.tasks.lookalike.answers import Names
+from app.tasks import TASKS
+from app.tasks.base import ComparingTask, Task
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A loaded task; `names` by gallery."""
+    """A loaded task."""
 
     task: Task
     compositor: Compositor
     model: Model
     auxiliary: dict[str, Model]
-    names: dict[str, Names]
 
 
 def offered(dist: Path) -> Capabilities:
@@ -73,26 +73,27 @@ def load(
         return Model(card, opened(dist, variant, card, threads), compositor, meter, variant.rgba)
 
     kind = TASKS[settings.task]
-    own = model(card)
-    auxiliary = {
-        kind: model(other) for kind, other in caps.resolve(kind.auxiliary, settings, backend).items()
-    }
-    names: dict[str, Names] = {}
-    if "cutout" in kind.requires and (cutout := card.cutout(backend)):
-        own.cutout = opened(dist, cutout, card, threads)
-    if "gallery" in kind.requires:
-        for each in caps.selected_galleries(settings):
-            index = each.index(auxiliary["classifier"].card.id, backend)
-            if index is None or each.id == OWN:
-                raise ValueError(f"{each.title} cannot be compared with on {backend}")
-            session = opened(dist, index, card, threads)
-            auxiliary["classifier"].indexes.append(Index(each.id, each.count, session))
-            names[each.id] = _names(dist, each)
-    return Engine(kind(own, auxiliary), compositor, own, auxiliary, names)
+    chosen, requires = model(card), kind.requires
+    resolved = caps.resolve(requires.auxiliary, settings, backend)
+    auxiliary = {name: model(other) for name, other in resolved.items()}
+    if requires.cutout and (cutout := card.cutout(backend)):
+        chosen.cutout = opened(dist, cutout, card, threads)
+    task = kind(chosen, auxiliary)
+    if requires.galleries:
+        classifier = auxiliary["classifier"].card.id
+        rows = caps.selected_galleries(settings)
+        cast(ComparingTask, task).galleries = tuple(
+            _gallery(dist, row, row.index(classifier, backend), backend, threads) for row in rows
+        )
+    return Engine(task, compositor, chosen, auxiliary)
 
 
-def _names(dist: Path, each: Gallery) -> Names:
-    return Names.read(each, (dist / each.names.path).read_bytes())
+def _gallery(dist: Path, row: Gallery, index: Variant | None, backend: str, threads: int) -> LoadedGallery:
+    if index is None or row.id == OWN:
+        raise ValueError(f"{row.title} cannot be compared with on {backend}")
+    session = Session((dist / index.graphs[0].path).read_bytes(), threads)
+    names = Names.read(row, (dist / row.names.path).read_bytes())
+    return LoadedGallery(Index(row.id, row.count, session), names)
 
 
 def opened(dist: Path, variant: Variant, card: ModelCard, threads: int = 0) -> AnySession:

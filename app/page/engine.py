@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from app.core.backend import Backend, Probe, draws_with_shaders
 from app.core.card import Input, ModelCard, Variant
@@ -24,6 +24,7 @@ from app.page.runtime import Runtime, load_graph, load_ort
 from app.page.session import Session
 from app.run.pipeline import Pipeline
 from app.tasks import TASKS
+from app.tasks.base import ComparingTask
 
 Key = tuple[str, Input]  # a card at one of its sizes
 
@@ -75,7 +76,7 @@ class Engine:
             matte = await open_matte(page, js_ort, card)
             compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte)
         model = Model(card, session, compositor, meter, variant.rgba)
-        if "cutout" in TASKS[settings.task].requires:
+        if TASKS[settings.task].requires.cutout:
             model.cutout = await open_cutout(runtime, card)
         others = {}
         for kind, other in auxiliary.items():
@@ -89,6 +90,11 @@ class Engine:
         """One run of each of the task's models on a black picture."""
         for model in (self.model, *self.auxiliary.values()):
             await self._run(model)
+
+    @property
+    def comparing(self) -> ComparingTask | None:
+        """The task, if it compares with galleries."""
+        return cast(ComparingTask, self.pipeline.task) if "classifier" in self.auxiliary else None
 
     async def index(self, gallery: Gallery) -> Index:
         """A gallery's index for the task's classifier, loaded while the picture goes on.

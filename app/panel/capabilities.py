@@ -79,12 +79,12 @@ class Capabilities:
         if backend == "auto":
             return any(self.supports(card, task, each) for each in BACKENDS)
         kind = TASKS[task]
-        if card.missing or card.kind not in kind.model_kinds or not self.runnable(card, backend):
+        if card.missing or card.kind not in kind.requires.model or not self.runnable(card, backend):
             return False
-        if "cutout" in kind.requires and card.cutout(backend) is None:
+        if kind.requires.cutout and card.cutout(backend) is None:
             return False
         try:
-            self.resolve(kind.auxiliary, Settings(task=task, model=card.id), backend)
+            self.resolve(kind.requires.auxiliary, Settings(task=task, model=card.id), backend)
         except ValueError:
             return False
         return True

@@ -128,7 +128,7 @@ def backends(settings: Settings, caps: Capabilities) -> Options:
             return reason
         if card and not card.missing and not caps.supports(card, settings.task, backend.id):
             return f"not available for {task.title}"
-        missing = "gallery" in task.requires and _index_missing(settings, caps, backend.id)
+        missing = task.requires.galleries and _index_missing(settings, caps, backend.id)
         return "not available with this gallery" if missing else ""
 
     return (Option("auto", "Auto"), *(Option(b.id, b.title, why(b)) for b in BACKENDS.values()))
@@ -145,7 +145,7 @@ def models(settings: Settings, caps: Capabilities) -> Options:
             return _not_on(on)
         return "" if caps.supports(card, settings.task, on) else f"not for {task.title}"
 
-    cards = (card for card in caps.cards if card.kind in task.model_kinds)
+    cards = (card for card in caps.cards if card.kind in task.requires.model)
     return tuple(Option(card.id, card.title, why(card)) for card in cards)
 
 

@@ -103,7 +103,7 @@ SETTINGS: dict[str, Setting] = {
             GalleryChoice(options.galleries, "the id of a gallery, `own`, `all`"),
             "The pictures that the look-alike task compares faces with.",
             depends_on=("task", "backend"),
-            shown=lambda settings, caps: "gallery" in TASKS[settings.task].requires,
+            shown=lambda settings, caps: TASKS[settings.task].requires.galleries,
             initial=_first_gallery,
         ),
         Setting(

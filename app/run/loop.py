@@ -5,21 +5,29 @@ Does not own the camera, does not choose a backend and does not retry one that f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from app.core.events import Event
 from app.core.ports import Camera, Compositor
 from app.core.settings import Settings
 from app.run.pipeline import Pipeline
 
 # One frame may fail alone (a camera that is just being unplugged); three in a row are the backend's fault.
-PATIENCE = 3
+MAX_FAILURES = 3
 
 
 class Loop:
-    """Runs the pipeline on each frame the camera gives, with the Settings of that moment."""
+    """Runs the pipeline on each frame the camera gives, with the settings of that moment.
+
+    `done` is called after each frame with the task's events.
+    """
 
     def __init__(
-        self, camera: Camera, pipeline: Pipeline, compositor: Compositor, done: Callable[[], object]
+        self,
+        camera: Camera,
+        pipeline: Pipeline,
+        compositor: Compositor,
+        done: Callable[[Sequence[Event]], object],
     ) -> None:
         self._camera = camera
         self._pipeline = pipeline
@@ -27,20 +35,21 @@ class Loop:
         self._done = done
 
     async def run(self, settings: Callable[[], Settings]) -> None:
-        """Until the camera ends. Raises what the pipeline raised once PATIENCE frames in a row failed, or a
-        photo did.
+        """Until the camera ends. Raises what the pipeline raised once MAX_FAILURES frames in a row, or a
+        photo, failed.
         """
         failed = 0
         async for frame in self._camera.frames():
+            events: Sequence[Event] = ()
             try:
-                await self._pipeline.step(frame, settings)
+                events = await self._pipeline.step(frame, settings)
                 failed = 0
             except Exception:
                 failed += 1
                 if settings().background != "none":
                     self._compositor.cover(settings())
-                if failed >= PATIENCE or frame.is_photo:  # after a photo there is no next frame
+                if failed >= MAX_FAILURES or frame.is_photo:  # after a photo there is no next frame
                     raise
             finally:
                 frame.close()
-            self._done()
+            self._done(events)

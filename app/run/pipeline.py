@@ -9,19 +9,21 @@ from asyncio import Lock
 from collections.abc import Callable, Mapping
 
 from app.core.annotations import Annotations, ColorOverlay
+from app.core.events import Event
 from app.core.frame import Frame
 from app.core.meter import OVERLAY
 from app.core.model import Model
 from app.core.settings import Settings
 from app.overlays import Overlay
-from app.tasks import TASKS, Task
+from app.tasks import TASKS
+from app.tasks.base import Task
 
 
 class Pipeline:
     """Runs a task on frames, and an overlay where there is one. Runs must not overlap.
 
-    `between` is held while a frame is worked on: who loads a model meanwhile takes it for the moment in
-    which the runtime is busy. `failed` is called with what an overlay raised; the picture goes on without.
+    `runtime_lock` is held while a frame is worked on. A loader takes it for the moment in which it keeps the
+    runtime busy. `failed` is called with what an overlay raised; the picture goes on without the overlay.
     """
 
     def __init__(self, task: str, model: Model, auxiliary: Mapping[str, Model] | None = None) -> None:
@@ -32,16 +34,17 @@ class Pipeline:
         self.failed: Callable[[Exception], object] = lambda error: None
         self.runtime_lock = Lock()
 
-    async def step(self, frame: Frame, settings: Callable[[], Settings]) -> None:
-        """Show one frame with the Settings of the moment. Does not close it. What a port raises goes through,
-        but for an overlay's.
+    async def step(self, frame: Frame, settings: Callable[[], Settings]) -> tuple[Event, ...]:
+        """Show one frame with the settings of the moment; gives the task's events. Does not close the frame.
+
+        What a port raises goes through, unless an overlay caused it.
         """
         # A model that loads may hold the lock for seconds, so the Settings are read after it.
         async with self.runtime_lock:
             with self.meter.frame():
                 seen = settings()
-                mask = await self.task.step(frame, seen)
-                marks = await self._marks(frame)
+                result = await self.task.step(frame, seen)
+                mask, marks = result.mask, (*await self._marks(frame), *result.annotations)
                 now = settings()
                 with self.meter.stage("compose"):
                     if mask is None and now.background != "none":  # chosen since: nothing masks this frame
@@ -51,6 +54,7 @@ class Pipeline:
                         await self._compositor.compose(frame, mask, seen)
                 if marks:
                     self._mark(marks, seen)
+        return result.events
 
     async def _marks(self, frame: Frame) -> tuple[Annotations | ColorOverlay, ...]:
         """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
@@ -58,7 +62,7 @@ class Pipeline:
         if overlay is None:
             return ()
         try:
-            return await overlay.step(frame, self.task.found)
+            return await overlay.step(frame, self.task.outputs)
         except Exception as error:
             self._drop(overlay, error)
             return ()

@@ -15,12 +15,12 @@ from pyodide.ffi import create_proxy, to_js
 from app.core.frame import Frame
 from app.core.meter import Meter
 from app.core.model import Model
-from app.page.camera import LatestFrame
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.engine import open_matte
 from app.page.probe import options
 from app.page.session import Session, now
+from app.run.latest_frame import LatestFrame
 from app.run.loop import Loop
 from app.run.pipeline import Pipeline
 from app.tasks.background import Background
@@ -34,9 +34,9 @@ async def main(kind: str, frames: int, real: bool) -> str:
 
     With `real` objects the ms spent in them are taken off.
     """
-    worker: Any = page.python.unwrap()
-    card, session, settings = worker.card, worker.engine.session, worker.settings
-    rgba = worker.engine.variant.rgba
+    shell: Any = page.python.unwrap()
+    card, session, settings = shell.state.card, shell.engine.session, shell.state.settings
+    rgba = shell.engine.variant.rgba
 
     def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
         return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
@@ -138,7 +138,7 @@ async def many(pipeline: Pipeline, compositor: Any, settings: Any, frames: int, 
         else:
             standins.deliver(take, standins.picture)
 
-    def done() -> None:
+    def done(events: object) -> None:
         nonlocal begin
         end = now()
         times.append(end - begin - standins.take())

@@ -20,8 +20,8 @@ from app.page.session import now
 
 async def main(kind: str, rounds: int) -> str:
     """[ms of sampling, ms of composing] of each of globalThis.frames, `rounds` times, as JSON."""
-    worker: Any = page.python.unwrap()
-    card, engine, settings = worker.card, worker.engine, worker.settings
+    shell: Any = page.python.unwrap()
+    card, engine, settings = shell.state.card, shell.engine, shell.state.settings
 
     def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
         return page.ort.Tensor.new(name, js_array, to_js(list(shape)))

@@ -16,15 +16,15 @@ from app.page.session import now
 
 async def main() -> str:
     """Milliseconds of each frame in globalThis.frames, as JSON."""
-    worker: Any = page.python.unwrap()
-    task = worker.engine.pipeline.task
+    shell: Any = page.python.unwrap()
+    task, state = shell.engine.pipeline.task, shell.state
     times = []
     for js_frame in js.frames:
         js_picture = await js.createImageBitmap(js_frame)  # new to the runtime each time, as a camera's is
         begin = now()
         frame = Frame(js_picture, js_picture.width, js_picture.height, close=js_picture.close)
-        mask = await task.step(frame, worker.settings)
-        assert mask.data.length == prod(worker.card.mask)  # a Float32Array in JavaScript's memory
+        mask = (await task.step(frame, state.settings)).mask
+        assert mask.data.length == prod(state.card.mask)  # a Float32Array in JavaScript's memory
         times.append(now() - begin)
         frame.close()
     return json.dumps(times)

@@ -40,14 +40,14 @@
     picture: { width: 640, height: 480, close() {} },
     // The page's side of a frame: once it is told that one is done, it delivers the next.
     deliver(take, picture) {
-      const message = { picture, time: 0, still: false, fresh: false, skipped: 0 };
+      const message = { picture, time: 0, is_photo: false, first_of_source: false, skipped: 0 };
       queueMicrotask(() => take(message));
     },
     async deliverReal(take, frame) {
       const begin = performance.now();
       const picture = await createImageBitmap(frame);
       spent.ms += performance.now() - begin;
-      take({ picture, time: 0, still: false, fresh: false, skipped: 0 });
+      take({ picture, time: 0, is_photo: false, first_of_source: false, skipped: 0 });
     },
   };
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -22,7 +22,8 @@ from app.native import engine
 from app.native.engine import Engine
 from app.panel.apply import first
 from app.panel.capabilities import Capabilities
-from app.tasks.lookalike.task import ALONE
+from app.tasks.lookalike.comparison import Comparison
+from app.tasks.lookalike.task import NO_FACE_PHOTO, Lookalike
 from tests.support import clip
 from tests.support.built import DIST
 
@@ -49,15 +50,16 @@ def loaded(backend: str = "wasm", model: str = "") -> Engine:
     )
 
 
-def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> Any:
-    """What the task says of a photo."""
-    task, (height, width) = loaded(backend, model).task, picture.shape[:2]
+def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> Comparison:
+    """What the task tells of a photo."""
+    task, (height, width) = cast(Lookalike, loaded(backend, model).task), picture.shape[:2]
     asyncio.run(
         task.step(
             Frame(picture, width, height, is_photo=True, first_of_source=True), Settings(background="none")
         )
     )
-    return task.said
+    assert task.comparison is not None
+    return task.comparison
 
 
 def features(picture: NDArray[np.uint8], model: str) -> NDArray[np.float32]:
@@ -83,9 +85,10 @@ def character(gallery: Gallery, n: int, side: int) -> NDArray[np.uint8]:
 def nearest(picture: NDArray[np.uint8]) -> list[Match]:
     """What a picture of 224 x 224 is nearest to, compared as it is."""
     model, frame = loaded().auxiliary["classifier"], Frame(picture, 224, 224)
+    index = cast(Lookalike, loaded().task).galleries[0].index
     blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
     found = asyncio.run(model.infer(frame))
-    return asyncio.run(model.indexes[0].nearest(found["features"], blank, keep))[1]
+    return asyncio.run(index.nearest(found["features"], blank, keep))[1]
 
 
 def who(near: Any) -> list[int]:
@@ -103,13 +106,13 @@ def pair() -> NDArray[np.uint8]:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_portrait_has_five_answers(backend: str) -> None:
     told = said(clip.frame(0), backend)
-    (face,) = told["faces"]
-    assert (face["id"], told["together"], told["note"]) == (1, [], "")
-    assert len(set(who(face["near"]))) == 5
-    likenesses = [one.similarity for one in face["near"]]
-    assert likenesses == sorted(likenesses, reverse=True)
-    assert 0 < likenesses[-1] <= likenesses[0] < 1
-    left, top, width, height = face["box"]
+    (face,) = told.faces
+    assert (face.id, told.together, told.note) == (1, (), "")
+    assert len(set(who(face.matches))) == 5
+    similarities = [one.similarity for one in face.matches]
+    assert similarities == sorted(similarities, reverse=True)
+    assert 0 < similarities[-1] <= similarities[0] < 1
+    left, top, width, height = face.box
     x, y = 325 / clip.WIDTH, 205 / clip.HEIGHT  # the nose
     assert left < x < left + width
     assert top < y < top + height
@@ -117,7 +120,7 @@ def test_a_portrait_has_five_answers(backend: str) -> None:
 
 
 def test_every_form_gives_the_same_answers() -> None:
-    wasm, webgl = (said(clip.frame(0), backend)["faces"][0]["near"] for backend in BACKENDS)
+    wasm, webgl = (said(clip.frame(0), backend).faces[0].matches for backend in BACKENDS)
     assert len({*who(wasm)} & {*who(webgl)}) >= 4  # the fifth and the sixth may be as near as rounding is
     assert [one.similarity for one in wasm] == pytest.approx([one.similarity for one in webgl], abs=0.005)
     theirs = {one.n: one.similarity for one in webgl}
@@ -126,14 +129,14 @@ def test_every_form_gives_the_same_answers() -> None:
 
 def test_two_faces_have_answers_of_their_own() -> None:
     told = said(pair())
-    one, other = (face["near"] for face in told["faces"])
-    assert [face["id"] for face in told["faces"]] == [1, 2]
-    assert told["faces"][0]["box"][0] < 0.5 < told["faces"][1]["box"][0]
+    one, other = (face.matches for face in told.faces)
+    assert [face.id for face in told.faces] == [1, 2]
+    assert told.faces[0].box[0] < 0.5 < told.faces[1].box[0]
     assert who(one) != who(other)
-    assert len(who(told["together"])) == 5
-    assert {*who(told["together"])} & {*who(one), *who(other)}
+    assert len(who(told.together)) == 5
+    assert {*who(told.together)} & {*who(one), *who(other)}
     empty = np.asarray(clip.room())
-    alone = said(np.concatenate([pair()[:, : clip.WIDTH], empty], 1))["faces"][0]["near"]
+    alone = said(np.concatenate([pair()[:, : clip.WIDTH], empty], 1)).faces[0].matches
     assert len({*who(alone)} & {*who(one)}) >= 4
 
 
@@ -150,8 +153,8 @@ def test_what_is_behind_a_face_does_not_count(model: str) -> None:
 
 def test_without_a_face_the_middle_is_compared() -> None:
     told = said(np.asarray(clip.room()))
-    assert told["note"] == ALONE
-    assert len(who(told["faces"][0]["near"])) == 5
+    assert told.note == NO_FACE_PHOTO
+    assert len(who(told.faces[0].matches)) == 5
 
 
 def test_a_character_is_most_like_itself() -> None:
@@ -160,5 +163,5 @@ def test_a_character_is_most_like_itself() -> None:
     shown = range(0, gallery.count, max(1, gallery.count // 12))
     compared = [who(nearest(character(gallery, n, 224)))[0] == n for n in shown]
     assert sum(compared) >= 0.9 * len(compared), compared
-    photos = [n in who(said(character(gallery, n, 448))["faces"][0]["near"]) for n in shown]
+    photos = [n in who(said(character(gallery, n, 448)).faces[0].matches) for n in shown]
     assert sum(photos) >= 0.6 * len(photos), photos

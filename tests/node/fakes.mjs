@@ -80,9 +80,19 @@ export class FakeWorker {
     return this.messages.filter(({ type }) => type === 'frame').map(({ picture }) => picture.name);
   }
 
-  /** The messages it was sent, without frames and the start. */
+  /** The messages it was sent, without frames, the start, and that it is on screen. */
   get told() {
-    return this.messages.filter(({ type }) => type !== 'frame' && type !== 'start');
+    const told = this.messages.filter(({ type }) => !['frame', 'start', 'shown'].includes(type));
+    return told.map(({ number, ...message }) => { // eslint-disable-line no-unused-vars
+      return message;
+    });
+  }
+
+  /** Have it say that it has handled the last message like this one. */
+  handles(like) {
+    const wanted = Object.entries(like);
+    const found = this.messages.filter((message) => wanted.every(([name, value]) => message[name] === value));
+    this.says({ type: 'handled', number: found.at(-1).number });
   }
 }
 

@@ -22,9 +22,10 @@ try {
   const home = pyodide.runPython("import site; site.getsitepackages()[0]");
   const wheel = new Uint8Array(readFileSync(join(dist, python.wheels.at(-1).path)));
   pyodide.unpackArchive(wheel, "wheel", { extractDir: home });
-  pyodide.FS.mkdir(`${home}/tests`);
-  for (const name of ["scenario.py", "jsports.py", "crowd.py", "fakes.py"]) {
-    pyodide.FS.writeFile(`${home}/tests/${name}`, new Uint8Array(readFileSync(join(root, "tests", name))));
+  pyodide.FS.mkdirTree(`${home}/tests/support`);
+  const scripts = ["scenario.py", "jsports.py", "crowd.py", "fakes.py"];
+  for (const name of scripts.map((file) => `tests/support/${file}`)) {
+    pyodide.FS.writeFile(`${home}/${name}`, new Uint8Array(readFileSync(join(root, name))));
   }
   const file = (name) => new Uint8Array(readFileSync(join(/\.onnx$/.test(name) ? dist : footage, name)));
   const scenario = JSON.parse(await pyodide.pyimport("tests.support.jsports").main({ ort, manifest, file }));

@@ -7,10 +7,10 @@ import asyncio
 import json
 import sys
 
-before = "app.page.start" in sys.modules
+before = "app.page.main" in sys.modules
 
 import app  # noqa: E402 - after the look at what was there before
-import app.page.start  # noqa: E402
+import app.page.main  # noqa: E402
 from app.core.settings import Settings  # noqa: E402
 from app.page import gl  # noqa: E402
 
@@ -19,7 +19,7 @@ json.dumps(
         "version": app.__version__,
         "python": list(sys.version_info[:2]),
         "imported_before": before,
-        "main": asyncio.iscoroutinefunction(app.page.start.main),
+        "main": asyncio.iscoroutinefunction(app.page.main.main),
         "background": Settings().background,
         "shaders": len(gl.SOURCES),
     }

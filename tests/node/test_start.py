@@ -44,7 +44,7 @@ def test_python_starts(address: str, way: str) -> None:
     found = start(address, way)
     assert found["version"] == __version__
     assert found["python"] == [3, 14]
-    assert found["main"], "app.page.start.main is a coroutine function"
+    assert found["main"], "app.page.main.main is a coroutine function"
     assert found["background"]
     assert found["shaders"] > 5
     assert found["imported_before"] is (way == "snapshot")

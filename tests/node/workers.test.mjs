@@ -9,8 +9,10 @@ import { FakeSource, FakeWorker, document, page } from './fakes.mjs';
 
 const LIMIT = 5000;
 const LAST = 'Nothing is left.';
-const PLAN = { type: 'plan', limit: LIMIT, show: false, colour: '#123456', picture: '', last: LAST };
+const PLAN = { type: 'plan', limit: LIMIT, show: false, color: '#123456', image: '', text: LAST };
 const SUCCESSOR = { query: 'backend=wasm' };
+const WHY = { webgpu: 'it stopped answering' };
+const HUNG = { type: 'successor-failed', trials: ['wasm'], failed: WHY, text: '' };
 const SET = { type: 'set', name: 'blur', value: 50 };
 
 let supervisor; // a fresh copy of the module, for it holds state
@@ -25,7 +27,7 @@ beforeEach(async () => {
   copies += 1;
   supervisor = await import(`../../static/workers.js?copy=${copies}`);
   supervisor.join({
-    start: () => ({ manifest: '{}', own: null, kept: [] }),
+    start: () => ({ manifest: '{}', backdrop: null, pictures: [] }),
     hear: {},
     swapped: ({ worker }) => swapped.push(worker),
     lost: (text) => lost.push(text),
@@ -39,8 +41,7 @@ const newest = () => FakeWorker.all.at(-1);
 
 /** Have a worker say what each says before its first picture. */
 function starts(worker, plan) {
-  worker.says({ type: 'panel', query: '', controls: [] });
-  worker.says({ ...PLAN, start: SUCCESSOR, stay: null, ...plan });
+  worker.says({ ...PLAN, handover: SUCCESSOR, decline: null, ...plan });
 }
 
 /** The first worker, with its first picture on screen; its source is asked for the next one. */
@@ -58,9 +59,9 @@ async function running(plan, source = new FakeSource()) {
 /** A trial beside a running worker, up to its first picture. */
 async function trial() {
   const { worker, source } = await running();
-  worker.says({ type: 'begin', start: { query: '', beat: 9 } });
+  worker.says({ type: 'begin', handover: { query: '', target_ms: 9 }, failed: false });
   const other = newest();
-  starts(other, { start: null, stay: { trials: ['wasm'], broken: { webgpu: 'it stopped answering' } } });
+  starts(other, { handover: null, decline: HUNG });
   return { worker, other, source };
 }
 
@@ -71,7 +72,7 @@ test('one frame is in flight, one waits, and no third is taken', async () => {
   await source.gives('second');
   const third = await source.gives('third');
   assert.deepEqual(worker.frames, ['first', 'second']);
-  worker.says({ type: 'again' });
+  worker.says({ type: 'redraw' });
   assert.equal(source.asked.length, 0);
   worker.says({ type: 'done' });
   assert.deepEqual(worker.frames, ['first', 'second', 'third']);
@@ -90,7 +91,8 @@ test('the picture that waits is closed when another source takes over', async ()
   worker.says({ type: 'done' });
   await other.gives('its second');
   worker.says({ type: 'done' });
-  const frames = worker.messages.slice(-2).map(({ picture, fresh }) => [picture.name, fresh]);
+  const last = worker.messages.slice(-2);
+  const frames = last.map(({ picture, first_of_source: first }) => [picture.name, first]);
   assert.deepEqual(frames, [['of another source', true], ['its second', false]]);
 });
 
@@ -122,7 +124,7 @@ test('a photo gives a picture only when one is due', async () => {
   await photo.gives('settles'); // after a worker comes on screen
   worker.says({ type: 'done' });
   assert.equal(photo.asked.length, 0);
-  worker.says({ type: 'again' });
+  worker.says({ type: 'redraw' });
   await photo.gives('again');
   assert.deepEqual(worker.frames, ['first', 'settles', 'again']);
 });
@@ -157,18 +159,49 @@ test('what the first worker has in waiting is closed when it ends', async () => 
 
 test('of two workers begun one after the other the first ends', async () => {
   const { worker, other } = await trial();
-  worker.says({ type: 'begin', start: { query: '' } });
+  worker.says({ type: 'begin', handover: { query: '' }, failed: false });
   assert.ok(other.terminated && !newest().terminated && !worker.terminated);
 });
 
 // ---- messages ----
 
-test('a message waits for the panel of each worker', async () => {
+test('a message goes to a worker that starts: static/worker.js holds it until Python listens', async () => {
   supervisor.begin({ query: '' });
   supervisor.tell(SET);
-  assert.deepEqual(newest().told, []);
-  starts(newest());
   assert.deepEqual(newest().told, [SET]);
+});
+
+test('who sends to the worker on screen learns that it was handled', async () => {
+  const { worker } = await running();
+  const handled = supervisor.tellCurrent({ type: 'save' });
+  worker.handles({ type: 'save' });
+  assert.equal(await handled, true);
+});
+
+test('what the worker on screen has not handled goes to the one that takes its place, once', async () => {
+  const { worker, other, source } = await trial();
+  const added = supervisor.tellCurrent({ type: 'add-picture', name: 'Ada' });
+  supervisor.tell(SET);
+  other.says({ type: 'ready' });
+  await source.gives('second of the first');
+  await source.gives('first of the second');
+  other.says({ type: 'done' });
+  assert.ok(worker.terminated);
+  assert.deepEqual(other.told, [SET, { type: 'add-picture', name: 'Ada' }]);
+  other.handles({ type: 'add-picture' });
+  assert.equal(await added, true);
+});
+
+test('a worker that is begun for a setting hears what came while it was begun', async () => {
+  const { worker } = await running();
+  supervisor.tell(SET);
+  worker.says({ type: 'begin', handover: SUCCESSOR, failed: false });
+  assert.deepEqual(newest().told, [SET]);
+});
+
+test('a worker that comes on screen is told so', async () => {
+  const { worker } = await running();
+  assert.equal(worker.messages.filter(({ type }) => type === 'shown').length, 1);
 });
 
 test('a setting goes to both workers, a wish for the picture to the one on screen', async () => {
@@ -181,22 +214,22 @@ test('a setting goes to both workers, a wish for the picture to the one on scree
 
 // ---- a worker that hangs ----
 
-test('a worker that hangs is covered, and its successor is told what it has not heard', async () => {
+test('a worker that hangs is covered, and its successor is told what it has not handled', async () => {
   const { worker, source } = await running();
   const heard = { ...SET, value: 1 };
   supervisor.tell(heard);
-  worker.says({ type: 'heard' });
+  worker.handles(heard);
   supervisor.tell(SET);
-  supervisor.tell({ type: 'stay', text: 'of another worker' });
+  supervisor.tell({ type: 'successor-failed', text: 'of another worker' });
   await source.gives('second');
   mock.timers.tick(LIMIT - 1);
   assert.equal(newest(), worker);
   mock.timers.tick(1);
   const successor = newest();
   assert.notEqual(successor, worker);
-  assert.deepEqual(JSON.parse(successor.messages[0].start), SUCCESSOR);
+  assert.deepEqual(successor.messages[0].handover, SUCCESSOR);
   assert.deepEqual(page.show.children, []);
-  assert.equal(page.show.style.backgroundColor, PLAN.colour);
+  assert.equal(page.show.style.backgroundColor, PLAN.color);
   starts(successor);
   assert.deepEqual(successor.told, [SET]);
   successor.says({ type: 'ready' });
@@ -232,16 +265,17 @@ for (const place of ['coming', 'waiting', 'in flight']) {
     starts(successor);
     successor.says({ type: 'ready' });
     for (let i = 0; i < 2 && camera.asked.length; i += 1) await camera.gives('any');
-    assert.equal(successor.messages.find(({ type }) => type === 'frame').fresh, true);
+    assert.equal(successor.messages.find(({ type }) => type === 'frame').first_of_source, true);
   });
 }
 
 for (const unheard of [false, true]) {
   test(`the source is ${unheard ? 'hidden' : 'shown'} where the plan shows it and a setting is ${
-    unheard ? 'not ' : ''}heard`, async () => {
+    unheard ? 'not ' : ''}handled`, async () => {
     const { worker, source } = await running({ show: true });
+    worker.handles({ type: 'shown' });
     supervisor.tell(SET);
-    if (!unheard) worker.says({ type: 'heard' });
+    if (!unheard) worker.handles(SET);
     await source.gives('second');
     mock.timers.tick(LIMIT);
     assert.deepEqual(page.show.children, unheard ? [] : [source.element]);
@@ -252,7 +286,7 @@ test('a beat gives a worker its time again, a picture that is done ends it', asy
   const { worker, source } = await running();
   await source.gives('second');
   mock.timers.tick(LIMIT - 1);
-  worker.says({ type: 'beat' });
+  worker.says({ type: 'progress' });
   mock.timers.tick(LIMIT - 1);
   worker.says({ type: 'done' });
   mock.timers.tick(10 * LIMIT);
@@ -280,7 +314,7 @@ test('a worker that is ready may wait for its first picture as long as it takes'
 });
 
 test('where nothing can follow, the last sentence is said', async () => {
-  const { worker, source } = await running({ start: null });
+  const { worker, source } = await running({ handover: null });
   await source.gives('second');
   mock.timers.tick(LIMIT);
   assert.ok(worker.terminated);
@@ -318,9 +352,9 @@ test('a worker that hangs in a hidden tab is replaced once the tab is seen for i
 
 test('a trial that is declined ends, and the worker on screen goes on', async () => {
   const { worker, other, source } = await trial();
-  other.says({ type: 'stay', trials: ['webgl'] });
+  other.says({ type: 'declined', outcome: { ...HUNG, trials: ['webgl'] } });
   assert.ok(other.terminated && !worker.terminated);
-  assert.deepEqual(worker.told, [{ type: 'stay', trials: ['webgl'] }]);
+  assert.deepEqual(worker.told, [{ ...HUNG, trials: ['webgl'] }]);
   assert.equal(supervisor.next, null);
   await source.gives('second');
   assert.deepEqual(worker.frames, ['first', 'second']);
@@ -331,9 +365,7 @@ test('a trial that hangs ends with what its plan tells the worker on screen', as
   const { worker, other } = await trial();
   mock.timers.tick(LIMIT);
   assert.ok(other.terminated && !worker.terminated);
-  assert.deepEqual(worker.told, [
-    { type: 'stay', trials: ['wasm'], broken: { webgpu: 'it stopped answering' } },
-  ]);
+  assert.deepEqual(worker.told, [HUNG]);
   assert.equal(page.show.style.backgroundColor, undefined, 'the picture is not covered');
 });
 
@@ -349,7 +381,7 @@ test('a worker that does not start beside another leaves that on screen, which i
   const { worker, other } = await trial();
   other.onerror({ message: 'syntax error' });
   assert.ok(other.terminated && !worker.terminated);
-  assert.deepEqual(worker.told, [{ type: 'stay', text: 'It did not start (syntax error).' }]);
+  assert.deepEqual(worker.told, [{ type: 'successor-failed', text: 'It did not start (syntax error).' }]);
   assert.deepEqual(lost, []);
 });
 
@@ -364,7 +396,7 @@ test('a worker that fails begins its successor and is not talked to any more', a
   const { worker, source } = await running();
   await source.gives('second');
   supervisor.tell(SET);
-  worker.says({ type: 'begin', start: SUCCESSOR, failed: true });
+  worker.says({ type: 'begin', handover: SUCCESSOR, failed: true });
   mock.timers.tick(10 * LIMIT);
   assert.equal(FakeWorker.all.length, 2, 'its own time limit is over');
   supervisor.tellCurrent({ type: 'save' });
@@ -375,7 +407,7 @@ test('a worker that fails begins its successor and is not talked to any more', a
 
 test('a worker that has ended begins no other', async () => {
   const { other } = await trial();
-  other.says({ type: 'stay' });
-  other.says({ type: 'begin', start: SUCCESSOR });
+  other.says({ type: 'declined', outcome: HUNG });
+  other.says({ type: 'begin', handover: SUCCESSOR, failed: false });
   assert.equal(newest(), other);
 });

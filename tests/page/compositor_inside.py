@@ -63,7 +63,7 @@ async def shown(page: Any) -> str:
 
 async def inside(page: Any, given: dict[str, Any]) -> list[str]:
     """The sample's bytes, then the picture of each Settings as PNG, all in base64."""
-    compositor, into = page.python.engine.compositor, page.python.card.input
+    compositor, into = page.python.engine.compositor, page.python.unwrap().state.card.input
     mask = SimpleNamespace(data=Float32Array.new(Uint8Array.new(to_js(b64decode(given["mask"]))).buffer))
     js_frame = await picture(given["frame"])
     compositor.backdrop(await picture(given["backdrop"]), "given")

@@ -6,6 +6,7 @@ Does not judge what it sees: the tests do.
 from __future__ import annotations
 
 import json
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Request, WebError, Worker
+from playwright.sync_api import Browser, ConsoleMessage, Request, Route, WebError, Worker
 
 Picture = NDArray[np.uint8]
 SPY = Path(__file__).with_name("spy.js")
@@ -168,8 +169,20 @@ class Visit:
 
     def limit(self, ms: int) -> None:
         """Have the page take a worker for stopped after this long without a word."""
-        code = "from app.page import start; start.RUNNING = start.STARTING = ms; page.python.unwrap().plan()"
+        code = (
+            "import dataclasses\nshell = page.python.unwrap()\n"
+            "shell.state = dataclasses.replace(shell.state, limits=(ms, ms))\nshell.publish()"
+        )
         self.python(code, ms=ms)
+
+    def in_workers(self, script: str) -> None:
+        """Have each worker that begins from now on run a script before its own code."""
+
+        def prepend(route: Route) -> None:
+            response = route.fetch()
+            route.fulfill(response=response, body=f"{script}\n{response.text()}")
+
+        self.context.route(re.compile(r"/worker\.js$"), prepend)
 
     def close(self) -> None:
         """Close the tab. AssertionError where a request left the origin or the console has an error."""

@@ -20,7 +20,7 @@ FRAMES = """async ([count, texts]) => {
         draw.drawImage(shown[i % shown.length], 10 * Math.sin(i / 5), 0);
         const done = new Promise((resolve) => { page.done = resolve; });
         const picture = await createImageBitmap(source);
-        page.take({ picture, time: 1e6 + 33 * i, still: false, fresh: i === 0, skipped: 0 });
+        page.take({ picture, time: 1e6 + 33 * i, is_photo: false, first_of_source: i === 0, skipped: 0 });
         await done;
     }
     page.done = own;

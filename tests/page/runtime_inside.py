@@ -11,8 +11,9 @@ from app.page.runtime import Runtime, load_ort
 
 async def loaded(page: Any, backend: str) -> Runtime:
     """The runtime; the page keeps its own."""
-    worker, js_own = page.python.unwrap(), page.ort
-    probe = worker.caps.probe
-    js_ort, _ = await load_ort(page, worker.manifest, BACKENDS[backend], probe, worker.settings)
+    shell, js_own = page.python.unwrap(), page.ort
+    state = shell.state
+    probe = state.caps.probe
+    js_ort, _ = await load_ort(page, shell.manifest, BACKENDS[backend], probe, state.settings)
     page.ort = js_own
     return Runtime(page, js_ort, BACKENDS[backend], probe.features)

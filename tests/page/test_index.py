@@ -130,7 +130,7 @@ def in_the_page(visit: Visit, backend: str, cases: list[Case], like: list[list[F
 @pytest.mark.parametrize("backend", list(BACKENDS)[::-1])
 def test_a_backends_runtime_computes_what_native_does(visit: Visit, backend: str, tmp_path: Path) -> None:
     visit.open(background="none", backend="wasm", model="selfie-landscape")
-    if not visit.python("page.python.unwrap().caps.probe.webgl") and backend == "webgl":
+    if not visit.python("page.python.unwrap().state.caps.probe.webgl") and backend == "webgl":
         pytest.skip("this Chromium has no WebGL")
     visit.page.evaluate("spy.hide(true)")  # a hidden page draws nothing
     cases = [*indexes(backend, tmp_path), *cutouts(backend)]

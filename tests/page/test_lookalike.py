@@ -71,7 +71,7 @@ def same(found: list[list[Any]], wanted: list[dict[str, Any]]) -> None:
     """The browser scales a picture a little otherwise than the native Compositor: near ties change places,
     and of five that are all within two percent one or two are others.
     """
-    likeness = {row["key"]: row["likeness"] for row in wanted}
+    likeness = {row["key"]: row["similarity"] for row in wanted}
     common = [key for key, _, _ in found if key in likeness]
     assert len(common) >= 3, f"{found} instead of {wanted}"
     assert found[0][0] in likeness
@@ -151,7 +151,7 @@ def slow(session):
         return await run(feeds)
     object.__setattr__(session, "run", later)
 engine = page.python.unwrap().engine
-for model in (engine.model, *engine.beside.values()):
+for model in (engine.model, *engine.auxiliary.values()):
     slow(model.session)
 """
 

@@ -100,7 +100,7 @@ def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: 
     option = visit.control("Backend").locator(f"option[value={backend}]")
     if option.is_disabled():
         pytest.skip(f"this Chromium has no {backend}")
-    if needs and needs not in visit.python("list(page.python.unwrap().caps.probe.features)"):
+    if needs and needs not in visit.python("list(page.python.unwrap().state.caps.probe.features)"):
         pytest.skip(f"this Chromium's {backend} has no {needs}")
     # A hidden page draws nothing: with a GPU in software that takes a third of the time from the models.
     visit.page.evaluate("spy.hide(true)")

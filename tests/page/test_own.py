@@ -96,7 +96,7 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, 
     visit.control("Gallery").select_option("all")
     assert drawn(visit, 5)[0][0] == own[0][0], "oneself is nearer than any character"
 
-    visit.context.add_init_script(LATER)
+    visit.in_workers(LATER)
     visit.page.reload()  # the address asks for them: they are waited for
     visit.begun()
     assert visit.notes() == []
@@ -192,7 +192,7 @@ NOTHING = {"refused": "{ throw new DOMException('', 'SecurityError'); }", "silen
 def test_a_browser_that_keeps_nothing_shows_the_page_and_says_so(
     visit: Visit, light: str, tmp_path: Path, how: str
 ) -> None:
-    visit.context.add_init_script(f"{SOONER}IDBFactory.prototype.open = () => {NOTHING[how]};")
+    visit.in_workers(f"{SOONER}IDBFactory.prototype.open = () => {NOTHING[how]};")
     visit.open(task="lookalike", backend="wasm", model=light)
     add(visit, others(tmp_path)[:1], 1)
     visit.noted("does not keep this picture")
@@ -216,7 +216,7 @@ def test_what_is_kept_may_come_late_be_damaged_or_of_another_classifier(visit: V
         """Those that the page's classifier has not seen."""
         return [name for name, card in visit.page.evaluate(STORE, []) if card == "another"]
 
-    visit.context.add_init_script(LATER)
+    visit.in_workers(LATER)
     visit.page.reload()
     visit.begun()
     visit.until(lambda: visit.page.evaluate(COUNT) == 2, "the two that are whole")
@@ -225,7 +225,7 @@ def test_what_is_kept_may_come_late_be_damaged_or_of_another_classifier(visit: V
     assert visit.notes() == []
     visit.control("Gallery").select_option("own")
     visit.until(lambda: {name for _, name, _ in cards(visit)} == {"Red", "Blue"}, "both", START)
-    visit.page.evaluate("void (IDBObjectStore.prototype.delete = () => { throw new Error(); })")
+    visit.workers[-1].evaluate("() => void (IDBObjectStore.prototype.delete = () => { throw new Error(); })")
     visit.page.locator("#mine summary").click()
     visit.page.get_by_role("button", name="Remove Red").click()
-    visit.noted("could not take this picture out of its storage")
+    visit.noted("could not be deleted from browser storage")

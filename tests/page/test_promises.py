@@ -23,9 +23,19 @@ BLUE, RGB = "#0a64f0", (10, 100, 240)
 # The model that runs fails, and has been started anew as often as it may be.
 EXHAUSTED = """
 from dataclasses import replace
-page.python.begun = replace(page.python.begun, retries=99)
+shell = page.python.unwrap()
+shell.state = replace(shell.state, handover=replace(shell.state.handover, retries=99))
+shell.publish()
 async def broken(feeds): raise RuntimeError("it broke")
-object.__setattr__(page.python.engine.session, "run", broken)
+object.__setattr__(shell.engine.session, "run", broken)
+"""
+
+# A trial on WebGL that any speed wins.
+TRIAL = """
+from app.worker import views
+from app.worker.protocol.to_page import Begin
+shell = page.python.unwrap()
+shell.post(Begin(views.handover(shell.state, backend="webgl", trials=(), target_ms=1e9)))
 """
 
 # Sets the background in the first moment in which `vitrine` is there.
@@ -55,7 +65,7 @@ def raw(visit: Visit) -> bool:
 def test_a_backend_that_won_its_trial_and_fails_later(visit: Visit) -> None:
     visit.open(model="selfie-landscape")
     assert visit.stats()["backend"] == "wasm"
-    visit.python("page.python.begin(run='webgl', beat=1e9)")
+    visit.python(TRIAL)
     visit.runs("backend", "webgl")
     visit.until(lambda: alone(visit), "the old worker's end")
     visit.more(2)

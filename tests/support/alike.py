@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from skimage import data
 
+from app.core.events import Answers
 from app.core.frame import Frame
 from app.core.gallery import OWN
 from app.core.settings import Settings
 from app.native.engine import Engine, load, offered
 from app.panel.apply import first
 from app.panel.capabilities import Capabilities
-from app.tasks.lookalike.answers import named
+from app.worker.protocol import encode
 from tests.support.built import DIST, manifest
 
 Picture = NDArray[np.uint8]
@@ -74,7 +75,6 @@ def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str
     frame = Frame(picture, width, height, is_photo=True, first_of_source=True)
     settings = Settings(task="lookalike", background="none")
     with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop may run
-        thread.submit(asyncio.run, engine.task.step(frame, settings)).result()
-    said = engine.task.said
-    assert said is not None
-    return named(said, engine.names, False)
+        result = thread.submit(asyncio.run, engine.task.step(frame, settings)).result()
+    answers = next(event for event in result.events if isinstance(event, Answers))
+    return encode(answers)

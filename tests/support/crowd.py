@@ -15,21 +15,23 @@ from operator import mul
 from random import Random
 from typing import Any
 
+from app.core.characters import Character, LoadedGallery, Names
+from app.core.events import Event
 from app.core.frame import Frame
 from app.core.gallery import NEAREST, OWN, Index
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.nms import FACES, ROW
 from app.core.settings import Settings
-from app.tasks.lookalike.answers import Character, Names, named
 from app.tasks.lookalike.task import Lookalike
-from app.tasks.lookalike.user_gallery import SIDE, UserGallery, embedding_model, exported
+from app.tasks.lookalike.user_gallery import SIDE, UserGallery, embedding_model, from_file
+from app.worker.protocol import plain
 from tests.support.fakes import BODY, CLASSES, GALLERY, MINE, FakeCompositor, FakeSession
 from tests.support.fakes import FACES as DETECTOR
 
 WIDE, CHARACTERS, PEOPLE, FRAMES = 8, 40, 6, 90
 PERSON = 5  # the seed of what people look like, on own pictures as well
-SETTINGS = Settings(task="lookalike", background="none")
+SETTINGS = Settings(task="lookalike", background="none", mirror=True)
 
 
 def vectors(seed: int, count: int) -> list[array[float]]:
@@ -102,7 +104,7 @@ def own() -> UserGallery:
     ]
     pictures = UserGallery()
     for n, (picture, _) in enumerate(
-        exported(json.dumps({"pictures": rows}), embedding_model(CLASSES, WIDE))
+        from_file(json.dumps({"pictures": rows}), embedding_model(CLASSES, WIDE))
     ):
         pictures.put(f"id{n}", picture)
     return pictures
@@ -120,22 +122,24 @@ async def crowd() -> dict[str, Any]:
     auxiliary = {"detector": Model(DETECTOR, Crowd(), compositor, meter)}
     auxiliary["classifier"] = Model(CLASSES, Seen(), compositor, meter)
     galleries = replace(GALLERY, count=CHARACTERS), replace(MINE, id=OWN)
-    auxiliary["classifier"].indexes = [
-        Index(galleries[0].id, CHARACTERS, Nearest(vectors(2, CHARACTERS))),
-        Index(OWN, len(rows), Nearest(rows)),
-    ]
-    names = {
-        galleries[0].id: Names(galleries[0], [Character(f"No. {n}", "Set") for n in range(CHARACTERS)]),
-        OWN: Names(galleries[1], [Character(each.name, "Own") for each in kept.values()], list(kept)),
-    }
+    characters = Names(galleries[0], [Character(f"No. {n}", "Set") for n in range(CHARACTERS)])
+    own_names = Names(galleries[1], [Character(each.name, "Own") for each in kept.values()], list(kept))
     task, told = Lookalike(model, auxiliary), []
+    task.galleries = (
+        LoadedGallery(Index(galleries[0].id, CHARACTERS, Nearest(vectors(2, CHARACTERS))), characters),
+        LoadedGallery(Index(OWN, len(rows), Nearest(rows)), own_names),
+    )
     for n in range(FRAMES + 1):
-        await task.step(
-            Frame(n, 640, 480, 40.0 * n, is_photo=n == FRAMES, first_of_source=n in (0, FRAMES)), SETTINGS
-        )
-        said = task.said
-        told.append({**named(said, names, True), "source": said["source"]} if said else None)
+        time, first = 40.0 * n, n in (0, FRAMES)
+        frame = Frame(n, 640, 480, time, is_photo=n == FRAMES, first_of_source=first)
+        result = await task.step(frame, SETTINGS)
+        told.append([_told(event) for event in result.events])
     return {"told": told, "own": [by.card, [each.name for each in kept.values()], list(map(list, rows))]}
+
+
+def _told(event: Event) -> Any:
+    """An event as it comes out of JSON, whose keys are text."""
+    return json.loads(json.dumps(plain(event)))
 
 
 async def main() -> str:

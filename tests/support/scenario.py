@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
+from app.core.events import Event
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox
 from app.core.meter import Meter
@@ -146,9 +147,9 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
     camera = Frames(begin)
     faces: list[list[float]] = []
 
-    def done() -> None:
-        if "faces" in pipeline.task.found:
-            faces.append(list(session.numbers(pipeline.task.found["faces"]))[:5])
+    def done(events: Sequence[Event]) -> None:
+        if "faces" in pipeline.task.outputs:
+            faces.append(list(session.numbers(pipeline.task.outputs["faces"]))[:5])
 
     await Loop(camera, pipeline, recorder, done).run(lambda: settings)
     await session.close()

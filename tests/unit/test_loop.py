@@ -1,15 +1,16 @@
 """Loop over fake ports: every frame closed once, nothing of the room shown when one fails."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from app.core.events import Event
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.settings import Settings
-from app.run.loop import PATIENCE, Loop
+from app.run.loop import MAX_FAILURES, Loop
 from app.run.pipeline import Pipeline
 from tests.support.fakes import SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
@@ -39,7 +40,7 @@ class House:
         self.finished: list[int] = []
         self.loop = Loop(self.camera, pipeline, self.compositor, self._done)
 
-    def _done(self) -> None:
+    def _done(self, events: Sequence[Event]) -> None:
         self.finished.append(self.camera.closed[-1])  # a frame is closed before the next is asked for
 
     def play(self, *looks: Settings) -> None:
@@ -67,7 +68,7 @@ def test_a_frame_that_fails_is_covered_and_the_next_goes_on() -> None:
 
 
 def test_failures_in_a_row_end_the_loop_covered() -> None:
-    assert PATIENCE == 3
+    assert MAX_FAILURES == 3
     house = House(9, bad=[3, 4, 5])
     with pytest.raises(RuntimeError, match="failed at rgba of 5"):
         house.play()

@@ -23,6 +23,7 @@ def test_the_task_is_the_first_choice() -> None:
     assert [(o.value, o.title, o.unavailable) for o in row.options] == [
         ("background", "Virtual background", ""),
         ("lookalike", "Look-alike", ""),
+        ("people", "People", ""),
     ]
 
 
@@ -40,13 +41,15 @@ def test_a_task_that_this_build_lacks_something_for_says_so() -> None:
         replace(LIKE, galleries=(replace(GALLERY, missing="no classifier"), MINE)),
         replace(LIKE, galleries=(replace(GALLERY, indexes={}), MINE)),
     ):
-        assert unavailable("task", caps=caps) == {"lookalike": "not in this build"}
+        missing = ["lookalike", "people"] if caps.cards == faceless else ["lookalike"]
+        assert unavailable("task", caps=caps) == dict.fromkeys(missing, "not in this build")
         settings, notes = from_query("task=lookalike", caps)
         assert settings == first(caps)
         assert notes == [
             "task: Look-alike cannot be chosen here (not in this build). Using background instead."
         ]
-    assert unavailable("task", replace(START, backend="webgl"), LIKE) == {"lookalike": "not on WebGL"}
+    on_webgl = unavailable("task", replace(START, backend="webgl"), LIKE)
+    assert on_webgl == {"lookalike": "not on WebGL", "people": "not on WebGL"}
 
 
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]

@@ -19,7 +19,7 @@ BLUR, NONE = Settings(smoothing=100), Settings(background="none")
 
 
 class House:
-    """A pipeline with its fakes: `step(frame, look)` runs one frame."""
+    """A pipeline with its fakes: `step(settings)` runs one frame."""
 
     def __init__(self, outputs: Any = None, card: Any = SELFIE) -> None:
         self.clock = Clock()
@@ -98,13 +98,13 @@ def test_tensors_of_keep_are_made_once_a_value() -> None:
         for percent in range(101):
             house.step(replace(BLUR, smoothing=percent))
     task: Any = house.pipeline.task
-    assert len(task._keeps) <= 101
+    assert len(task._weights) <= 101
 
 
 def test_a_detector_gives_its_faces_too() -> None:
     house = House({"mask": "mask", "faces": "faces"}, FACES)
     house.step(BLUR)
-    assert house.pipeline.task.found["faces"] == "faces"
+    assert house.pipeline.task.outputs["faces"] == "faces"
     assert house.session.fed[0]["memory"] == ("blank", (1, 1, 64, 64))
 
 

@@ -39,6 +39,8 @@ def test_the_types_name_the_elements_of_the_page() -> None:
     assert len(named) > 20
     assert named <= set(FOUND), named - set(FOUND)
     used = {id for script in SCRIPTS.values() for id in re.findall(r"\bby\('([\w-]+)'\)", script)}
+    for parts in re.findall(r"parts: \[([^\]]*)\]", SCRIPTS["events.js"]):  # of the renderers
+        used |= set(re.findall(r"'([\w-]+)'", parts))
     assert named == used
 
 

@@ -1,43 +1,38 @@
-"""The look-alike task: which characters of a gallery does each face resemble.
+"""The look-alike task: which characters of the galleries does each face resemble.
 
-Does not draw, does not know the characters' names and does not look at a pixel: graphs cut out and compare.
+Does not draw and does not look at a pixel: graphs cut out and compare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from app.core.characters import LoadedGallery
+from app.core.events import Answers
 from app.core.frame import Frame
-from app.core.gallery import NEAREST, Index, Match
+from app.core.gallery import NEAREST, Match
 from app.core.geometry import RotatedRect, center_square, expanded, face_roi, to_frame
 from app.core.model import Model
 from app.core.nms import FACES, ROW, SCORE
 from app.core.ports import Tensor
 from app.core.settings import Settings
 from app.tasks.background import Background
-from app.tasks.lookalike.answers import (
-    GONE,
-    SHOWN,
-    StableRanking,
-    Track,
-    associate,
-    box,
-    next_to_refresh,
-    update,
-)
+from app.tasks.base import Requires, Result
+from app.tasks.lookalike.comparison import Comparison, FaceMatches, answers
+from app.tasks.lookalike.ranking import SHOWN, StableRanking, update
+from app.tasks.lookalike.tracking import TRACK_TIMEOUT_MS, Track, associate, box, next_to_refresh
 
 # The square that is compared, of the detector's box, which reaches from the brows to the chin: twice as large
 # and higher by a fifth of the box it holds hair and chin. From 1.6 to 2.4 times the frames of a person agree
 # as often, but with less hair in it the answers of different people are the same (docs/lookalike.md).
-GROWN, UP = 2.0, 0.2
-KEEP = 0.8  # of a face's features from one look to the next
+EXPANSION, SHIFT_UP = 2.0, 0.2
+KEEP = 0.8  # of a face's features from one comparison to the next
 
 MAPS = ("mask", "parts")  # what a cutout takes of what the segmenter gives
 
-ALONE = "No face was found: the middle of the picture was compared."
-NOBODY = "No face is to be seen."
+NO_FACE_PHOTO = "No face was found: the middle of the picture was compared."
+NO_FACE_LIVE = "No face is to be seen."
 
 
 class Lookalike:
@@ -51,12 +46,11 @@ class Lookalike:
     title = "Look-alike"
     about = "Which characters your face resembles."
     background = "none"
-    model_kinds: tuple[str, ...] = ("segmenter",)
-    auxiliary: tuple[str, ...] = ("detector", "classifier")
+    requires = Requires(("segmenter",), ("detector", "classifier"), cutout=True, galleries=True)
     # The full range finds what the short one does not: a face a tenth as wide as the picture, and one in the
     # distance in 92 of 92 frames instead of 27.
     preferred: tuple[str, ...] = ("bodypix", "selfie", "blazeface-full", "mobilenet-v2")
-    requires: tuple[str, ...] = ("cutout", "gallery")
+    events = (Answers,)
 
     def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
         """Raises ValueError where the model came without its cutout."""
@@ -67,12 +61,13 @@ class Lookalike:
         self._background = Background(model, {})
         session = self._classifier.session
         self._blank: Tensor = None  # as large as the features, once their size is known
-        self._keeps = [session.tensor([n / (n + 1)], (1,)) for n in range(FACES)]
+        self._weights = [session.tensor([n / (n + 1)], (1,)) for n in range(FACES)]
         self._keep = session.tensor([KEEP], (1,))
-        self.found: Mapping[str, Tensor] = {}
-        self._said: Mapping[str, Any] | None = None
-        self._last: Mapping[str, Any] | None = None  # what was said of a photo
-        self._indexes: tuple[Index, ...] = ()
+        self.outputs: Mapping[str, Tensor] = {}
+        self.galleries: tuple[LoadedGallery, ...] = ()
+        self.comparison: Comparison | None = None  # what the last frame has told; None: nothing new
+        self._photo: Comparison | None = None  # what was told of the photo that is shown
+        self._compared_with: tuple[LoadedGallery, ...] = ()
         self._source = 0
         self._begin()
 
@@ -81,136 +76,128 @@ class Lookalike:
         self._tracks: tuple[Track, ...] = ()
         self._cut: tuple[int, Tensor] = 0, None  # whose face is cut out and not compared yet; 0: nobody's
         self._together = StableRanking()
-        self._looks = 0
-        self._met = 0  # the look after which all of them were compared together last
-        self._faced = -1.0  # the time a face was seen last, or the first frame's
-        self._last = None
-        self._silent = False
+        self._count = 0  # comparisons so far
+        self._round = 0  # the comparison after which all faces were compared together last
+        self._last_face = -1.0  # the time a face was detected last, or the first frame's
+        self._photo = None
+        self._told_empty = False
 
-    @property
-    def said(self) -> Mapping[str, Any] | None:
-        """See Task. `faces`: id, box (0..1 of the frame: left, top, width, height) and near (Near, five at
-        most); `together`: Near, of two faces or more; `note`: a sentence or ""; `source`: a number, another
-        with each new source, whose faces have nothing to do with those before.
-        """
-        said, self._said = self._said, None
-        return {**said, "source": self._source} if said else None
-
-    async def step(self, frame: Frame, settings: Settings) -> Tensor | None:
-        """See Task. The Mask comes last: the Compositor keeps what its model was shown last."""
-        if self._changed() or frame.first_of_source:
+    async def step(self, frame: Frame, settings: Settings) -> Result:
+        """See Task."""
+        if self._galleries_changed() or frame.first_of_source:
             self._begin()
         self._source += frame.first_of_source
+        self.comparison = None
         faces = (await self._detector.infer(frame))["faces"]
-        regions = self._regions(frame, faces, None)
-        self.found = {"faces": faces} if regions else {}
-        if self._indexes:
-            if not regions:
-                regions = await self._larger(frame)
+        rois = self._rois(frame, faces, None)
+        self.outputs = {"faces": faces} if rois else {}
+        if self.galleries:
+            if not rois:
+                rois = await self._from_further_away(frame)
             if not frame.is_photo:
-                await self._live(frame, regions)
-            elif self._last is None:
-                self._last = await self._photo(frame, regions)
-            if frame.is_photo:  # drawn again, for another background or mirrored, it is the same photo
-                self._said = self._last
-        mask = await self._background.step(frame, settings)
-        self.found = {**self._background.found, **self.found}
-        return mask
+                self.comparison = await self._live(frame, rois)
+            else:  # drawn again, for another background or mirrored, it is the same photo
+                self._photo = self._photo or await self._compare_photo(frame, rois)
+                self.comparison = self._photo
+        shown = await self._background.step(frame, settings)
+        self.outputs = {**self._background.outputs, **self.outputs}
+        if self.comparison is None:
+            return shown
+        size = settings.shown_size(frame)
+        return replace(shown, events=(answers(self.comparison, self.galleries, settings.mirror, size),))
 
     async def embed(self, frame: Frame) -> tuple[Tensor, RotatedRect]:
-        """See Task. Of the surest face; where there is none, of the picture's middle."""
-        faces = self._regions(frame, (await self._detector.infer(frame))["faces"], None)
-        faces = faces or await self._larger(frame)
-        roi = expanded(faces[0], GROWN, UP) if faces else center_square(frame)
+        """See ComparingTask. Of the surest face; where there is none, of the picture's middle."""
+        faces = self._rois(frame, (await self._detector.infer(frame))["faces"], None)
+        faces = faces or await self._from_further_away(frame)
+        roi = expanded(faces[0], EXPANSION, SHIFT_UP) if faces else center_square(frame)
         return await self._features(await self._cut_out(frame, roi)), roi
 
-    def _changed(self) -> bool:
-        """Whether the galleries are others than they were."""
-        old, self._indexes = self._indexes, tuple(self._classifier.indexes)
-        return len(old) != len(self._indexes) or any(
-            a is not b for a, b in zip(old, self._indexes, strict=True)
+    def _galleries_changed(self) -> bool:
+        """Whether the galleries are others than in the frame before."""
+        old, self._compared_with = self._compared_with, self.galleries
+        return len(old) != len(self.galleries) or any(
+            a.index is not b.index for a, b in zip(old, self.galleries, strict=True)
         )
 
-    async def _larger(self, frame: Frame) -> list[RotatedRect]:
+    async def _from_further_away(self, frame: Frame) -> list[RotatedRect]:
         """The faces of a picture that is all face: it is looked at from twice as far away."""
         into, size = self._detector.card.input, 2.0 * max(frame.width, frame.height)
         far = RotatedRect(frame.width / 2, frame.height / 2, size * into.width / into.height, size)
-        return self._regions(frame, (await self._detector.infer(frame, far))["faces"], far)
+        return self._rois(frame, (await self._detector.infer(frame, far))["faces"], far)
 
-    def _regions(self, frame: Frame, faces: Tensor, seen: RotatedRect | None) -> list[RotatedRect]:
-        """The detector's faces in the frame or a region of it, surest first, as squares of the frame."""
+    def _rois(self, frame: Frame, faces: Tensor, seen: RotatedRect | None) -> list[RotatedRect]:
+        """The detector's faces in the frame or in a part of it, surest first, as squares of the frame."""
         numbers = self._detector.session.numbers(faces)
         to = to_frame(frame.width, frame.height, self._detector.card.input, seen)
         rows = (numbers[n : n + ROW] for n in range(0, len(numbers), ROW))
-        found = (face_roi(row, to, frame) for row in rows if row[0] > SCORE)
-        return [roi for roi in found if roi is not None]
+        rois = (face_roi(row, to, frame) for row in rows if row[0] > SCORE)
+        return [roi for roi in rois if roi is not None]
 
-    async def _photo(self, frame: Frame, faces: Sequence[RotatedRect]) -> Mapping[str, Any]:
-        """Every face from left to right; without one the middle of the picture."""
+    async def _compare_photo(self, frame: Frame, faces: Sequence[RotatedRect]) -> Comparison:
+        """Every face from left to right; without a face the middle of the picture."""
         squares = sorted(faces, key=lambda face: face.x) or [center_square(frame)]
-        told, everyone = [], []
+        compared, everyone = [], []
         for id, face in enumerate(squares, 1):
-            roi = expanded(face, GROWN, UP) if faces else face
+            roi = expanded(face, EXPANSION, SHIFT_UP) if faces else face
             features = await self._features(await self._cut_out(frame, roi))
-            seen, near = await self._compare(features, None, 0)
-            told.append({"id": id, "box": box(face, frame), "near": near[:SHOWN]})
-            everyone.append(seen)
-        together = (await self._mean(everyone))[:SHOWN]
-        return {"faces": told, "together": together, "note": "" if faces else ALONE}
+            smoothed, matches = await self._compare(features, None, 0)
+            compared.append(FaceMatches(id, box(face, frame), tuple(matches[:SHOWN])))
+            everyone.append(smoothed)
+        together = tuple((await self._mean(everyone))[:SHOWN])
+        return Comparison(tuple(compared), together, "" if faces else NO_FACE_PHOTO, self._source)
 
-    async def _live(self, frame: Frame, faces: Sequence[RotatedRect]) -> None:
-        """The faces followed, one of them looked at."""
+    async def _live(self, frame: Frame, faces: Sequence[RotatedRect]) -> Comparison | None:
+        """The faces followed, one of them compared."""
         before, self._tracks = self._tracks, associate(self._tracks, faces, frame.time)
-        anew = frame.time < self._faced  # a clip
-        if faces or self._faced < 0 or anew:
-            self._faced = frame.time
-        if anew or {track.id for track in before} != {track.id for track in self._tracks}:
-            self._together, self._met = StableRanking(), 0
+        restarted = frame.time < self._last_face  # a clip
+        if faces or self._last_face < 0 or restarted:
+            self._last_face = frame.time
+        if restarted or {track.id for track in before} != {track.id for track in self._tracks}:
+            self._together, self._round = StableRanking(), 0
         id, cut = self._cut
         self._cut = 0, None
-        if track := next((track for track in self._tracks if track.id == id and not anew), None):
-            await self._look(frame, track, cut)
+        if track := next((track for track in self._tracks if track.id == id and not restarted), None):
+            await self._refresh(frame, track, cut)
         elif track := next_to_refresh(self._tracks, frame.time):
-            self._cut = track.id, await self._cut_out(frame, expanded(track.face, GROWN, UP))
-        shown = [track for track in self._tracks if track.standing.shown]
-        if shown:
-            self._silent = False
-            self._said = {
-                "faces": [
-                    {"id": track.id, "box": box(track.face, frame), "near": list(track.standing.shown)}
-                    for track in shown
-                ],
-                "together": list(self._together.shown) if len(shown) > 1 else [],
-                "note": "",
-            }
-        elif not self._silent and not self._tracks and frame.time - self._faced > GONE:
-            self._silent = True
-            self._said = {"faces": [], "together": [], "note": NOBODY}
+            self._cut = track.id, await self._cut_out(frame, expanded(track.face, EXPANSION, SHIFT_UP))
+        ranked = [track for track in self._tracks if track.ranking.shown]
+        if ranked:
+            self._told_empty = False
+            faces_ = (FaceMatches(track.id, box(track.face, frame), track.ranking.shown) for track in ranked)
+            together = self._together.shown if len(ranked) > 1 else ()
+            return Comparison(tuple(faces_), together, "", self._source)
+        empty = not self._tracks and frame.time - self._last_face > TRACK_TIMEOUT_MS
+        if empty and not self._told_empty:
+            self._told_empty = True
+            return Comparison(note=NO_FACE_LIVE, source=self._source)
+        return None
 
-    async def _look(self, frame: Frame, track: Track, cut: Tensor) -> None:
-        """One more look at a face; once each of this frame had its turn, at all of them together."""
+    async def _refresh(self, frame: Frame, track: Track, cut: Tensor) -> None:
+        """Compare a face once more; once each face of this frame had its turn, compare all together."""
         features = await self._features(cut)
-        seen, near = await self._compare(features, track.seen, 0 if track.seen is None else None)
-        standing = update(track.standing, near)
-        self._looks += 1
-        looked = replace(track, looked=self._looks, seen=seen, standing=standing)
-        self._tracks = tuple(looked if each.id == track.id else each for each in self._tracks)
+        keep = 0 if track.smoothed is None else None
+        smoothed, matches = await self._compare(features, track.smoothed, keep)
+        self._count += 1
+        ranking = update(track.ranking, matches)
+        refreshed = replace(track, refreshed=self._count, smoothed=smoothed, ranking=ranking)
+        self._tracks = tuple(refreshed if each.id == track.id else each for each in self._tracks)
         # Not those of the last second as well: of passers-by there may be any number.
-        here = [each for each in self._tracks if each.time == frame.time][:FACES]
-        if len(here) > 1 and all(each.looked > self._met for each in here):
-            self._met = self._looks
-            self._together = update(self._together, await self._mean([each.seen for each in here]))
+        present = [each for each in self._tracks if each.time == frame.time][:FACES]
+        if len(present) > 1 and all(each.refreshed > self._round for each in present):
+            self._round = self._count
+            self._together = update(self._together, await self._mean([each.smoothed for each in present]))
 
     async def _cut_out(self, frame: Frame, roi: RotatedRect) -> Tensor:
-        """A square region as the classifier's input, with what is around the face taken away.
+        """A square of the frame as the classifier's input, without what is around the face.
 
-        Where the segmenter has missed the face the cutout takes nothing away: its graph reckons that out.
+        If the segmenter finds next to nothing, the graph detects this and leaves the square as it is.
         """
         model, classifier = self._model, self._classifier
         into = model.card.input
         wide = replace(roi, width=roi.height * into.width / into.height)
-        found = await model.infer(frame, wide)
-        maps = {name: tensor for name, tensor in found.items() if name in MAPS}
+        outputs = await model.infer(frame, wide)
+        maps = {name: tensor for name, tensor in outputs.items() if name in MAPS}
         sample, infer = classifier.stages
         with classifier.meter.stage(sample):
             rgba = classifier.compositor.sample(frame, classifier.card.input, roi, classifier.rgba)
@@ -218,33 +205,37 @@ class Lookalike:
             return (await self._cutout.run({"rgba": rgba, **maps}))["cut"]
 
     async def _features(self, cut: Tensor) -> Tensor:
-        """What the classifier sees of a face that is cut out."""
+        """The classifier's features of a face that is cut out."""
         with self._classifier.meter.stage(self._classifier.stages[1]):
             return (await self._classifier.session.run({"rgba": cut}))["features"]
 
     async def _compare(
-        self, features: Tensor, memory: Tensor, keep: int | None
+        self, features: Tensor, memory: Tensor, earlier: int | None
     ) -> tuple[Tensor, list[Match]]:
-        """What is remembered of a face, and the nearest of all galleries. `keep` n: as the n faces before
-        it weigh in a mean; None: as one look does on the next.
+        """The face's smoothed features, and the nearest characters of all galleries.
+
+        `earlier` n: a running mean over n earlier faces. None: exponential smoothing between comparisons.
         """
         session = self._classifier.session
         if self._blank is None:
             self._blank = session.blank((1, len(session.numbers(features))))
         memory = self._blank if memory is None else memory
-        weight = self._keep if keep is None else self._keeps[keep]
-        seen: Tensor = memory
-        near: list[Match] = []
+        weight = self._keep if earlier is None else self._weights[earlier]
+        smoothed: Tensor = memory
+        matches: list[Match] = []
         with self._classifier.meter.stage(self._classifier.stages[1]):
-            for index in self._indexes:
-                seen, some = await index.nearest(features, memory, weight)
-                near += some
-        return seen, sorted(near, key=lambda one: -one.similarity)[:NEAREST]
+            for gallery in self.galleries:
+                smoothed, nearest = await gallery.index.nearest(features, memory, weight)
+                matches += nearest
+        return smoothed, sorted(matches, key=lambda match: -match.similarity)[:NEAREST]
 
     async def _mean(self, faces: Sequence[Tensor]) -> list[Match]:
         """What is nearest to several faces together; nothing for one alone."""
         memory: Tensor = None
-        near: list[Match] = []
+        matches: list[Match] = []
         for n, features in enumerate(faces if len(faces) > 1 else ()):
-            memory, near = await self._compare(features, memory, n)
-        return near
+            memory, matches = await self._compare(features, memory, n)
+        return matches
+
+
+TASK = Lookalike

@@ -1,6 +1,6 @@
-"""The visitor's own pictures as a gallery: what the browser keeps of each, checked and bounded.
+"""The visitor's own pictures as a gallery: checked and bounded, exported to one file and imported from it.
 
-Does not keep them: static/own.js does, in IndexedDB. Does not look at pixels.
+Does not store them (app/page/user_pictures.py does, in the browser) and does not look at pixels.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +17,7 @@ from math import hypot, isfinite
 from typing import Any, NamedTuple
 
 from app.core.card import ModelCard
-from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS
+from app.core.errors import UserError
 
 MOST = 256  # rows of the index's input
 SIDE = 192  # pixels of a thumbnail: twice what a card shows on a usual screen
@@ -25,119 +25,139 @@ THUMB = 65_536  # bytes: a JPEG of that size with noise all over has 40 kB
 LONGEST = 60  # characters of a name
 WIDEST = 4096  # numbers of a classifier's features
 FILE = 32_000_000  # bytes of an exported file: 256 thumbnails of THUMB bytes and their features, in base64
-BOUNDS = {
-    "photo": [1024, 1024],
-    "megapixels": MAX_MEGAPIXELS,
-    "megabytes": MAX_FILE_MB,
-}  # of a picture to be added
+PHOTO = (1024, 1024)  # a larger picture is made smaller before it is added
 
-
-class Refused(ValueError):
-    """A sentence for the visitor."""
-
+NO_FEATURES = array("f")  # of a picture whose features are still to be made
 
 FULL = f"{MOST} pictures of your own are the most there can be. Remove some first."
 NO_FILE = "That file holds no pictures from this page. Choose one that “Export” has made."
 
 
 class EmbeddingModel(NamedTuple):
-    """What has seen a picture: features of other weights, or of another number, cannot be compared."""
+    """What made a picture's features: those of other weights, or of another number, cannot be compared."""
 
     card: str
-    wide: int  # how many numbers it gives
+    size: int  # how many numbers it gives
 
 
-def embedding_model(card: ModelCard, wide: int) -> EmbeddingModel:
+def embedding_model(card: ModelCard, size: int) -> EmbeddingModel:
     """A classifier, by its card and all its backends' files: what they give differs by rounding only."""
     files = "".join(sorted(graph.sha256 for variant in card.variants for graph in variant.graphs))
-    return EmbeddingModel(f"{card.id[: LONGEST - 9]}-{sha256(files.encode()).hexdigest()[:8]}", wide)
+    return EmbeddingModel(f"{card.id[: LONGEST - 9]}-{sha256(files.encode()).hexdigest()[:8]}", size)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is kept of a picture. `features` have the length 1; `card` is that of their EmbeddingModel."""
+    """What is kept of a picture. `features` have the length 1; `card` names their EmbeddingModel."""
 
     name: str
     card: str
     features: array[float]
 
-    def of(self, embedding_model: EmbeddingModel) -> bool:
-        """Whether it can be compared with what a EmbeddingModel gives."""
-        return (self.card, len(self.features)) == embedding_model
+    def of(self, model: EmbeddingModel) -> bool:
+        """Whether it can be compared with what this EmbeddingModel gives."""
+        return (self.card, len(self.features)) == model
 
 
 class UserGallery:
-    """The pictures, by the id that the browser keeps them under."""
+    """The pictures by id."""
 
-    def __init__(self, kept: Iterable[Mapping[str, Any]] = ()) -> None:
-        """`kept`: id, name, card, features (bytes of float32). What is damaged is left out."""
+    def __init__(self, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        """`rows`: id, name, card, features (bytes of float32). A damaged row is left out."""
         self.pictures: dict[str, Picture] = {}
-        for row in kept:
+        for row in rows:
             try:
-                made = picture(row["name"], row["card"], bytes(memoryview(row["features"])))
-                self.put(str(row["id"]), made)
-            except (Refused, KeyError, TypeError):
+                self.put(
+                    str(row["id"]), picture(row["name"], row["card"], bytes(memoryview(row["features"])))
+                )
+            except (UserError, KeyError, TypeError):
                 continue
 
-    def put(self, id: str, kept: Picture) -> None:
-        """Add one, or exchange it. Raises Refused when there are MOST."""
+    def put(self, id: str, added: Picture) -> None:
+        """Add a picture, or exchange it. Raises UserError when there are MOST."""
         if id not in self.pictures and len(self.pictures) >= MOST:
-            raise Refused(FULL)
-        self.pictures[id] = kept
+            raise UserError(FULL)
+        self.pictures[id] = added
 
-    def of(self, embedding_model: EmbeddingModel) -> dict[str, Picture]:
-        """The pictures that a EmbeddingModel has seen."""
-        return {id: each for id, each in self.pictures.items() if each.of(embedding_model)}
+    def of(self, model: EmbeddingModel) -> dict[str, Picture]:
+        """The pictures whose features this EmbeddingModel made."""
+        return {id: each for id, each in self.pictures.items() if each.of(model)}
 
-    def stale(self, embedding_model: EmbeddingModel) -> list[str]:
-        """The ids of the others: seen by another classifier, or in another build."""
-        return [id for id, each in self.pictures.items() if not each.of(embedding_model)]
+    def stale(self, model: EmbeddingModel) -> list[str]:
+        """The ids of the others: another classifier, or another build, made their features."""
+        return [id for id, each in self.pictures.items() if not each.of(model)]
 
-    def matrix(self, embedding_model: EmbeddingModel) -> bytes:
-        """The features of those in `of`, in its order, as float32 [MOST, seer.wide]; unused rows are zero."""
-        rows = (each.features for each in self.of(embedding_model).values())
-        return array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * embedding_model.wide, b"\0")
+    def matrix(self, model: EmbeddingModel) -> bytes:
+        """The features of `of`, in its order, as float32 [MOST, model.size]; unused rows are zero."""
+        rows = (each.features for each in self.of(model).values())
+        return array("f", chain.from_iterable(rows)).tobytes().ljust(4 * MOST * model.size, b"\0")
 
 
 def picture(name: str, card: str, features: bytes) -> Picture:
-    """What is kept of a picture, made of what a browser or a file gave. Raises Refused."""
+    """A Picture of what a browser or a file gave. Raises UserError."""
     if not features or len(features) % 4 or len(features) > 4 * WIDEST:
-        raise Refused(NO_FILE)
+        raise UserError(NO_FILE)
     numbers = array("f", features)
     length = hypot(*numbers)
     if not isfinite(length) or length == 0:
-        raise Refused(NO_FILE)
-    shown = re.sub(r"\s+", " ", str(name)).strip()[:LONGEST]
-    return Picture(shown or "Picture", str(card)[:LONGEST], array("f", (v / length for v in numbers)))
+        raise UserError(NO_FILE)
+    return Picture(short(name), str(card)[:LONGEST], array("f", (v / length for v in numbers)))
 
 
-def exported(text: str, embedding_model: EmbeddingModel | None = None) -> list[tuple[Picture, bytes]]:
-    """The pictures of a file that static/own.js wrote, each with its thumbnail, a JPEG of SIDE x SIDE.
+def short(name: str) -> str:
+    """A picture's name as it is shown."""
+    return re.sub(r"\s+", " ", str(name)).strip()[:LONGEST] or "Picture"
 
-    {"vitrine": 1, "pictures": [{"name", "card", "features": base64, "thumb": base64}]}. Raises Refused, also
-    where one says that `seer` has seen it and has not as many numbers as that gives.
+
+def picture_id(thumbnail: bytes) -> str:
+    """The same picture has the same id, wherever it comes from."""
+    return sha256(thumbnail).hexdigest()[:24]
+
+
+def to_file(pictures: Iterable[tuple[Picture, bytes]]) -> str:
+    """The text of an exported file: each picture with its thumbnail. from_file reads it."""
+
+    def text(data: bytes) -> str:
+        return b64encode(data).decode()
+
+    rows = [
+        {"name": each.name, "card": each.card, "features": text(each.features.tobytes()), "thumb": text(data)}
+        for each, data in pictures
+    ]
+    return json.dumps({"vitrine": 1, "pictures": rows})
+
+
+def from_file(text: str, model: EmbeddingModel | None = None) -> list[tuple[Picture, bytes]]:
+    """The pictures of an exported file, each with its thumbnail, a JPEG of SIDE x SIDE.
+
+    {"vitrine": 1, "pictures": [{"name", "card", "features": base64, "thumb": base64}]}. Raises UserError,
+    also where a picture says that `model` made its features and has another number of them.
     """
     try:
         rows = json.loads(text)["pictures"] if len(text) <= FILE else ()
         if not isinstance(rows, list) or not rows:
-            raise Refused(NO_FILE)
+            raise UserError(NO_FILE)
         if len(rows) > MOST:
-            raise Refused(FULL)
+            raise UserError(FULL)
         found = []
         for row in rows:
-            thumb = b64decode(row["thumb"], validate=True)
-            if len(thumb) > THUMB or jpeg(thumb) != (SIDE, SIDE):
-                raise Refused(NO_FILE)
-            kept = picture(row["name"], row["card"], b64decode(row["features"], validate=True))
-            if embedding_model and kept.card == embedding_model.card and not kept.of(embedding_model):
-                raise Refused(NO_FILE)
-            found.append((kept, thumb))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Refused(str(error) if isinstance(error, Refused) else NO_FILE) from None
+            thumbnail = b64decode(row["thumb"], validate=True)
+            if len(thumbnail) > THUMB or jpeg_size(thumbnail) != (SIDE, SIDE):
+                raise UserError(NO_FILE)
+            features = b64decode(row["features"], validate=True)
+            if features or row["card"]:
+                added = picture(row["name"], row["card"], features)
+            else:  # exported before its features were made
+                added = Picture(short(row["name"]), "", NO_FEATURES)
+            if model and added.card == model.card and not added.of(model):
+                raise UserError(NO_FILE)
+            found.append((added, thumbnail))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(NO_FILE) from None
     return found
 
 
-def jpeg(data: bytes) -> tuple[int, int] | None:
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
     """Width and height as a JPEG's frame header says; None for what is no JPEG. Nothing is decoded."""
     at = 2 if data[:2] == b"\xff\xd8" else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:

@@ -1,4 +1,4 @@
-"""Succession: what follows a worker that failed, along the ladder and to its end. Starts no worker."""
+"""Handover: what follows a worker that failed, along the ladder and to its end. Starts no worker."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,8 @@ from app.core.card import Input, Size
 from app.core.settings import Settings
 from app.panel.apply import changed
 from app.panel.query import from_query
-from app.worker.handover import RETRIES, Handover, restarts, stayed, successor
+from app.worker.handover import RETRIES, Handover, restarts, rolled_back, successor
+from app.worker.protocol import plain
 from tests.support.fakes import CAPS, FACES, GPU, SELFIE
 
 AUTO, CHOSEN = changed(Settings(), blur=7), changed(Settings(), backend="webgpu", blur=7)
@@ -30,15 +31,15 @@ def test_a_start_survives_json() -> None:
         ),
         Handover(trials=()),
     ):
-        assert Handover.from_dict(json.loads(json.dumps(start.to_dict()))) == start
+        assert Handover.from_dict(json.loads(json.dumps(plain(start)))) == start
     assert Handover.from_dict({"query": "?x", "unknown": 1}) == Handover("?x")
 
 
 def test_the_next_of_the_ladder_follows_with_a_sentence() -> None:
     next_start = successor(Handover(cameras=(("id", "A"),)), CHOSEN, "webgpu", "device lost", GPU, SELFIE)
     assert next_start is not None
-    assert next_start.run == "webgl"
-    assert next_start.broken == {"webgpu": "device lost"}
+    assert next_start.backend == "webgl"
+    assert next_start.failed == {"webgpu": "device lost"}
     assert next_start.notes == ("WebGPU stopped (device lost). Going on with WebGL.",)
     assert next_start.cameras == (("id", "A"),)
     settings, notes = from_query(next_start.query, CAPS)
@@ -48,20 +49,20 @@ def test_the_next_of_the_ladder_follows_with_a_sentence() -> None:
 def test_auto_stays_auto() -> None:
     next_start = successor(Handover(), AUTO, "webgpu", "device lost", GPU, FACES)
     assert next_start is not None
-    assert next_start.run == "wasm"  # this card has no variant for WebGL
+    assert next_start.backend == "wasm"  # this card has no variant for WebGL
     assert from_query(next_start.query, CAPS)[0] == AUTO
-    assert (next_start.trials, next_start.beat) == ((), 0)
+    assert (next_start.trials, next_start.target_ms) == ((), 0)
 
 
 def test_the_last_of_the_ladder_is_tried_again_a_few_times_only() -> None:
-    start: Handover | None = Handover(broken={"webgpu": "lost"})
+    start: Handover | None = Handover(failed={"webgpu": "lost"})
     runs = []
     for _ in range(20):
         assert start is not None
         start = successor(start, AUTO, "wasm", "out of memory", GPU, SELFIE)
         if start is None:
             break
-        runs.append((start.run, start.broken))
+        runs.append((start.backend, start.failed))
     assert runs == [("wasm", {"webgpu": "lost"})] * RETRIES
 
 
@@ -72,7 +73,7 @@ def test_every_chain_of_failures_ends() -> None:
         seen.append(run)
         assert len(seen) < 10
         start = successor(start, AUTO, run, "it failed", GPU, SELFIE)
-        run = start.run if start else ""
+        run = start.backend if start else ""
     assert seen == ["webgpu", "webgl", "wasm", "wasm", "wasm"]
 
 
@@ -83,7 +84,7 @@ def test_the_last_says_that_it_is_started_again_and_a_damaged_file_is_not_tried_
     assert successor(Handover(), AUTO, "wasm", "damaged", GPU, SELFIE, again=False) is None
     other = successor(Handover(), AUTO, "webgpu", "damaged", GPU, SELFIE, again=False)
     assert other is not None
-    assert other.run == "webgl"
+    assert other.backend == "webgl"
 
 
 def test_only_what_the_model_knows_needs_a_new_worker() -> None:
@@ -104,14 +105,14 @@ def test_only_what_the_model_knows_needs_a_new_worker() -> None:
 def test_who_stays_has_what_needed_another_worker_as_it_was() -> None:
     begun = changed(AUTO, task="background", model="selfie-landscape", detail="low", threads=1)
     asked = changed(begun, task="lookalike", model="bodypix", detail="high", threads=2, blur=9, gallery="all")
-    assert stayed(asked, begun, "wasm", "selfie-landscape") == changed(begun, blur=9, gallery="all")
-    forced = stayed(replace(asked, backend="webgl"), begun, "wasm", "selfie-landscape")
+    assert rolled_back(asked, begun, "wasm", "selfie-landscape") == changed(begun, blur=9, gallery="all")
+    forced = rolled_back(replace(asked, backend="webgl"), begun, "wasm", "selfie-landscape")
     assert forced == changed(begun, blur=9, gallery="all", backend="wasm")
-    assert not restarts(begun, stayed(asked, begun, "wasm", "selfie-landscape"), SELFIE)
+    assert not restarts(begun, rolled_back(asked, begun, "wasm", "selfie-landscape"), SELFIE)
 
 
 def test_who_cannot_do_all_that_is_chosen_is_passed_over() -> None:
     unable = {"webgl": "not available with this gallery"}
     next_start = successor(Handover(), AUTO, "webgpu", "device lost", GPU, SELFIE, unable=unable)
     assert next_start is not None
-    assert (next_start.run, next_start.broken) == ("wasm", {"webgpu": "device lost"})
+    assert (next_start.backend, next_start.failed) == ("wasm", {"webgpu": "device lost"})

@@ -1,4 +1,7 @@
-"""Own pictures: what a browser or a file gives is checked and bounded. Makes no features or thumbnails."""
+"""The visitor's pictures: what a browser or a file gives is checked and bounded; export and import.
+
+Does not make features or thumbnails.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,23 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from app.core.errors import UserError
 from app.tasks.lookalike.user_gallery import (
     FULL,
     MOST,
+    NO_FEATURES,
     NO_FILE,
     SIDE,
     THUMB,
     WIDEST,
     EmbeddingModel,
-    Refused,
+    Picture,
     UserGallery,
     embedding_model,
-    exported,
-    jpeg,
+    from_file,
+    jpeg_size,
     picture,
+    to_file,
 )
 from tests.support.fakes import CLASSES, GRAPH
 
@@ -66,7 +72,7 @@ def test_features_are_kept_at_length_one_and_names_short() -> None:
     [b"", b"12345", features(0, 0), features(float("nan"), 1), features(float("inf")), bytes(4 * WIDEST + 4)],
 )
 def test_features_that_are_none_are_refused(damaged: bytes) -> None:
-    with pytest.raises(Refused, match="holds no pictures"):
+    with pytest.raises(UserError, match="holds no pictures"):
         picture("Ada", CARD, damaged)
 
 
@@ -88,10 +94,10 @@ def test_a_row_of_another_length_shifts_no_other() -> None:
     own.put("b", picture("Bo", CARD, features(5, 0)))
     assert list(own.of(PAIR)) == ["b"]
     assert list(array("f", own.matrix(PAIR))[:4]) == [1, 0, 0, 0]
-    assert own.stale(PAIR) == ["a"]  # it is looked at again
+    assert own.stale(PAIR) == ["a"]  # its features are made anew
 
 
-def test_a_seer_is_told_apart_by_its_weights() -> None:
+def test_an_embedding_model_is_told_apart_by_its_weights() -> None:
     one = embedding_model(CLASSES, 1280)
     assert one == embedding_model(replace(CLASSES, variants=CLASSES.variants[::-1]), 1280)
     assert one.card.startswith("mobilenet-v2-")
@@ -119,7 +125,7 @@ def test_there_are_at_most_so_many() -> None:
         {"id": str(n), "name": "", "card": CARD, "features": features()} for n in range(MOST + 5)
     )
     assert len(own.pictures) == MOST
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         own.put("one more", picture("", CARD, features()))
     assert str(refused.value) == FULL
     own.put("0", picture("exchanged", CARD, features()))
@@ -127,18 +133,35 @@ def test_there_are_at_most_so_many() -> None:
 
 
 def test_an_exported_file_is_read() -> None:
-    [(kept, data)] = exported(file(row()))
+    [(kept, data)] = from_file(file(row()))
     assert (kept.name, kept.card) == ("Ada", CARD)
     assert list(kept.features) == pytest.approx([0.6, 0.8])
     assert data == thumb()
 
 
+def test_what_is_exported_can_be_imported_again() -> None:
+    kept = [
+        (picture("Ada", CARD, features(3, 4)), thumb()),
+        (picture("Bø “quoted”", "another", features(1, 2, 2)), thumb() + b"\0"),
+        (Picture("no features yet", "", NO_FEATURES), thumb()),
+    ]
+    text = to_file(kept)
+    assert json.loads(text)["vitrine"] == 1
+    found = from_file(text, EmbeddingModel("none of them", 2))
+    assert [(each.name, each.card, data) for each, data in found] == [
+        (each.name, each.card, data) for each, data in kept
+    ]
+    for (each, _), (before, _) in zip(found, kept, strict=True):
+        assert list(each.features) == pytest.approx(list(before.features))
+        assert each.of(PAIR) is before.of(PAIR)
+
+
 def test_a_file_that_would_spoil_the_comparison_is_refused() -> None:
     text = file(row(), row(features=features(1, 2, 3, 4)))
-    assert len(exported(text)) == 2
-    assert len(exported(text, EmbeddingModel("another", 2))) == 2  # which sees both again
-    with pytest.raises(Refused) as refused:
-        exported(text, PAIR)
+    assert len(from_file(text)) == 2
+    assert len(from_file(text, EmbeddingModel("another", 2))) == 2  # whose features of both are made anew
+    with pytest.raises(UserError) as refused:
+        from_file(text, PAIR)
     assert str(refused.value) == NO_FILE
 
 
@@ -164,20 +187,20 @@ def test_a_file_that_would_spoil_the_comparison_is_refused() -> None:
     ],
 )
 def test_a_file_that_is_none_is_refused_with_one_sentence(text: str) -> None:
-    with pytest.raises(Refused) as refused:
-        exported(text)
+    with pytest.raises(UserError) as refused:
+        from_file(text)
     assert str(refused.value) == NO_FILE
 
 
 def test_a_file_with_too_many_is_refused() -> None:
-    with pytest.raises(Refused) as refused:
-        exported(file(*[row()] * (MOST + 1)))
+    with pytest.raises(UserError) as refused:
+        from_file(file(*[row()] * (MOST + 1)))
     assert str(refused.value) == FULL
 
 
 def test_the_size_of_a_jpeg_is_read_without_decoding() -> None:
-    assert jpeg(thumb(300, 200)) == (300, 200)
-    assert jpeg(thumb(kind="PNG")) is None
+    assert jpeg_size(thumb(300, 200)) == (300, 200)
+    assert jpeg_size(thumb(kind="PNG")) is None
     data = thumb()
     for cut in range(len(data)):  # wherever it ends: no error
-        jpeg(data[:cut])
+        jpeg_size(data[:cut])

@@ -1,15 +1,15 @@
-"""Slot, the page's Camera: the newest frame wins, every other is closed. Does not open a camera."""
+"""LatestFrame, the page's Camera: the newest frame wins, every other is closed. Does not open a camera."""
 
 import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 from app.core.frame import Frame
-from app.page.camera import LatestFrame
+from app.run.latest_frame import LatestFrame
 
 
 class Hand:
-    """Puts pictures into a Slot as page.js does, and notes the closed ones."""
+    """Puts pictures into a LatestFrame as the page does, and notes the closed ones."""
 
     def __init__(self) -> None:
         self.slot = LatestFrame()
@@ -18,9 +18,8 @@ class Hand:
     def put(self, name: str, skipped: int = 0, is_photo: bool = False, **size: Any) -> None:
         shape = size or {"width": 640, "height": 480}
         picture = SimpleNamespace(name=name, close=lambda: self.closed.append(name), **shape)
-        self.slot.put(
-            SimpleNamespace(picture=picture, time=40.0, still=is_photo, fresh=False, skipped=skipped)
-        )
+        times = {"time": 40.0, "skipped": skipped}
+        self.slot.put(SimpleNamespace(picture=picture, is_photo=is_photo, first_of_source=False, **times))
 
 
 def test_the_newest_frame_wins_and_the_others_are_closed_once() -> None:

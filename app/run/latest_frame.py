@@ -21,9 +21,7 @@ class LatestFrame:
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, js_message: Any) -> None:
-        """Take `picture`, `time` (ms), `still`, `fresh` (the first of its source) and `skipped`: how many
-        frames the source made since and nobody took.
-        """
+        """Take the picture of a FrameReady message as it comes from JavaScript (app.worker.protocol)."""
         js_picture = js_message.picture
         width = getattr(js_picture, "displayWidth", None) or js_picture.width
         height = getattr(js_picture, "displayHeight", None) or js_picture.height
@@ -36,8 +34,8 @@ class LatestFrame:
             width,
             height,
             js_message.time,
-            is_photo=js_message.still,
-            first_of_source=js_message.fresh,
+            is_photo=js_message.is_photo,
+            first_of_source=js_message.first_of_source,
             close=js_picture.close,
         )
         if self._waiter is not None and not self._waiter.done():

@@ -1,0 +1,63 @@
+"""The people task: how many faces are seen, each in a box, with a caption.
+
+Does not say whose faces they are and does not follow them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from itertools import pairwise
+
+from app.core.annotations import Annotations
+from app.core.events import Caption
+from app.core.frame import Frame
+from app.core.geometry import to_frame
+from app.core.model import Model
+from app.core.nms import ROW, SCORE
+from app.core.ports import Tensor
+from app.core.settings import Settings
+from app.tasks.background import Background
+from app.tasks.base import Requires, Result
+
+COLOUR, RADIUS = "#ffd166", 0.004  # of the boxes; half a line's thickness, of the picture's height
+
+
+class People:
+    """Takes a detector: its faces are counted, its Mask hides the background like any other."""
+
+    title = "People"
+    about = "How many faces the picture shows."
+    background = "none"
+    requires = Requires(("detector",))
+    preferred: tuple[str, ...] = ("blazeface-full", "blazeface")
+    events = (Caption,)
+
+    def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
+        self._model = model
+        self._background = Background(model, {})
+        self.outputs: Mapping[str, Tensor] = {}
+        self._told = ""
+
+    async def step(self, frame: Frame, settings: Settings) -> Result:
+        """See Task. The caption is told when it changes."""
+        shown = await self._background.step(frame, settings)
+        self.outputs = self._background.outputs or await self._model.infer(frame)
+        numbers = self._model.session.numbers(self.outputs["faces"])
+        faces = [numbers[n : n + ROW] for n in range(0, len(numbers), ROW) if numbers[n] > SCORE]
+        lines = array("f")
+        for _, left, top, right, bottom, *_ in faces:
+            corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+            for a, b in pairwise(corners):
+                lines.extend((*a, *b))
+        to = to_frame(frame.width, frame.height, self._model.card.input)
+        boxes = (Annotations(lines, 4, 2, to, COLOUR, RADIUS),) if faces else ()
+        text = {0: "No face is seen.", 1: "One face is seen."}.get(
+            len(faces), f"{len(faces)} faces are seen."
+        )
+        told = frame.first_of_source or text != self._told
+        self._told = text
+        return Result(shown.mask, (Caption(text),) if told else (), boxes)
+
+
+TASK = People

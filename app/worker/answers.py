@@ -1,0 +1,55 @@
+"""What a task has told the page: its answers with the visitor's picks, and the picture shared of them.
+
+Does not find the answers: the task does. Does not draw: static/ does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.core import messages
+from app.core.events import Answers
+from app.worker import effects
+from app.worker.protocol import to_page, to_worker
+from app.worker.state import Effects, State
+
+
+def told(state: State, event: effects.TaskTold) -> tuple[State, Effects]:
+    """Pass an event of the task on to the page; answers with the picks that still hold."""
+    answers = event.event
+    if not isinstance(answers, Answers):
+        return replace(state, told={**state.told, answers.type: answers}), (answers,)
+    # Another source has other faces, though they may have the same ids. 0 is the source a worker begins with.
+    before = state.answers.source if state.answers else 0
+    return _with_picks(state, answers, state.picks if answers.source == before else {})
+
+
+def picked(state: State, event: to_worker.Picked) -> tuple[State, Effects]:
+    """The visitor picked an answer; another worker may have shown it to them."""
+    picks = {**state.picks, event.face: event.key}
+    if state.answers is None:
+        return replace(state, picks=picks), ()
+    return _with_picks(state, state.answers, picks)
+
+
+def shared(state: State, event: to_worker.ShareRequested) -> tuple[State, Effects]:
+    """A picture of a face beside its answer: the one picked, else the first."""
+    answers, key = state.answers, state.picks.get(event.face)
+    if answers is None or not answers.faces:
+        return state, ()
+    face = next((each for each in answers.faces if each.id == event.face), None)
+    five = face.five if face else answers.together
+    answer = next((each for each in five if each.key == key), five[0] if five else None)
+    if answer is None:
+        return state, ()
+    boxes = (face.box,) if face else tuple(each.box for each in answers.faces)
+    return state, (to_page.ShareCard(answer, boxes, messages.SHARE, messages.SHARED_FILE),)
+
+
+def _with_picks(state: State, answers: Answers, picks: Mapping[int, str]) -> tuple[State, Effects]:
+    ids = {0, *(face.id for face in answers.faces)}
+    if not ids >= picks.keys():
+        picks = {id: key for id, key in picks.items() if id in ids}
+    answers = replace(answers, picked=picks)
+    return replace(state, picks=picks, told={**state.told, Answers.type: answers}), (answers,)
