@@ -124,7 +124,7 @@ def to_file(pictures: Iterable[tuple[Picture, bytes]]) -> str:
         {"name": each.name, "card": each.card, "features": text(each.features.tobytes()), "thumb": text(data)}
         for each, data in pictures
     ]
-    return json.dumps({"vitrine": 1, "pictures": rows})
+    return json.dumps({"vitrine": 1, "pictures": rows}, separators=(",", ":"))
 
 
 def from_file(text: str, model: EmbeddingModel | None = None) -> list[tuple[Picture, bytes]]:
