@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Worker, sync_playwright
 
-from publish import DIST, STATE, Problem
+from app.core.errors import UserError
+from publish import DIST, STATE
 from publish.pack.serve import Handler, Server
 from tests.support import chromium
 
@@ -41,10 +42,10 @@ def served(
 ) -> Iterator[str]:
     """dist/ on a free port, with `extra` files or folders by their path beside it; gives its address.
 
-    `without` is a pattern of files that are left out; `handler` answers. Raises Problem without a dist/.
+    `without` is a pattern of files that are left out; `handler` answers. Raises UserError without a dist/.
     """
     if not (DIST / "manifest.json").is_file():
-        raise Problem("dist/ is not built. Run: python3 build.py build")
+        raise UserError("dist/ is not built. Run: python3 build.py build")
     with TemporaryDirectory(dir=STATE) as folder:
         root = Path(folder) / "dist"
         shutil.copytree(DIST, root, copy_function=os.link)  # hard links: a build meanwhile changes nothing
@@ -124,8 +125,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a module's main(); a Problem ends it with its sentence."""
+    """Run a module's main(); a UserError ends it with its sentence."""
     try:
         main()
-    except Problem as problem:
-        sys.exit(str(problem))
+    except UserError as error:
+        sys.exit(str(error))

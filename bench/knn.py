@@ -25,11 +25,12 @@ from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser
 
 from app.core.card import ModelCard, from_dict
+from app.core.errors import UserError
 from app.native.session import Session
 from bench._browser import browser, hold, inside, low, opened, run, served, table
 from models.graphs import index
 from models.verify import calibration
-from publish import DIST, STATE, Problem
+from publish import DIST, STATE
 
 Array = NDArray[Any]
 COUNTS = (700, 10_000, 100_000)
@@ -65,11 +66,11 @@ def main() -> None:
 
 
 def classifier() -> ModelCard:
-    """The classifier of the default gallery. Raises Problem where the build has none."""
+    """The classifier of the default gallery. Raises UserError where the build has none."""
     rows = json.loads((DIST / "manifest.json").read_bytes())["models"] if DIST.is_dir() else []
     cards = [from_dict(row) for row in rows if row["kind"] == "classifier" and not row["missing"]]
     if not cards:
-        raise Problem("This build has no classifier, so there are no features to look for.")
+        raise UserError("This build has no classifier, so there are no features to look for.")
     return cards[0]
 
 

@@ -20,6 +20,7 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
+from app.core.errors import UserError
 from app.core.frame import Frame
 from app.core.gallery import Gallery, Index, Match
 from app.core.meter import Meter
@@ -34,7 +35,7 @@ from app.tasks.lookalike.comparison import Comparison
 from app.tasks.lookalike.task import Lookalike
 from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
-from publish import DIST, Problem
+from publish import DIST
 
 COUNT = 60
 FIVE, AGREE = 5, 3
@@ -49,12 +50,12 @@ def main() -> None:
     wanted = sys.argv[1:] or ["characters", "people", "live"]
     caps = engine.offered(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
-        raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
+        raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
     if "characters" in wanted:
         characters(caps, caps.built_galleries[0])
     found = list(clips(say)) if {"people", "live"} & {*wanted} else []
     if not found and wanted != ["characters"]:
-        raise Problem("There are no clips of people: name their folder by VITRINE_CLIPS.")
+        raise UserError("There are no clips of people: name their folder by VITRINE_CLIPS.")
     if "people" in wanted:
         people(caps, found)
     if "live" in wanted:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from app.core.errors import UserError
 from app.core.frame import Frame
 from app.native import engine
 from app.panel.apply import first
@@ -27,7 +28,7 @@ from app.tasks.lookalike.task import Lookalike
 from bench._browser import run, table
 from bench._people import people
 from bench.lookalike import AGREE, FIVE, percent
-from publish import DIST, Problem
+from publish import DIST
 from publish.gallery import MADE, cache, features
 
 Array = NDArray[np.float32]
@@ -40,12 +41,12 @@ def main() -> None:
     """Print the table."""
     caps = engine.offered(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
-        raise Problem("The look-alike task is not in this build: its models or galleries were not to be had.")
+        raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
     loaded = engine.load(DIST, caps, first(caps, "lookalike"), "wasm")
     assert isinstance(loaded.task, Lookalike)
     found = [[see(loaded.task, each) for each in four] for four in portraits()]
     if not found:
-        raise Problem(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
+        raise UserError(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
     seen = unit(np.array(found))
     card = loaded.auxiliary["classifier"].card
     (folder,) = cache.folders(caps.built_galleries[0].id, MADE)

@@ -16,9 +16,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from app.core.errors import UserError
 from bench._browser import browser, hold, inside, low, opened, prepare, run, script, served, table
 from bench._metadata import normalised
-from publish import NODE_MODULES, Problem
+from publish import NODE_MODULES
 
 MODEL = NODE_MODULES / "@mediapipe/selfie_segmentation/selfie_segmentation_landscape.tflite"
 PEER = NODE_MODULES / "@mediapipe/tasks-vision"
@@ -30,7 +31,7 @@ WHOLE, READY = "tasks-vision, CPU", "tasks-vision, CPU, picture at 256 x 144"
 def main() -> None:
     """Print the table. Argument: how many turns."""
     if not PEER.is_dir():
-        raise Problem("The peer is not installed. Run this by: python3 build.py bench peer")
+        raise UserError("The peer is not installed. Run this by: python3 build.py bench peer")
     turns = int(sys.argv[1]) if sys.argv[1:] else TURNS
     times: dict[str, list[float]] = {}
     with ExitStack() as stack:

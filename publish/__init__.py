@@ -10,7 +10,3 @@ DIST = ROOT / "dist"
 STATE = ROOT / ".vitrine"
 CACHE = STATE / "cache"
 NODE_MODULES = ROOT / "node_modules"
-
-
-class Problem(Exception):
-    """Ends the run with one sentence for the user: what is wrong and what to do."""

@@ -11,7 +11,8 @@ import os
 import sys
 import webbrowser
 
-from publish import DIST, Problem
+from app.core.errors import UserError
+from publish import DIST
 from publish.pack.serve import Server
 
 
@@ -28,8 +29,8 @@ def main(arguments: list[str]) -> int:
         else:
             serve(args.port, not args.no_open)
         return 0
-    except Problem as problem:
-        print(f"\n{problem}", file=sys.stderr)
+    except UserError as error:
+        print(f"\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     except OSError as error:

@@ -14,7 +14,3 @@ FOLDER = "galleries"  # in dist/
 KEPT = STATE / "galleries.json"  # the galleries that the user has added
 DRAWN = CACHE / "drawn"
 MADE = CACHE / "galleries"
-
-
-class Refused(ValueError):
-    """A gallery's source that none can be made of, in one sentence."""

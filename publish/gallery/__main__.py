@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from publish import Problem
-from publish.gallery import Refused
+from app.core.errors import UserError
 
 ABOUT = """Adds a gallery to the page: the characters that the look-alike task compares faces with.
 
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         return run(args.source, args.title, args.remove)
     except KeyboardInterrupt:
         return 130
-    except (Refused, Problem) as error:
+    except UserError as error:
         print(f"\n{error}", file=sys.stderr)
     except OSError as error:
         print(f"\nThe gallery was not made: {error}", file=sys.stderr)
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(source: str | None, title: str, remove: str) -> int:
-    """Add, remove or list. Raises Refused."""
+    """Add, remove or list. Raises UserError."""
     from publish.gallery import registry
 
     if remove:
@@ -79,13 +78,13 @@ def _pack() -> int:
 
 
 def _tell(id: str) -> int:
-    """Print what became of a gallery. Raises Refused where it is not in dist/."""
+    """Print what became of a gallery. Raises UserError where it is not in dist/."""
     from publish.gallery import make, registry
 
     built = registry.built(id)
     if built is None or built["missing"]:
         reason = registry.why(id) or (built["missing"] if built else "dist/ does not hold it")
-        raise Refused(f"The gallery was not built: {reason}")
+        raise UserError(f"The gallery was not built: {reason}")
     print(told(id, make.report(id)))
     return 0
 

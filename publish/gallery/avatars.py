@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import UserError
 from publish import ROOT
-from publish.gallery import DRAWN, HERE, Refused
+from publish.gallery import DRAWN, HERE
 from publish.gallery.card import Set
 from publish.pack.npm import version
 
@@ -29,7 +30,7 @@ Say = Callable[[str, float], None]
 def draw(sets: Sequence[Set], say: Say, cache: Path | None = None) -> dict[int, Path]:
     """By a set's place in `sets` the folder that holds its drawings 0.png, 1.png, ...
 
-    `say` is told what is drawn and the share done. Raises Refused where Node or a style fails.
+    `say` is told what is drawn and the share done. Raises UserError where Node or a style fails.
     """
     cache = cache or DRAWN
     folders = {n: cache / _key(each) for n, each in enumerate(sets) if each.drawn}
@@ -92,8 +93,8 @@ def _run(rows: list[dict[str, Any]], say: Say) -> None:
                 if n % 50 == 0:
                     say(f"drawing {line.split()[0]}", n / total)
     except FileNotFoundError:
-        raise Refused("Node is missing, which draws the characters. Install Node 20 or newer.") from None
+        raise UserError("Node is missing, which draws the characters. Install Node 20 or newer.") from None
     if node.returncode:
         lines = re.findall(r"^\w*Error.*", errors.read_text("utf-8"), re.MULTILINE)
-        raise Refused(f"The characters could not be drawn: {(lines or ['Node ended early'])[0].strip()}.")
+        raise UserError(f"The characters could not be drawn: {(lines or ['Node ended early'])[0].strip()}.")
     errors.unlink()

@@ -13,8 +13,8 @@ from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from app.core.errors import UserError
 from app.core.gallery import ALL, OWN
-from publish.gallery import Refused
 
 RESERVED = (OWN, ALL)  # what the Settings calls galleries that no build has
 LONG = 80  # characters of a title or a name
@@ -67,21 +67,21 @@ class Card:
 
 
 def read(source: Path, id: str = "", title: str = "") -> Card:
-    """The card of a folder of pictures (a subfolder is a set) or of a .toml file. Raises Refused."""
+    """The card of a folder of pictures (a subfolder is a set) or of a .toml file. Raises UserError."""
     name = id or slug(source.stem if source.is_file() else source.name)
     if source.is_dir():
         return Card(name, title or _short(source.name), _folders(source))
     if not source.exists():
-        raise Refused(f"There is no {source}. Give a folder of pictures, or a gallery's card (.toml).")
+        raise UserError(f"There is no {source}. Give a folder of pictures, or a gallery's card (.toml).")
     if source.suffix != ".toml":
-        raise Refused(f"{source.name} is neither a folder of pictures nor a gallery's card (.toml).")
+        raise UserError(f"{source.name} is neither a folder of pictures nor a gallery's card (.toml).")
     try:
         data = tomllib.loads(source.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refused(f"{source.name} is not TOML: {error}.") from None
+        raise UserError(f"{source.name} is not TOML: {error}.") from None
     rows = data.get("set")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise Refused(
+        raise UserError(
             f"{source.name} has no [[set]]: give at least one, with title, folder, licence, credit."
         )
     _known(source.name, data, {"title", "set"})
@@ -107,33 +107,33 @@ def _set(row: Mapping[str, Any], card: Path, n: int) -> Set:
     words = {key: _text(row, key, where) for key in ("title", "npm", "path", "licence", "credit", "names")}
     folder = _text(row, "folder", where)
     if bool(folder) == bool(words["npm"]):
-        raise Refused(f"{where}: give either folder or npm.")
+        raise UserError(f"{where}: give either folder or npm.")
     if not words["title"]:
-        raise Refused(f"{where} has no title.")
+        raise UserError(f"{where} has no title.")
     if words["npm"] and not re.fullmatch(r"(@[\w.-]+/)?[\w-][\w.-]*", words["npm"]):
-        raise Refused(f"{where}: {words['npm']} is not the name of an npm package.")
+        raise UserError(f"{where}: {words['npm']} is not the name of an npm package.")
     if ".." in PurePosixPath(words["path"]).parts or words["path"].startswith("/"):
-        raise Refused(f"{where}: path is a folder inside the package.")
+        raise UserError(f"{where}: path is a folder inside the package.")
     if words["npm"] and not words["path"] and not words["names"].split():
-        raise Refused(
+        raise UserError(
             f"{where}: a style needs names, one for each character; a package of pictures needs path."
         )
     if folder and not (card.parent / folder).is_dir():
-        raise Refused(f"{where}: there is no folder {folder} beside the card.")
+        raise UserError(f"{where}: there is no folder {folder} beside the card.")
     tones, crop = row.get("tones", 0), row.get("crop", [0, 0, 1])
     each, options = row.get("each", []), row.get("options", {})
     if not isinstance(tones, int) or not 0 <= tones <= 5:
-        raise Refused(f"{where}: tones is a number from 0 to 5.")
+        raise UserError(f"{where}: tones is a number from 0 to 5.")
     if not _square(crop):
-        raise Refused(
+        raise UserError(
             f"{where}: crop is [left, top, side], in sides of the picture; side is from {SIDE[0]} to "
             f"{SIDE[1]:g}, the others are at most {OUTSIDE:g}."
         )
     if not (isinstance(each, list) and all(isinstance(v, str) for v in each) and isinstance(options, dict)):
-        raise Refused(f"{where}: each is a list of options' names, options a table.")
+        raise UserError(f"{where}: each is a list of options' names, options a table.")
     for key, value in options.items():
         if not all(map(_plain, value if isinstance(value, list) else [value])):
-            raise Refused(f"{where}: the option {key} is text, a number, true, false or a list of these.")
+            raise UserError(f"{where}: the option {key} is text, a number, true, false or a list of these.")
     return Set(
         **words | {"title": _short(words["title"])},
         folder=(card.parent / folder).resolve() if folder else None,
@@ -161,13 +161,13 @@ def _plain(value: object) -> bool:
 def _known(where: str, row: Mapping[str, Any], keys: set[str]) -> None:
     for key in row:
         if key not in keys:
-            raise Refused(f"{where}: {key} is not known; what there is: {', '.join(sorted(keys))}.")
+            raise UserError(f"{where}: {key} is not known; what there is: {', '.join(sorted(keys))}.")
 
 
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     value = row.get(key, "")
     if not isinstance(value, str):
-        raise Refused(f"{where}: {key} is text.")
+        raise UserError(f"{where}: {key} is text.")
     return value
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from app.core.errors import UserError
 from publish import NODE_MODULES
-from publish.gallery import Refused, emoji
+from publish.gallery import emoji
 from publish.gallery.card import LONG, UNICODE, Card, Set
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
@@ -31,21 +32,21 @@ class Character:
 
 
 def found(card: Card) -> dict[int, list[Path]]:
-    """By a set's place the picture files of the sets that are not drawn, in order. Raises Refused."""
+    """By a set's place the picture files of the sets that are not drawn, in order. Raises UserError."""
     for each in card.sets:
         if each.npm and not (NODE_MODULES / each.npm / "package.json").is_file():
-            raise Refused(
+            raise UserError(
                 f"{each.title}: {each.npm} is not in node_modules; add the package to package.json and "
                 "package-lock.json."
             )
     files = {n: _files(each) for n, each in enumerate(card.sets) if not each.drawn}
     if not any(files.values()) and not any(each.drawn for each in card.sets):
-        raise Refused(
+        raise UserError(
             f"There are no pictures for {card.title}: a folder needs {', '.join(sorted(SUFFIXES))}."
         )
     total = sum(map(len, files.values())) + sum(len(s.names.split()) for s in card.sets if s.drawn)
     if total > MOST:
-        raise Refused(f"{card.title} has {total:,} pictures; at most {MOST:,} can be compared in time.")
+        raise UserError(f"{card.title} has {total:,} pictures; at most {MOST:,} can be compared in time.")
     return files
 
 
@@ -76,7 +77,7 @@ def said(stem: str) -> str:
 def _files(each: Set) -> list[Path]:
     folder = each.folder or NODE_MODULES / each.npm / each.path
     if not folder.is_dir():
-        raise Refused(
+        raise UserError(
             f"{each.title}: the package {each.npm} has no folder {each.path}."
             if each.npm
             else f"{each.title}: the folder {folder} is no longer there."
@@ -87,12 +88,12 @@ def _files(each: Set) -> list[Path]:
         stems = [stem for pattern in each.pick for stem in stems if fnmatchcase(stem, pattern)]
         lost = [p for p in each.pick if not any(fnmatchcase(path.stem, p) for path in chosen)]
         if lost:
-            raise Refused(f"{each.title}: no picture is called {lost[0]}.")
+            raise UserError(f"{each.title}: no picture is called {lost[0]}.")
     if each.names == UNICODE:
         try:
             stems = emoji.toned(stems, each.tones)
         except ValueError as error:
-            raise Refused(f"{each.title}: {error}.") from None
+            raise UserError(f"{each.title}: {error}.") from None
     if not (each.pick or each.names == UNICODE):
         return chosen
     by_stem = {path.stem: path for path in chosen}

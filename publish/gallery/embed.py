@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.card import ModelCard
+from app.core.errors import UserError
 from app.core.gallery import File
-from publish.gallery import FOLDER, Refused, pictures
+from publish.gallery import FOLDER, pictures
 from publish.gallery.card import Card
 from publish.gallery.characters import Character
 from publish.gallery.faces import Faces
@@ -53,7 +54,7 @@ def see(
     folder: Path,
     say: Callable[[str, float], None],
 ) -> Seen:
-    """Look at every character; sheets are written to folder/galleries. Raises Refused where none can be used.
+    """Look at every character; sheets are written to folder/galleries. Raises UserError where none is usable.
 
     The face of a photograph is cut out as the page does it, with the `models` of the build in `out`.
     """
@@ -98,6 +99,6 @@ def see(
     put(sheets.end())
     if not seen.taken:
         (name, why), *_ = seen.refused
-        raise Refused(f"No picture of {card.title} can be used: {name} {why}.")
+        raise UserError(f"No picture of {card.title} can be used: {name} {why}.")
     seen.features = {each.id: np.stack(rows) for each, rows in zip(classifiers, found, strict=True)}
     return seen

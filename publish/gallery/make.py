@@ -30,7 +30,7 @@ def make(card: Card, models: Sequence[ModelCard], out: Path, say: Say, cache: Pa
     """The gallery, its files in out/galleries; `say` is told what is done and the share of it.
 
     `models` are the build's cards, their graphs in `out`; without a classifier the gallery is `missing`.
-    Raises Refused.
+    Raises UserError.
     """
     classifiers = [each for each in models if each.kind == "classifier" and not each.missing]
     if not classifiers:

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from app.core.card import ModelCard
+from app.core.errors import UserError
 from app.core.gallery import OWN, File, Gallery, from_dict, to_dict
-from publish import DIST, Problem
-from publish.gallery import DEFAULT, KEPT, MADE, Refused, card, characters, make
+from publish import DIST
+from publish.gallery import DEFAULT, KEPT, MADE, card, characters, make
 from publish.gallery import cache as kept
 from publish.gallery.make import Say
 from publish.pack.tree import write
 
 ABSENT = "it was not to be had when this was built"
 WHY = "left-out.json"  # in MADE: a gallery's id -> why the last build has none
-# Refused, features that the index cannot take, a package without its package.json, files that are not to be
-# read.
-FAILED = (ValueError, OSError, Problem)
+# A source that cannot be used, features that the index does not take, a file that cannot be read.
+FAILED = (UserError, ValueError, OSError)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def added() -> list[Added]:
 
 
 def add(source: Path, title: str = "") -> Added:
-    """Remember a gallery; the same source keeps its id. Raises Refused where none can be made of it."""
+    """Remember a gallery; the same source keeps its id. Raises UserError where none can be made of it."""
     rows = added()
     known = next((row for row in rows if Path(row.source) == source), None)
     taken = {row.id for row in rows} | {DEFAULT.stem}
@@ -59,11 +59,11 @@ def add(source: Path, title: str = "") -> Added:
 
 
 def remove(id: str) -> None:
-    """Forget a gallery. Raises Refused for one that was not added."""
+    """Forget a gallery. Raises UserError for one that was not added."""
     rows = added()
     if id not in {row.id for row in rows}:
         there = ", ".join(row.id for row in rows) or "none"
-        raise Refused(f"No gallery {id} was added. What was added: {there}.")
+        raise UserError(f"No gallery {id} was added. What was added: {there}.")
     put([row for row in rows if row.id != id])
     kept.forget(id, MADE)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core.card import ModelCard
+from app.core.errors import UserError
 from models import build_models
-from publish import CACHE, DIST, ROOT, STATE, Problem
+from publish import CACHE, DIST, ROOT, STATE
 from publish.gallery import registry
 from publish.pack import compress, npm, snapshot, wheel
 from publish.pack.manifest import manifest
@@ -31,7 +32,7 @@ STEPS |= {"galleries": 31, "page": 40, "brotli": 41}
 
 
 def pack() -> None:
-    """Bring dist/ up to date; prints each step's name and percentage. Raises Problem."""
+    """Bring dist/ up to date; prints each step's name and percentage. Raises UserError."""
     state = fingerprint()
     if fresh(state):
         return
@@ -68,13 +69,16 @@ def pack() -> None:
 
 
 def models() -> list[ModelCard]:
-    """Make the models into dist/; gives their cards. Raises Problem."""
+    """Make the models into dist/; gives their cards. Raises UserError."""
     lines = 4 * len(list((ROOT / "models" / "cards").glob("*.toml")))  # each card says about 4
     count = itertools.count(1)
     try:
         return build_models(DIST, lambda text: say("models", text, min(1, next(count) / lines)))
-    except ValueError as error:  # each says in one sentence what is wrong with a card, a file or a figure
-        raise Problem(f"The models could not be made: {error}") from error
+    except (
+        UserError,
+        ValueError,
+    ) as error:  # each says in one sentence what is wrong with a card, a file or a figure
+        raise UserError(f"The models could not be made: {error}") from error
 
 
 def python(tree: Tree) -> dict[str, Any]:

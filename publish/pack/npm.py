@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from publish import NODE_MODULES, Problem
+from app.core.errors import UserError
+from publish import NODE_MODULES
 from publish.pack.tree import Tree
 
 # Row of the manifest's `ort` table -> (module, the .mjs and .wasm that its own text names). `webgl` is
@@ -32,12 +33,12 @@ def version(package: str) -> str:
 
 
 def read(package: str, path: str) -> bytes:
-    """A file of an installed npm package. Raises Problem where it is not there."""
+    """A file of an installed npm package. Raises UserError where it is not there."""
     file = NODE_MODULES / package / path
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        raise Problem(
+        raise UserError(
             f"{package} has no {path} in node_modules: delete node_modules and run the command again."
         ) from None
 

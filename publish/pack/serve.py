@@ -17,7 +17,7 @@ from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from publish import Problem
+from app.core.errors import UserError
 from publish.pack.headers import ISOLATION, headers, rules
 
 CONNECTIONS = 64  # at once; a browser opens 6 per host
@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 class Server(ThreadingHTTPServer):
     """Serves one folder. `port` 0 takes a free one; `isolate=False` leaves COOP and COEP out.
 
-    Raises Problem where the port is in use.
+    Raises UserError where the port is in use.
     """
 
     daemon_threads = True
@@ -43,7 +43,7 @@ class Server(ThreadingHTTPServer):
         try:
             super().__init__(("127.0.0.1", port), Handler)
         except (OSError, OverflowError) as error:
-            raise Problem(reason(port, error)) from None
+            raise UserError(reason(port, error)) from None
 
     @property
     def url(self) -> str:

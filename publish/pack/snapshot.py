@@ -12,7 +12,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from publish import CACHE, Problem
+from app.core.errors import UserError
+from publish import CACHE
 from publish.pack.npm import folder, version
 from publish.pack.tree import sha256
 
@@ -20,7 +21,7 @@ SCRIPT = Path(__file__).with_name("snapshot.mjs")
 
 
 def make(wheel: Path) -> bytes:
-    """The snapshot's bytes for a wheel, from the cache where it was made before. Raises Problem."""
+    """The snapshot's bytes for a wheel, from the cache where it was made before. Raises UserError."""
     key = sha256(wheel.read_bytes() + SCRIPT.read_bytes() + version("pyodide").encode())
     cached = CACHE / f"snapshot.{key}.bin"
     if not cached.is_file():
@@ -32,7 +33,7 @@ def make(wheel: Path) -> bytes:
         try:
             ran = subprocess.run(command, capture_output=True, text=True)
             if ran.returncode:
-                raise Problem(f"The memory snapshot could not be made. Pyodide says:\n{ran.stderr.strip()}")
+                raise UserError(f"The memory snapshot could not be made. Pyodide says:\n{ran.stderr.strip()}")
             part.replace(cached)
         finally:
             part.unlink(missing_ok=True)

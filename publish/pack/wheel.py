@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 from app import __version__
-from publish import ROOT, STATE, Problem
+from app.core.errors import UserError
+from publish import ROOT, STATE
 
 
 def ours(folder: Path) -> Path:
-    """Build `vitrine` into a folder; the same sources give the same bytes. Raises Problem."""
+    """Build `vitrine` into a folder; the same sources give the same bytes. Raises UserError."""
     built = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=ROOT,
@@ -24,7 +25,7 @@ def ours(folder: Path) -> Path:
     )
     wheel = folder / f"vitrine-{__version__}-py3-none-any.whl"
     if built.returncode or not wheel.is_file():
-        raise Problem(f"The wheel could not be built. Hatchling says:\n{built.stderr.strip()}")
+        raise UserError(f"The wheel could not be built. Hatchling says:\n{built.stderr.strip()}")
     return wheel
 
 
@@ -35,11 +36,13 @@ def pins() -> list[tuple[str, str]]:
 
 
 def theirs() -> list[Path]:
-    """The wheels of requirements/page.txt. Raises Problem where one is missing."""
+    """The wheels of requirements/page.txt. Raises UserError where one is missing."""
     found = []
     for name, version in pins():
         wheel = STATE / "wheels" / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
         if not wheel.is_file():
-            raise Problem(f"{wheel.name} is missing: delete .vitrine and run build.py again, with a network.")
+            raise UserError(
+                f"{wheel.name} is missing. Delete .vitrine and run build.py again, with a network."
+            )
         found.append(wheel)
     return found

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.core.errors import UserError
 from models.dependencies import digest
 from models.sources import fetch
 from models.spec import cards
@@ -107,7 +108,7 @@ def _network(say: Say) -> Network | None:
 
     try:
         model = read.read("tflite", fetch.fetch(cards.read(CARD), say).files)
-    except (ValueError, fetch.Missing) as error:
+    except (UserError, ValueError, fetch.Missing) as error:
         say(f"the sample's person is cut out by hand: {error}")
         return None
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

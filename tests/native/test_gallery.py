@@ -19,6 +19,7 @@ from PIL import Image
 from skimage import data
 
 from app.core.card import ModelCard
+from app.core.errors import UserError
 from app.core.gallery import OWN, Gallery, Index, from_dict
 from app.core.model import Model
 from app.native.session import Session
@@ -216,9 +217,7 @@ def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
 
 
 def test_a_style_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
-    from publish.gallery import Refused
-
     style = next(each for each in card.read(DEFAULT).sets if each.drawn)
-    with pytest.raises(Refused, match=r"could not be drawn: Error: .* has no option nonsense") as refused:
+    with pytest.raises(UserError, match=r"could not be drawn: Error: .* has no option nonsense") as refused:
         avatars.draw([replace(style, each=("nonsense",))], lambda text, share: None, tmp_path)
     assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())

@@ -15,7 +15,8 @@ import brotli
 import pytest
 
 from app.core.card import from_dict
-from publish import DIST, NODE_MODULES, ROOT, Problem
+from app.core.errors import UserError
+from publish import DIST, NODE_MODULES, ROOT
 from publish.pack import compress, dist, npm, snapshot, wheel
 from publish.pack.headers import headers, rules
 from publish.pack.tree import Tree, write
@@ -120,7 +121,7 @@ def test_storing_the_standard_library_changes_no_file() -> None:
 
 
 def test_a_package_without_a_file_is_named() -> None:
-    with pytest.raises(Problem, match=r"pyodide has no nothing.js in node_modules: delete node_modules"):
+    with pytest.raises(UserError, match=r"pyodide has no nothing.js in node_modules: delete node_modules"):
         npm.read("pyodide", "nothing.js")
 
 

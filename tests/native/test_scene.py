@@ -81,8 +81,8 @@ def test_second_time_paints_nothing(made: tuple[Path, Path, dict[str, Any]], tmp
     """From the cache, in a fresh interpreter: the same files, and neither NumPy nor Pillow is imported."""
     _, cache, found = made
     code = (
-        "import sys; from pathlib import Path; from publish import scene\n"
-        "found = scene.make(Path(sys.argv[1]), print, Path(sys.argv[2]))\n"
+        "import sys; from pathlib import Path; from publish.scene import make\n"
+        "found = make.make(Path(sys.argv[1]), print, Path(sys.argv[2]))\n"
         "assert not {'numpy', 'PIL', 'skimage', 'onnxruntime'} & set(sys.modules)\n"
         "print(found['sample']['person'])"
     )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from publish import Problem
+from app.core.errors import UserError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -44,7 +44,7 @@ def find() -> str | None:
 
 
 def ensure() -> str:
-    """Path of a Chromium, installed now where there was none. Raises Problem where that fails."""
+    """Path of a Chromium, installed now where there was none. Raises UserError where that fails."""
     if path := find():
         return path
     print("Chromium: none installed, fetching Playwright's", flush=True)
@@ -55,7 +55,7 @@ def ensure() -> str:
         tried = run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"])
         path = find()
     if not path:
-        raise Problem(
+        raise UserError(
             "No Chromium here, and none could be installed. Install Chromium or Chrome, or name one by its "
             f"path in VITRINE_CHROMIUM, then run the same command again. The last attempt said: {tried}"
         )
@@ -82,5 +82,5 @@ def run(command: list[str]) -> str:
 if __name__ == "__main__":
     try:
         ensure()
-    except Problem as problem:
-        sys.exit(f"\n{problem}")
+    except UserError as error:
+        sys.exit(f"\n{error}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publish import Problem
+from app.core.errors import UserError
 from tests.support import chromium
 
 
@@ -50,7 +50,7 @@ def test_none_that_can_be_installed(bare: pytest.MonkeyPatch) -> None:
     bare.setattr(chromium, "run", run)
     bare.setattr(chromium, "ROOT_USER", True)
     bare.setattr("shutil.which", lambda name: "apt-get" if name == "apt-get" else None)
-    with pytest.raises(Problem, match=r"No Chromium here.*VITRINE_CHROMIUM.*Unable to locate") as stopped:
+    with pytest.raises(UserError, match=r"No Chromium here.*VITRINE_CHROMIUM.*Unable to locate") as stopped:
         chromium.ensure()
     assert asked[1:] == ["apt-get", "apt-get"]
     assert "\n" not in str(stopped.value)
@@ -59,5 +59,5 @@ def test_none_that_can_be_installed(bare: pytest.MonkeyPatch) -> None:
 def test_apt_is_left_alone_without_the_right_to_use_it(bare: pytest.MonkeyPatch) -> None:
     bare.setattr(chromium, "ROOT_USER", False)
     bare.setattr(chromium, "run", lambda command: "apt-get" in command and pytest.fail("it ran apt-get"))
-    with pytest.raises(Problem, match="No Chromium here"):
+    with pytest.raises(UserError, match="No Chromium here"):
         chromium.ensure()

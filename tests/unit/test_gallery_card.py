@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from publish.gallery import DEFAULT, Refused, card, characters, emoji
+from app.core.errors import UserError
+from publish.gallery import DEFAULT, card, characters, emoji
 from tests.support.gallery_given import face
 
 
@@ -81,7 +82,7 @@ def test_the_default_card_is_read() -> None:
 )
 def test_a_wrong_card_is_told_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "mine.toml").write_text(text)
-    with pytest.raises(Refused, match=sentence) as refused:
+    with pytest.raises(UserError, match=sentence) as refused:
         card.read(tmp_path / "mine.toml")
     assert str(refused.value).startswith("mine.toml")
 

@@ -14,9 +14,9 @@ import pytest
 
 import publish.pack.dist
 from app.core.card import ModelCard
+from app.core.errors import UserError
 from app.core.gallery import OWN, to_dict
-from publish import Problem
-from publish.gallery import Refused, __main__, characters, make, registry
+from publish.gallery import __main__, characters, make, registry
 from tests.support.gallery_given import face
 
 
@@ -37,7 +37,7 @@ def test_galleries_are_remembered(kept: Path, folder: Path, tmp_path: Path) -> N
     assert registry.fingerprint() != before  # so that the next build makes it anew
     registry.remove("our-town")
     assert [row.id for row in registry.added()] == ["our-town-2", "characters-2"]
-    with pytest.raises(Refused, match=r"No gallery our-town was added\. What was added: our-town-2, char"):
+    with pytest.raises(UserError, match=r"No gallery our-town was added\. What was added: our-town-2, char"):
         registry.remove("our-town")
     kept.write_text("{")
     assert registry.added() == []
@@ -107,7 +107,7 @@ def test_a_full_disk_is_not_a_gallery_that_is_missing(
         registry.galleries([small], out, lambda text, share: None)
 
 
-@pytest.mark.parametrize("error", [Problem("No models."), OSError("gone"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [UserError("No models."), OSError("gone"), KeyboardInterrupt()])
 def test_a_build_that_ends_early_remembers_nothing(
     kept: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from publish import Problem
+from app.core.errors import UserError
 from publish.pack.headers import headers, rules
 from publish.pack.serve import Server, span, takes_brotli
 
@@ -229,7 +229,7 @@ def test_a_port_in_use_is_named() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(Problem, match=f"Port {port} is in use.*--port {port + 1}"):
+        with pytest.raises(UserError, match=f"Port {port} is in use.*--port {port + 1}"):
             Server(Path(), port)
 
 
@@ -253,5 +253,5 @@ def test_a_browser_that_goes_away_is_no_error(server: Server, capfd: pytest.Capt
 
 
 def test_an_impossible_port_is_refused() -> None:
-    with pytest.raises(Problem, match="Port 70000 cannot be opened"):
+    with pytest.raises(UserError, match="Port 70000 cannot be opened"):
         Server(Path(), 70000)
