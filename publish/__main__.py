@@ -1,6 +1,6 @@
-"""`python -m publish build|serve`: what build.py hands over to once the environment exists.
+"""`python -m publish build|serve`: the commands that build.py runs once the environment exists.
 
-Does not set up the environment.
+Does not set up the environment: build.py does.
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ def main(arguments: list[str]) -> int:
 
 def pack() -> None:
     """Bring dist/ up to date."""
-    from publish.pack.dist import pack  # imports the models' tools: they take a second
+    from publish.pack.dist import pack  # imports the tools for models, which takes a second
 
     pack()
 
 
 def serve(port: int, show: bool) -> None:
-    """Pack dist/ and serve it until Ctrl-C; `show` opens the browser. Takes the port before it packs."""
+    """Open the port, pack dist/ and serve it until Ctrl-C; `show` opens the browser."""
     with Server(DIST, port) as server:
         pack()
-        print(f"Vitrine is at {server.url} (Ctrl-C ends it)", flush=True)
+        print(f"Vitrine is at {server.url} (Ctrl-C stops it)", flush=True)
         if show and not (graphical() and webbrowser.open(server.url)):
-            print("Open that address in a browser.", flush=True)
+            print("Open this address in a browser.", flush=True)
         server.serve_forever()
 
 
 def graphical() -> bool:
-    """Whether a window can open here: on a bare terminal `webbrowser` may start a browser that blocks it."""
+    """Whether a window can open: without a display `webbrowser` may start a browser inside the terminal."""
     return sys.platform in ("win32", "darwin") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 

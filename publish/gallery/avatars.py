@@ -19,7 +19,7 @@ from app.core.errors import UserError
 from publish import ROOT
 from publish.gallery import DRAWN, HERE
 from publish.gallery.card import Set
-from publish.pack.npm import version
+from publish.node_packages import version
 
 SIDE = 256  # pixels of what `crop` leaves: enough for the classifier's 224 and for a sheet
 SCRIPT = HERE / "draw.mjs"

@@ -15,10 +15,10 @@ from pathlib import Path
 from app.core.card import ModelCard
 from app.core.gallery import Gallery
 from models.dependencies import digest
+from publish.files import write
 from publish.gallery import avatars
 from publish.gallery.card import Card
-from publish.pack import npm
-from publish.pack.tree import write
+from publish.node_packages import version as version_of
 
 PACKAGES = ("numpy", "onnxruntime", "pillow")
 
@@ -35,7 +35,7 @@ def key(card: Card, files: Mapping[int, Sequence[Path]], faces: str = "") -> str
     for n, found in files.items():
         package = card.sets[n].npm
         if package:  # npm gives every file of a package the same time, of whenever it was unpacked
-            total.update(f"{package} {npm.version(package)} {[path.name for path in found]}".encode())
+            total.update(f"{package} {version_of(package)} {[path.name for path in found]}".encode())
         else:
             stats = [(path.name, path.stat()) for path in found]
             total.update(repr([(name, s.st_size, s.st_mtime_ns) for name, s in stats]).encode())

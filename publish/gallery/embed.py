@@ -19,12 +19,12 @@ from PIL import Image
 from app.core.card import ModelCard
 from app.core.errors import UserError
 from app.core.gallery import File
+from publish.files import sha256, write
 from publish.gallery import FOLDER, pictures
 from publish.gallery.card import Card
 from publish.gallery.characters import Character
 from publish.gallery.faces import Faces
 from publish.gallery.features import Classifier
-from publish.pack.tree import sha256, write
 
 SIDE = 160  # pixels of a picture on a sheet: sharp on a card of 80, and large enough to share
 FEW = 2000  # characters up to which a sheet has 4 x 4, 65 kB, so that five answers take 0.3 MB; above, 8 x 8

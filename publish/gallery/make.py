@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.card import ModelCard, Variant
 from app.core.gallery import File, Gallery, from_dict, to_dict
+from publish.files import sha256, write
 from publish.gallery import FOLDER, MADE, avatars, characters
 from publish.gallery import cache as kept
 from publish.gallery.card import Card
-from publish.pack.tree import sha256, write
 
 if TYPE_CHECKING:
     from publish.gallery.embed import Features, Seen

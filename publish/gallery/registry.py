@@ -17,10 +17,10 @@ from app.core.card import ModelCard
 from app.core.errors import UserError
 from app.core.gallery import OWN, File, Gallery, from_dict, to_dict
 from publish import DIST
+from publish.files import write
 from publish.gallery import DEFAULT, KEPT, MADE, card, characters, make
 from publish.gallery import cache as kept
 from publish.gallery.make import Say
-from publish.pack.tree import write
 
 ABSENT = "it was not to be had when this was built"
 WHY = "left-out.json"  # in MADE: a gallery's id -> why the last build has none

@@ -1,1 +1,4 @@
-"""dist/: what it holds, how it is compressed, described and served."""
+"""Packs dist/: its manifest, its files from npm, wheels and snapshot, brotli copies, headers, and the server.
+
+Does not make models, scenes or galleries.
+"""

@@ -1,57 +1,60 @@
-"""Brotli copies beside the files of dist/, for servers and storage that send them as they are.
+"""Writes brotli copies beside the files of dist/, for servers that send compressed files as they are.
 
-Does not touch what brotli cannot make a tenth smaller.
+Does not keep a copy that is less than a tenth smaller than its file.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import brotli
 
-from publish.pack.tree import sha256, write
+from publish import Progress
+from publish.files import sha256, write
 
-QUALITY = 9  # of 11: the 14 MB of ort.wasm take 2 s and give 2.67 MB; quality 11 would take 30 s and give 2.3
-WINDOW = 24  # 16 MB, the largest that browsers take
-WORTH = 0.9
-SMALL = 1000  # bytes: below, headers weigh more than what is saved
+QUALITY = 9  # of 11: the 14 MB of ort.wasm take 2 s and become 2.67 MB; quality 11 takes 30 s for 2.3 MB
+WINDOW = 24  # 16 MB, the largest window that browsers support
+MAX_RATIO = 0.9  # of the file's size; a larger copy is not kept
+MIN_BYTES = 1000  # of the file; below, the headers outweigh what compression saves
+LARGE = 1_000_000  # bytes of a file that progress names
 
 
-def compress(root: Path, paths: set[str], cache: Path, say: Callable[[str, float], None]) -> None:
-    """Write `<path>.br` where it is worth it, delete it where not; `say` gets a path and the share done.
+def compress(root: Path, paths: set[str], cache: Path, progress: Progress) -> None:
+    """Write `<path>.br` for each of `paths` under `root`, or delete it if the copy saves too little.
 
-    brotli lets go of the interpreter's lock, so threads use all cores.
+    Compressed data is cached in the folder `cache` under the hash of the file.
     """
-    todo = sorted(paths, key=lambda path: -(root / path).stat().st_size)
-    total = sum((root / path).stat().st_size for path in todo)
+    ordered = sorted(paths, key=lambda path: -(root / path).stat().st_size)
+    total = sum((root / path).stat().st_size for path in ordered)
     done = 0
+    # brotli releases the interpreter's lock, so threads use all cores.
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        for path, size in zip(todo, pool.map(lambda path: one(root / path, cache), todo), strict=True):
+        sizes = pool.map(lambda path: compress_file(root / path, cache), ordered)
+        for path, size in zip(ordered, sizes, strict=True):
             done += size
-            if size > 1_000_000:
-                say(path, done / total)
+            if size > LARGE:
+                progress(path, done / total)
     finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for what is begun, not for all that is left
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the files in work, not for all files
 
 
-def one(file: Path, cache: Path) -> int:
-    """Compress one file; gives its size in bytes. What was compressed once is taken from the cache."""
+def compress_file(file: Path, cache: Path) -> int:
+    """Write or delete the brotli copy of one file; returns the size of the file in bytes."""
     data = file.read_bytes()
     copy = file.with_name(file.name + ".br")
     cached = cache / f"{sha256(data)}.{QUALITY}.br"
-    if len(data) < SMALL:
-        small = data
+    if len(data) < MIN_BYTES:
+        compressed = data
     elif cached.is_file():
-        small = cached.read_bytes()
+        compressed = cached.read_bytes()
     else:
-        small = brotli.compress(data, quality=QUALITY, lgwin=WINDOW)
-        write(cached, small)
-    if len(small) > WORTH * len(data):
+        compressed = brotli.compress(data, quality=QUALITY, lgwin=WINDOW)
+        write(cached, compressed)
+    if len(compressed) > MAX_RATIO * len(data):
         copy.unlink(missing_ok=True)
-    elif not (copy.is_file() and copy.read_bytes() == small):
-        write(copy, small)
+    elif not (copy.is_file() and copy.read_bytes() == compressed):
+        write(copy, compressed)
     return len(data)

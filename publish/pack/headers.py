@@ -1,7 +1,7 @@
-"""The headers of a path, by static/headers.json: the same for `serve` here and for the hosting.
+"""The HTTP headers of each path, from static/headers.json: the same for `serve` and for hosting.
 
-A list of rules; every rule whose `match` (a shell pattern, `*` also over slashes) fits the path adds its
-headers, later rules over earlier ones. Does not send anything.
+Does not send anything. The file is a list of rules. A rule applies to a path that its `match` fits (a shell
+pattern, `*` also matches slashes); later rules override earlier ones.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Rules = Sequence[Mapping[str, Any]]
 
 
 def rules(file: Path = FILE) -> Rules:
-    """The rules as they are written."""
-    found: Rules = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    """All rules, in the order of the file."""
+    rows: Rules = json.loads(file.read_text(encoding="utf-8"))
+    return rows
 
 
 def headers(rows: Rules, path: str) -> dict[str, str]:
-    """Headers for a path relative to dist/, for instance "ort/1.30.0/ort.wasm.min.mjs"."""
-    found: dict[str, str] = {}
+    """The headers of a path relative to dist/, for instance "ort/1.30.0/ort.wasm.min.mjs"."""
+    fields: dict[str, str] = {}
     for row in rows:
         if fnmatchcase(path, row["match"]):
-            found.update(row["headers"])
-    return found
+            fields.update(row["headers"])
+    return fields

@@ -1,4 +1,4 @@
-"""manifest.json: what this build holds and where, as the page reads it.
+"""manifest.json: what this build contains and where, as the page reads it.
 
 Does not write files.
 """
@@ -21,13 +21,12 @@ def manifest(
     scene: Mapping[str, Any],
     galleries: Sequence[gallery.Gallery] = (),
 ) -> dict[str, Any]:
-    """The manifest as plain JSON types.
+    """The manifest as plain JSON types. Every path in it is relative to dist/.
 
     `ort`: a row for each of wasm, jspi, webgpu, webgl: module, mjs, wasm (paths or None), bytes, version.
-    `pyodide`: base, files (path, bytes), snapshot and wheels (path, bytes, sha256; micropip before ours).
-    `models`: cards, in the order of the panel. `scene`: `backdrops` and `sample`.
-    `galleries`: what the look-alike task compares with, the first unless the visitor chooses.
-    Every path is relative to dist/.
+    `pyodide`: base, files (path, bytes), snapshot and wheels (path, bytes, sha256; micropip before vitrine).
+    `models`: the cards in the order of the panel. `scene`: `backdrops` and `sample`.
+    `galleries`: what the look-alike task compares with; the first is the default.
     """
     return {
         "version": __version__,
@@ -36,5 +35,5 @@ def manifest(
         "models": [to_dict(card) for card in models],
         "backdrops": list(scene["backdrops"]),
         "sample": scene["sample"],
-        "galleries": [gallery.to_dict(each) for each in galleries],
+        "galleries": [gallery.to_dict(row) for row in galleries],
     }

@@ -1,6 +1,6 @@
-"""The memory snapshot: Pyodide with the app's modules imported, for a start in a fifth of a second.
+"""The memory snapshot: Pyodide with the app's modules already imported; it starts in a fifth of a second.
 
-Does not replace the ordinary start: the page falls back to the wheel where the snapshot fails.
+Does not replace the ordinary start: the page installs the wheel if the snapshot fails.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from app.core.errors import UserError
 from publish import CACHE
-from publish.pack.npm import folder, version
-from publish.pack.tree import sha256
+from publish.files import sha256
+from publish.node_packages import folder, version
 
 SCRIPT = Path(__file__).with_name("snapshot.mjs")
 
 
 def make(wheel: Path) -> bytes:
-    """The snapshot's bytes for a wheel, from the cache where it was made before. Raises UserError."""
+    """The snapshot of a wheel's modules, from the cache if it is there. Raises UserError."""
     key = sha256(wheel.read_bytes() + SCRIPT.read_bytes() + version("pyodide").encode())
     cached = CACHE / f"snapshot.{key}.bin"
     if not cached.is_file():
@@ -31,9 +31,11 @@ def make(wheel: Path) -> bytes:
         command = ["node", str(SCRIPT), str(folder("pyodide")), str(wheel), str(part)]
         command += [json.dumps(modules), json.dumps(names)]
         try:
-            ran = subprocess.run(command, capture_output=True, text=True)
-            if ran.returncode:
-                raise UserError(f"The memory snapshot could not be made. Pyodide says:\n{ran.stderr.strip()}")
+            process = subprocess.run(command, capture_output=True, text=True)
+            if process.returncode:
+                raise UserError(
+                    f"The memory snapshot could not be made. Pyodide printed:\n{process.stderr.strip()}"
+                )
             part.replace(cached)
         finally:
             part.unlink(missing_ok=True)
@@ -43,7 +45,7 @@ def make(wheel: Path) -> bytes:
 
 
 def contents(wheel: Path) -> tuple[list[str], list[str]]:
-    """The modules in a wheel, and the names they take from `js`."""
+    """The modules of a wheel, and the names they import from `js`."""
     modules: list[str] = []
     names: set[str] = set()
     with zipfile.ZipFile(wheel) as archive:

@@ -1,6 +1,6 @@
-"""The wheels the page installs: ours, built here, and micropip, which installs it.
+"""The wheels that the page installs: vitrine, which is built here, and micropip, which installs it.
 
-Does not download: build.py brings requirements/page.txt into .vitrine/wheels by hash.
+Does not download: build.py puts the wheels of requirements/page.txt, checked by hash, into .vitrine/wheels.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from app.core.errors import UserError
 from publish import ROOT, STATE
 
 
-def ours(folder: Path) -> Path:
-    """Build `vitrine` into a folder; the same sources give the same bytes. Raises UserError."""
-    built = subprocess.run(
+def build(folder: Path) -> Path:
+    """Build the wheel of `vitrine` into a folder; equal sources give equal bytes. Raises UserError."""
+    process = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
     wheel = folder / f"vitrine-{__version__}-py3-none-any.whl"
-    if built.returncode or not wheel.is_file():
-        raise UserError(f"The wheel could not be built. Hatchling says:\n{built.stderr.strip()}")
+    if process.returncode or not wheel.is_file():
+        raise UserError(f"Hatchling could not build the wheel. It printed:\n{process.stderr.strip()}")
     return wheel
 
 
-def pins() -> list[tuple[str, str]]:
-    """Name and version of each wheel of the page that is not ours."""
+def pinned() -> list[tuple[str, str]]:
+    """Name and version of each wheel of requirements/page.txt."""
     lock = (ROOT / "requirements" / "page.txt").read_text()
     return re.findall(r"^([\w-]+)==([\w.]+)", lock, re.MULTILINE)
 
 
-def theirs() -> list[Path]:
-    """The wheels of requirements/page.txt. Raises UserError where one is missing."""
-    found = []
-    for name, version in pins():
+def downloaded() -> list[Path]:
+    """The wheels of requirements/page.txt. Raises UserError if one is missing."""
+    wheels = []
+    for name, version in pinned():
         wheel = STATE / "wheels" / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
         if not wheel.is_file():
             raise UserError(
-                f"{wheel.name} is missing. Delete .vitrine and run build.py again, with a network."
+                f"{wheel.name} is missing. Delete .vitrine and run build.py again with a network connection."
             )
-        found.append(wheel)
-    return found
+        wheels.append(wheel)
+    return wheels

@@ -16,10 +16,11 @@ import pytest
 
 from app.core.card import from_dict
 from app.core.errors import UserError
-from publish import DIST, NODE_MODULES, ROOT
+from publish import DIST, NODE_MODULES, ROOT, node_packages
+from publish.files import write
 from publish.pack import compress, dist, npm, snapshot, wheel
 from publish.pack.headers import headers, rules
-from publish.pack.tree import Tree, write
+from publish.pack.tree import Tree
 
 
 @pytest.fixture(scope="module")
@@ -64,34 +65,35 @@ def test_micropip_comes_before_the_wheel_it_installs(manifest: dict[str, Any]) -
 
 def test_dist_holds_nothing_the_page_does_not_use(manifest: dict[str, Any]) -> None:
     named = json.dumps(manifest)
-    for file in dist.files(DIST):
+    for file in dist.list_files(DIST):
         path = file.relative_to(DIST).as_posix().removesuffix(".br")
         beside = ("manifest.json", "models.json", "models.html", "NOTICE.txt")
         assert f'"{path}"' in named or path in beside or (ROOT / "static" / path).is_file(), path
 
 
 def test_what_is_cached_for_good_carries_its_version_or_hash() -> None:
-    for file in dist.files(DIST):
+    for file in dist.list_files(DIST):
         path = file.relative_to(DIST).as_posix()
         if "immutable" in headers(rules(), path)["Cache-Control"]:
             parts = [part for name in path.split("/") for part in name.split(".")]
             assert any(len(p) == 8 and set(p) <= set("0123456789abcdef") for p in parts) or any(
-                f"/{version}/" in f"/{path}" for version in map(npm.version, ("onnxruntime-web", "pyodide"))
+                f"/{version}/" in f"/{path}"
+                for version in map(node_packages.version, ("onnxruntime-web", "pyodide"))
             ), path
 
 
 def test_compressed_copies_are_the_same_bytes() -> None:
-    copies = [file for file in dist.files(DIST) if file.suffix == ".br"]
+    copies = [file for file in dist.list_files(DIST) if file.suffix == ".br"]
     assert {"page.js.br", "manifest.json.br"} <= {file.name for file in copies}
     for copy in copies:
         file = copy.with_suffix("")
-        assert copy.stat().st_size <= compress.WORTH * file.stat().st_size
+        assert copy.stat().st_size <= compress.MAX_RATIO * file.stat().st_size
         if file.stat().st_size < 2_000_000:
             assert brotli.decompress(copy.read_bytes()) == file.read_bytes()
 
 
 def test_the_wheel_is_the_same_each_time_and_holds_only_the_page(tmp_path: Path) -> None:
-    first, second = (wheel.ours(tmp_path / name).read_bytes() for name in ("a", "b"))
+    first, second = (wheel.build(tmp_path / name).read_bytes() for name in ("a", "b"))
     assert first == second
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()
     assert "app/page/start.py" in names
@@ -102,27 +104,27 @@ def test_the_wheel_is_the_same_each_time_and_holds_only_the_page(tmp_path: Path)
 
 def test_micropip_is_the_one_that_pyodide_names() -> None:
     lock = json.loads((NODE_MODULES / "pyodide" / "pyodide-lock.json").read_text())
-    assert dict(wheel.pins())["micropip"] == lock["packages"]["micropip"]["version"]
+    assert dict(wheel.pinned())["micropip"] == lock["packages"]["micropip"]["version"]
 
 
 def test_the_snapshot_imports_every_module_of_the_wheel(tmp_path: Path) -> None:
-    modules, names = snapshot.contents(wheel.ours(tmp_path))
+    modules, names = snapshot.contents(wheel.build(tmp_path))
     assert {"app", "app.page.start", "app.tasks.background"} <= set(modules)
     assert "Object" in names
 
 
 def test_storing_the_standard_library_changes_no_file() -> None:
-    archive = npm.read("pyodide", "python_stdlib.zip")
+    archive = node_packages.read("pyodide", "python_stdlib.zip")
     old = zipfile.ZipFile(io.BytesIO(archive))
-    new = zipfile.ZipFile(io.BytesIO(npm.stored(archive)))
+    new = zipfile.ZipFile(io.BytesIO(npm.uncompressed(archive)))
     assert new.namelist() == old.namelist()
     assert all(info.compress_type == zipfile.ZIP_STORED for info in new.infolist())
     assert new.read("json/__init__.py") == old.read("json/__init__.py")
 
 
 def test_a_package_without_a_file_is_named() -> None:
-    with pytest.raises(UserError, match=r"pyodide has no nothing.js in node_modules: delete node_modules"):
-        npm.read("pyodide", "nothing.js")
+    with pytest.raises(UserError, match=r"pyodide has no nothing.js in node_modules. Delete node_modules"):
+        node_packages.read("pyodide", "nothing.js")
 
 
 def test_a_tree_keeps_what_is_named_and_sweeps_the_rest(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_a_tree_keeps_what_is_named_and_sweeps_the_rest(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     row = tree.put("page.js", b"export {}")
     assert row == {"path": "page.js", "bytes": 9, "sha256": hashlib.sha256(b"export {}").hexdigest()}
-    tree.keep({"models": [{"graphs": ({"path": "made/kept.1.onnx"},)}], "title": "no file", "": ""})
+    tree.retain({"models": [{"graphs": ({"path": "made/kept.1.onnx"},)}], "title": "no file", "": ""})
     tree.sweep()
     left = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()}
     assert left == {"page.js", "made/kept.1.onnx", "made/kept.1.onnx.br"}
@@ -185,7 +187,7 @@ def test_brotli_is_kept_only_where_it_is_worth_it(tmp_path: Path) -> None:
 
 
 def test_what_is_packed_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dist, "fresh", lambda state: True)
+    monkeypatch.setattr(dist, "is_current", lambda state: True)
     monkeypatch.setattr(npm, "ort", lambda tree: pytest.fail("it packed"))
     dist.pack()
 
@@ -193,12 +195,12 @@ def test_what_is_packed_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_damaged_dist_is_not_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dist, "DIST", tmp_path)
     monkeypatch.setattr(dist, "STAMP", tmp_path / "packed.json")
-    assert not dist.fresh("a"), "never packed"
+    assert not dist.is_current("a"), "never packed"
     (tmp_path / "page.js").write_bytes(b"12345")
     dist.STAMP.write_text(json.dumps({"state": "a", "sizes": {"page.js": 5}}))
-    assert dist.fresh("a")
-    assert not dist.fresh("b"), "a source has changed"
+    assert dist.is_current("a")
+    assert not dist.is_current("b"), "a source has changed"
     (tmp_path / "page.js").write_bytes(b"123")
-    assert not dist.fresh("a"), "cut short"
+    assert not dist.is_current("a"), "cut short"
     (tmp_path / "page.js").unlink()
-    assert not dist.fresh("a"), "gone"
+    assert not dist.is_current("a"), "gone"

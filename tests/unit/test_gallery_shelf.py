@@ -93,7 +93,7 @@ def test_a_style_that_is_gone_later_is_left_out(
     monkeypatch.setattr(characters, "found", lambda card: {} if card.id == "styled" else found_by(card))
     assert registry.fingerprint() != before
     assert registry.galleries([small], out, lambda text, share: None)[1].missing
-    assert "delete node_modules" in registry.why("styled")
+    assert "Delete node_modules" in registry.why("styled")
 
 
 def test_a_full_disk_is_not_a_gallery_that_is_missing(

@@ -57,7 +57,7 @@ def test_every_set_of_characters_is_named_with_its_licence_and_credit() -> None:
 
 
 def test_every_wheel_of_the_page_is_named() -> None:
-    for name, _ in wheel.pins():
+    for name, _ in wheel.pinned():
         assert re.search(rf"^  {name} ", NOTICE, re.MULTILINE), f"NOTICE does not name {name}"
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.core.errors import UserError
 from publish.pack.headers import headers, rules
-from publish.pack.serve import Server, span, takes_brotli
+from publish.pack.serve import Server, accepts_brotli, parse_range
 
 SCRIPT = b"export const answer = 42;\n" * 100
 
@@ -119,7 +119,7 @@ def test_brotli_where_it_is_taken(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "taken"),
+    ("header", "accepted"),
     [
         ("br", True),
         ("gzip, BR;q=0.5", True),
@@ -129,8 +129,8 @@ def test_brotli_where_it_is_taken(server: Server) -> None:
         ("", False),
     ],
 )
-def test_takes_brotli(accepted: str, taken: bool) -> None:
-    assert takes_brotli(accepted) is taken
+def test_accepts_brotli(header: str, accepted: bool) -> None:
+    assert accepts_brotli(header) is accepted
 
 
 def test_a_known_file_is_not_sent_again(server: Server) -> None:
@@ -178,8 +178,8 @@ def test_ranges(server: Server) -> None:
         ("", None),
     ],
 )
-def test_span(header: str, found: object) -> None:
-    assert span(header, 10) == found
+def test_parse_range(header: str, found: object) -> None:
+    assert parse_range(header, 10) == found
 
 
 @pytest.mark.parametrize(
