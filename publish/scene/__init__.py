@@ -1,1 +1,4 @@
-"""The built-in scene and the backdrops, painted by the build."""
+"""The pictures that the build draws: the sample scene's background and person, and the backdrops.
+
+Does not move them: the page does.
+"""

@@ -1,6 +1,6 @@
-"""Paint: light, shapes, noise and lenses on an array, what the pictures of the page are made with.
+"""Drawing on an array: light, shapes, noise, blur and depth of field.
 
-Does not know what is painted and writes no file.
+Does not know what is drawn and writes no file.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from skimage.filters import gaussian
 
-Plane = NDArray[np.floating[Any]]  # all we make are float32
+Plane = NDArray[np.floating[Any]]  # float32 everywhere in this package
 Colour = str | Plane  # "#rrggbb", or linear light [3] or [h,w,3]
 Points = Sequence[tuple[float, float]]
 
-FINE = 3  # polygons are drawn at this many times the size and reduced, for smooth edges
+OVERSAMPLING = 3  # polygons are drawn at this many times the size and reduced, for smooth edges
 
 
 def light(colour: Colour) -> Plane:
-    """ "#rrggbb" as linear light [3], 0 to 1: lamps, haze and lenses add and average light, not bytes."""
+    """ "#rrggbb" as linear light [3], 0 to 1, in which lamps, haze and lenses add and average correctly."""
     if not isinstance(colour, str):
         return colour
     srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
@@ -30,14 +30,14 @@ def light(colour: Colour) -> Plane:
 
 
 def ramp(t: Plane, stops: Sequence[tuple[float, str]]) -> Plane:
-    """`t` [h,w] to linear light [h,w,3] along the colours of `stops`."""
-    at = [place for place, _ in stops]
+    """Linear light [h,w,3] for `t` [h,w], interpolated between the colours of `stops` (t, colour)."""
+    at = [t_stop for t_stop, _ in stops]
     colours = np.stack([light(colour) for _, colour in stops])
     return np.stack([np.interp(t, at, colours[:, c]) for c in range(3)], -1).astype(np.float32)
 
 
 def smooth(t: Plane, low: float, high: float) -> Plane:
-    """0 below `low`, 1 above `high` (or the other way round), without a corner between."""
+    """Smoothstep: 0 below `low`, 1 above `high`; with `low` above `high`, the reverse."""
     x = np.clip((t - low) / (high - low), 0, 1)
     return np.asarray(x * x * (3 - 2 * x), np.float32)
 
@@ -45,7 +45,7 @@ def smooth(t: Plane, low: float, high: float) -> Plane:
 def noise(
     rng: np.random.Generator, height: int, width: int, cell: tuple[float, float], octaves: int = 4
 ) -> Plane:
-    """Soft noise [height,width], mean 0, deviation 1; `cell` is the size (y, x) of its largest spots."""
+    """Soft noise [height,width], mean 0, standard deviation 1; `cell` is the largest spots' size (y, x)."""
     total = np.zeros((height, width), np.float32)
     for octave in range(octaves):
         rows, columns = (max(2, round(n / c * 2**octave)) for n, c in zip((height, width), cell, strict=True))
@@ -62,7 +62,7 @@ def blur(picture: Plane, sigma: float) -> Plane:
 
 
 def lens(picture: Plane, radius: float) -> Plane:
-    """[h,w,3] out of focus: every point becomes an even disc, as behind a wide aperture."""
+    """[h,w,3] out of focus: every point becomes a uniform disc, as with a wide aperture."""
     edge = int(radius) + 2
     padded = np.pad(picture, ((edge, edge), (edge, edge), (0, 0)), mode="edge")
     h, w = padded.shape[:2]
@@ -74,14 +74,14 @@ def lens(picture: Plane, radius: float) -> Plane:
 
 
 def enlarge(picture: Plane, width: int, height: int) -> Plane:
-    """[h,w,3] at another size."""
+    """[h,w,3] resized."""
     planes = [Image.fromarray(np.ascontiguousarray(picture[..., c])) for c in range(3)]
     large = [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes]
     return np.asarray(np.maximum(np.stack(large, -1), 0), np.float32)
 
 
 class Canvas:
-    """Linear light [h,w,3] to paint on; `x` and `y` [h,w] are the middles of its pixels."""
+    """Linear light [h,w,3] to draw on; `x` and `y` [h,w] are the centres of its pixels."""
 
     def __init__(self, width: int, height: int, colour: Colour = "#000000") -> None:
         self.y, self.x = np.mgrid[0:height, 0:width].astype(np.float32) + np.float32(0.5)
@@ -89,7 +89,7 @@ class Canvas:
         self.light[:] = light(colour)
 
     def part(self, x0: float, y0: float, x1: float, y1: float) -> Canvas:
-        """The same canvas, but only these pixels of it: small things are painted 20 times as fast."""
+        """A view of these pixels of the canvas: small shapes are drawn 20 times as fast on it."""
         rows = slice(max(0, int(y0)), max(0, int(y1) + 1))
         columns = slice(max(0, int(x0)), max(0, int(x1) + 1))
         view = object.__new__(Canvas)
@@ -97,20 +97,20 @@ class Canvas:
         return view
 
     def around(self, *polygons: Points) -> Canvas:
-        """The part that holds the polygons."""
+        """The part that contains the polygons."""
         xs, ys = zip(*(point for points in polygons for point in points), strict=True)
         return self.part(min(xs) - 1, min(ys) - 1, max(xs) + 1, max(ys) + 1)
 
-    def lay(self, mask: Plane, colour: Colour) -> None:
-        """Cover with a colour where `mask` [h,w] is 1."""
+    def fill(self, mask: Plane, colour: Colour) -> None:
+        """Blend a colour over the canvas; `mask` [h,w] is its opacity."""
         self.light += (light(colour) - self.light) * mask[..., None]
 
     def add(self, mask: Plane, colour: Colour, strength: float = 1) -> None:
-        """Shine: more light where `mask` [h,w] is above 0."""
+        """Add light of a colour in proportion to `mask` [h,w]."""
         self.light += light(colour) * (mask * strength)[..., None]
 
     def dim(self, mask: Plane, by: float) -> None:
-        """Shade: the part `by` of the light goes where `mask` [h,w] is 1."""
+        """Remove the fraction `by` of the light where `mask` [h,w] is 1."""
         self.light *= 1 - by * mask[..., None]
 
     def box(self, x0: float, y0: float, x1: float, y1: float, soft: float = 1) -> Plane:
@@ -120,31 +120,31 @@ class Canvas:
         return np.asarray(np.clip(down, 0, 1)[:, None] * np.clip(across, 0, 1)[None])
 
     def disc(self, x: float, y: float, across: float, down: float, soft: float = 1) -> Plane:
-        """Mask of an ellipse with the half axes `across` and `down`."""
+        """Mask of an ellipse with the semi-axes `across` and `down`."""
         far = np.hypot((self.x - x) / across, (self.y - y) / down)
         return np.asarray(np.clip((1 - far) * min(across, down) / soft + 0.5, 0, 1), np.float32)
 
     def glow(self, x: float, y: float, reach: float) -> Plane:
-        """How a lamp at (x, y) lights the wall behind it: half at `reach` pixels."""
+        """The light of a lamp at (x, y) on the wall behind it: 1 at the lamp, half at `reach` pixels."""
         return np.asarray(1 / (1 + ((self.x - x) ** 2 + (self.y - y) ** 2) / reach**2), np.float32)
 
     def shape(self, *polygons: Points, soft: float = 0) -> Plane:
         """Mask of polygons, blurred by `soft` pixels."""
         if not self.x.size:
             return np.zeros(self.x.shape, np.float32)
-        image = Image.new("L", (self.x.shape[1] * FINE, self.x.shape[0] * FINE))
+        image = Image.new("L", (self.x.shape[1] * OVERSAMPLING, self.x.shape[0] * OVERSAMPLING))
         draw = ImageDraw.Draw(image)
         left, top = self.x[0, 0] - 0.5, self.y[0, 0] - 0.5
         for points in polygons:
-            draw.polygon([((x - left) * FINE, (y - top) * FINE) for x, y in points], fill=255)
-        mask = np.asarray(image.reduce(FINE), np.float32) / 255
+            draw.polygon([((x - left) * OVERSAMPLING, (y - top) * OVERSAMPLING) for x, y in points], fill=255)
+        mask = np.asarray(image.reduce(OVERSAMPLING), np.float32) / 255
         return blur(mask, soft) if soft else mask
 
 
 def leaf(
     x: float, y: float, length: float, angle: float, width: float, bend: float = 0
 ) -> tuple[Points, Points]:
-    """The two halves of a leaf that grows from (x, y) at `angle` (radians, 0 to the right, down positive)."""
+    """The two halves of a leaf that starts at (x, y); `angle` in radians, 0 is right, positive is down."""
     t = np.linspace(0, 1, 14)
     turn = angle + bend * t
     step = length / (len(t) - 1)
@@ -154,14 +154,15 @@ def leaf(
 
 
 def finish(picture: Plane, rng: np.random.Generator, grain: float, vignette: float) -> Image.Image:
-    """Linear light [h,w,3] as a picture: corners darker by the part `vignette`, film grain of `grain` bytes.
+    """Linear light [h,w,3] as an RGB picture.
 
-    Grain also hides the steps of eight bits in soft gradients.
+    Corners are darker by the fraction `vignette`. Film grain with a standard deviation of `grain` (of 255)
+    also hides the 8-bit steps of soft gradients.
     """
     h, w = picture.shape[:2]
     y, x = np.linspace(-1, 1, h)[:, None], np.linspace(-1, 1, w)[None]
     shown = np.clip(picture * (1 - vignette * ((x * x + y * y) / 2) ** 1.5)[..., None], 0, None)
-    # Above 0.8 of white the light is bent, as film does, so that lamps keep their colour.
+    # Light above 0.8 of white is compressed, as film does, so that lamps keep their colour.
     shown = np.where(shown > 0.8, 1 - 0.2 * np.exp(-(shown - 0.8) / 0.2), shown)
     srgb = np.where(shown <= 0.0031308, shown * 12.92, 1.055 * shown ** (1 / 2.4) - 0.055) * 255
     srgb += rng.standard_normal((h, w, 1), np.float32) * grain
@@ -169,7 +170,7 @@ def finish(picture: Plane, rng: np.random.Generator, grain: float, vignette: flo
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
-    """The picture as JPEG."""
+    """The picture as a JPEG file; `quality` is 1 to 95."""
     out = BytesIO()
     image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
     return out.getvalue()

@@ -1,6 +1,6 @@
-"""The pictures the page ships, all made here: the sample scene's room and person, and the backdrops.
+"""Makes the pictures that the page ships: the sample scene's background and person, and the backdrops.
 
-Does not paint (room, person, backdrops do) and does not move anything: static/sources.js does, by SWAY.
+Does not draw (background, person and backdrops do) and does not move the person: static/sources.js does.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from models.dependencies import digest
 from models.sources import fetch
 from models.spec import cards
 from publish import CACHE
-from publish.pack.tree import write
+from publish.files import write
 
 if TYPE_CHECKING:
     from publish.scene.person import Network
 
 CARD = cards.FOLDER / "selfie.toml"
-# What the pictures' bytes depend on. numpy and the painters themselves are imported only to paint.
+# The bytes of the pictures depend on these, on CARD and on the project's modules that this one imports.
 PACKAGES = ("numpy", "onnxruntime", "pillow", "scikit-image")
-# models/ is not among it: whatever it does, models.verify.parity keeps it to the published model's numbers.
 
-# How the person moves: `reach` of a sine in pixels, radians and parts of the size, `ms` its period.
-# The periods share no small multiple, so that it does not look like a loop. The turn lifts the
-# lower corners by 260 px * sin(0.022) = 5.7 px, so 28 px below the frame keep the cut out of sight.
+# How the person moves: `reach` is the amplitude of a sine in pixels, radians or parts of the size, `ms` its
+# period. The periods share no small multiple, so the motion does not look like a loop. The turn lifts the
+# lower corners by 260 px * sin(0.022) = 5.7 px, so with 28 px below the frame the cut stays out of sight.
 SWAY = {
     "x": {"reach": 7.0, "ms": 5300},
     "turn": {"reach": 0.022, "ms": 7900},
@@ -39,53 +38,50 @@ SWAY = {
     "low": 28,
 }
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
-def make(out: Path, say: Say = print, cache: Path = CACHE / "scene") -> dict[str, Any]:
-    """Write sample/ and backdrops/ under `out`; gives `sample` and `backdrops` of the manifest.
+def make(out: Path, progress: Progress = print, cache: Path = CACHE / "scene") -> dict[str, Any]:
+    """Write sample/ and backdrops/ under `out`; returns `sample` and `backdrops` of the manifest.
 
-    Paths are relative to `out`. `say` is told in one line when the person had to be cut out by hand.
+    Paths are relative to `out`. `progress` gets a line if the person was cut out without the model.
     """
-    kept = cache / _key()
-    if not (kept / "scene.json").is_file():
-        shutil.rmtree(cache, ignore_errors=True)
-        whole = _paint(kept, say)
-        found = json.loads((kept / "scene.json").read_text("utf-8"))
-        if not whole:  # the model may be had next time
-            (kept / "scene.json").unlink()
+    folder = cache / _key()
+    if (folder / "scene.json").is_file():
+        scene = json.loads((folder / "scene.json").read_text("utf-8"))
     else:
-        found = json.loads((kept / "scene.json").read_text("utf-8"))
-    for path in (
-        found["sample"]["room"],
-        found["sample"]["person"],
-        *(b["path"] for b in found["backdrops"]),
-    ):
-        data = (kept / path).read_bytes()
+        shutil.rmtree(cache, ignore_errors=True)
+        with_model = _draw(folder, progress)
+        scene = json.loads((folder / "scene.json").read_text("utf-8"))
+        if not with_model:  # the model may be available next time
+            (folder / "scene.json").unlink()
+    sample, backdrops = scene["sample"], scene["backdrops"]
+    for path in (sample["room"], sample["person"], *(row["path"] for row in backdrops)):
+        data = (folder / path).read_bytes()
         if not ((out / path).is_file() and (out / path).read_bytes() == data):
             write(out / path, data)
-    return dict(found)
+    return dict(scene)
 
 
 def _key() -> str:
-    """What the pictures are made from, as one hash."""
+    """A hash of what the pictures are made from."""
     total = hashlib.sha256(" ".join(version(name) for name in PACKAGES).encode())
     total.update(CARD.read_bytes() + digest("publish.scene.make").encode())
     return total.hexdigest()[:16]
 
 
-def _paint(kept: Path, say: Say) -> bool:
-    """All pictures and scene.json into `kept`; False where the model was missing."""
+def _draw(folder: Path, progress: Progress) -> bool:
+    """Write all pictures and scene.json to `folder`; returns False if the model was unavailable."""
     from publish.scene import backdrops, background, person
 
-    def put(folder: str, name: str, suffix: str, data: bytes) -> str:
-        path = f"{folder}/{name}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
-        write(kept / path, data)
+    def put(kind: str, name: str, suffix: str, data: bytes) -> str:
+        path = f"{kind}/{name}.{hashlib.sha256(data).hexdigest()[:8]}.{suffix}"
+        write(folder / path, data)
         return path
 
-    network = _network(say)
+    network = _network(progress)
     sample = {
-        "room": put("sample", "room", "jpg", background.paint()),
+        "room": put("sample", "room", "jpg", background.draw()),
         "person": put("sample", "person", "webp", person.webp(person.cut(network))),
         "width": background.WIDTH,
         "height": background.HEIGHT,
@@ -93,23 +89,23 @@ def _paint(kept: Path, say: Say) -> bool:
     }
     rows = []
     for name, (title, *_) in backdrops.BACKDROPS.items():
-        data = backdrops.paint(name)
+        data = backdrops.draw(name)
         path = put("backdrops", name, "jpg", data)
         rows.append({"id": name, "title": title, "path": path, "bytes": len(data)})
-    write(kept / "scene.json", json.dumps({"sample": sample, "backdrops": rows}).encode())
+    write(folder / "scene.json", json.dumps({"sample": sample, "backdrops": rows}).encode())
     return network is not None
 
 
-def _network(say: Say) -> Network | None:
-    """The published Selfie model as this project converts it, under onnxruntime; None where it is missing."""
+def _network(progress: Progress) -> Network | None:
+    """The published Selfie model, imported and run by onnxruntime; None if it is unavailable."""
     import onnxruntime
 
     from models.importers import read
 
     try:
-        model = read.read("tflite", fetch.fetch(cards.read(CARD), say).files)
+        model = read.read("tflite", fetch.fetch(cards.read(CARD), progress).files)
     except (UserError, ValueError, fetch.Missing) as error:
-        say(f"the sample's person is cut out by hand: {error}")
+        progress(f"the person of the sample is cut out along an outline drawn by hand: {error}")
         return None
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name

@@ -66,13 +66,13 @@ def test_cut_edge_stays_out_of_sight(made: tuple[Path, Path, dict[str, Any]]) ->
 
 
 def test_same_each_time() -> None:
-    assert background.paint() == background.paint()
-    assert backdrops.paint("aurora") == backdrops.paint("aurora")
+    assert background.draw() == background.draw()
+    assert backdrops.draw("aurora") == backdrops.draw("aurora")
     assert person.webp(person.cut(None)) == person.webp(person.cut(None))
 
 
 def test_backdrops_differ_from_black_and_from_each_other() -> None:
-    means = [np.asarray(Image.open(BytesIO(backdrops.paint(n)))).mean((0, 1)) for n in backdrops.BACKDROPS]
+    means = [np.asarray(Image.open(BytesIO(backdrops.draw(n)))).mean((0, 1)) for n in backdrops.BACKDROPS]
     assert all(mean.max() > 40 for mean in means)
     assert len({tuple(mean.round()) for mean in means}) == len(means)
 
