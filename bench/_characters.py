@@ -34,8 +34,8 @@ MOST = 75  # frames of a clip: three seconds of most
 def originals(gallery: Gallery, count: int) -> Iterator[tuple[int, Image.Image]]:
     """(number, RGBA square) of `count` characters of the default gallery, spread evenly."""
     read = card.read(DEFAULT)
-    rows = characters.characters(
-        read, characters.found(read), avatars.draw(read.sets, lambda text, share: None)
+    rows = characters.list_characters(
+        read, characters.find_files(read), avatars.draw(read.sets, lambda text, share: None)
     )
     table = json.loads((DIST / gallery.names.path).read_bytes())
     titles = [row["title"] for row in table["sets"]]
@@ -43,12 +43,12 @@ def originals(gallery: Gallery, count: int) -> Iterator[tuple[int, Image.Image]]
     for n in np.linspace(0, gallery.count - 1, count).round().astype(int):
         name, number = table["characters"][n]
         row = by_name[name, titles[number]]
-        yield int(n), pictures.square(pictures.opened(row.file), row.crop)
+        yield int(n), pictures.crop_square(pictures.load(row.file), row.crop)
 
 
 def _seen(image: Image.Image) -> Array:
     """As the classifier is shown it: on grey, uint8 [224,224,3]."""
-    return np.asarray(pictures.laid(image, SIDE, SIDE, "uint8")[0, ..., :3], np.uint8)
+    return np.asarray(pictures.to_input(image, SIDE, SIDE, "uint8")[0, ..., :3], np.uint8)
 
 
 def _crop(image: Image.Image, n: int) -> Array:

@@ -29,7 +29,7 @@ from bench._browser import run, table
 from bench._people import people
 from bench.lookalike import AGREE, FIVE, percent
 from publish import DIST
-from publish.gallery import MADE, cache, features
+from publish.gallery import GALLERY_CACHE, cache, features
 
 Array = NDArray[np.float32]
 SET = "npr"
@@ -49,8 +49,8 @@ def main() -> None:
         raise UserError(f"There are no portraits: VITRINE_PEOPLE names the folder of {SET}.zip.")
     seen = unit(np.array(found))
     card = loaded.auxiliary["classifier"].card
-    (folder,) = cache.folders(caps.built_galleries[0].id, MADE)
-    rows = unit(np.load(folder / "features" / f"{card.id}-{features.graph(card)[:16]}.npy"))
+    (folder,) = cache.folders(caps.built_galleries[0].id, GALLERY_CACHE)
+    rows = unit(np.load(folder / "features" / f"{card.id}-{features.graph_hash(card)[:16]}.npy"))
     ways: dict[str, Callable[[Array], Array]] = {"as they are": lambda face: rows}
     ways |= {f"held below {n} of 100": partial(held, rows, n) for n in (99, 95, 90, 80)}
     ways |= {f"{part:.0%} taken out": partial(out, rows, part) for part in (0.4, 1.0)}

@@ -1,6 +1,6 @@
-"""`build.py gallery SOURCE`: a folder of pictures or a card becomes a further gallery of the page.
+"""`build.py gallery SOURCE`: adds a folder of pictures or a card to the page as a gallery.
 
-Does not make it: the build does, as every gallery.
+Does not make the gallery: packing dist/ makes every gallery.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from typing import Any
 
 from app.core.errors import UserError
 
-ABOUT = """Adds a gallery to the page: the characters that the look-alike task compares faces with.
+ABOUT = """Adds a gallery to the page: characters that the look-alike task compares faces with.
 
-SOURCE is a folder of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF): a file's name is the character's,
-a subfolder is a set. Or it is a card (.toml), which says whose the pictures are:
+SOURCE is a folder of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF): the name of a file is the name of the
+character, and a subfolder is a set. Or SOURCE is a card (.toml), which also states licence and author:
 
   title = "Our town"
   [[set]]
   title = "Portraits"
-  folder = "portraits"      # beside the card; or npm = "PACKAGE" and path = "FOLDER" in it
+  folder = "portraits"      # beside the card; or npm = "PACKAGE" and path = "FOLDER" inside the package
   licence = "CC0 1.0"
   credit = "Ada Example"
 
-The gallery is built into dist/ and into every later build, until --remove. Pictures that cannot be used are
-left out; each is named, with the reason. Without SOURCE, the galleries that were added are listed."""
+The gallery is built into dist/, now and in every later build, until you remove it with --remove. Pictures
+that cannot be used are left out and listed with the reason. Without SOURCE, the added galleries are listed.
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code: 0, or 1 after one sentence about what is wrong."""
+    """Run the command; returns the exit status: 1 after a sentence that says what is wrong, else 0."""
     lines = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="build.py gallery", description=ABOUT, formatter_class=lines)
     parser.add_argument("source", metavar="SOURCE", nargs="?", help="a folder of pictures, or a card (.toml)")
-    parser.add_argument("--title", default="", help="what the page calls it (default: the folder's name)")
-    parser.add_argument("--remove", metavar="ID", default="", help="leave an added gallery out again")
+    parser.add_argument("--title", default="", help="title in the page (default: the name of the folder)")
+    parser.add_argument("--remove", metavar="ID", default="", help="remove an added gallery")
     args = parser.parse_args(arguments)
     try:
         return run(args.source, args.title, args.remove)
@@ -45,65 +46,64 @@ def main(arguments: Sequence[str]) -> int:
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
     except OSError as error:
-        print(f"\nThe gallery was not made: {error}", file=sys.stderr)
+        print(f"\nThe gallery could not be made: {error}", file=sys.stderr)
     return 1
 
 
 def run(source: str | None, title: str, remove: str) -> int:
-    """Add, remove or list. Raises UserError."""
+    """Add a gallery, remove one or list them; returns the exit status. Raises UserError."""
     from publish.gallery import registry
 
     if remove:
         registry.remove(remove)
-        return _pack()
-    if source is None:
-        rows = [f"{row.id}: {row.source}" for row in registry.added()]
-        print("\n".join(rows) or "No gallery was added. How it is done: python3 build.py gallery --help")
+        _pack()
         return 0
-    before = registry.added()
+    if source is None:
+        lines = [f"{row.id}: {row.source}" for row in registry.added_galleries()]
+        print("\n".join(lines) or "No gallery has been added. For help: python3 build.py gallery --help")
+        return 0
+    before = registry.added_galleries()
     row = registry.add((Path(os.environ.get("VITRINE_FROM", ".")) / source).resolve(), title)
     try:
         _pack()
-        return _tell(row.id)
-    except BaseException:  # Ctrl-C too: what was not made, or stopped the build, is not remembered
-        registry.put(before)
+        _print_report(row.id)
+    except BaseException:  # Ctrl-C too: a gallery that was not built, or that stopped the build, is not kept
+        registry.save(before)
         raise
+    return 0
 
 
-def _pack() -> int:
+def _pack() -> None:
     from publish.pack.dist import pack
 
     pack()
-    return 0
 
 
-def _tell(id: str) -> int:
-    """Print what became of a gallery. Raises UserError where it is not in dist/."""
+def _print_report(id: str) -> None:
+    """Print the report of a gallery. Raises UserError if dist/ does not contain it."""
     from publish.gallery import make, registry
 
-    built = registry.built(id)
-    if built is None or built["missing"]:
-        reason = registry.why(id) or (built["missing"] if built else "dist/ does not hold it")
+    row = registry.manifest_row(id)
+    if row is None or row["missing"]:
+        reason = registry.reason_missing(id) or (row["missing"] if row else "dist/ does not contain it.")
         raise UserError(f"The gallery was not built: {reason}")
-    print(told(id, make.report(id)))
-    return 0
+    print(format_report(id, make.report(id)))
 
 
-def told(id: str, found: dict[str, Any]) -> str:
-    """The report in lines."""
-    sets = ", ".join(f"{title} {count:,}" for title, count in found["sets"])
-    lines = [
-        f"Gallery {id}: {found['pictures']:,} characters ({sets}), {found['bytes'] / 1e6:.1f} MB of pictures."
-    ]
-    lines += [f"  {name} {why}" for name, why in found["refused"]]
-    if found["refused"]:
-        lines.insert(1, f"{len(found['refused']):,} left out:")
-    if found["alike"]:
-        lines.append(f"{len(found['alike']):,} pairs look nearly the same to the classifier, for instance:")
-        lines += [f"  {one} and {other} (cosine {cosine:.3f})" for one, other, cosine in found["alike"][:5]]
-    lines.append(
-        f"In the page: ?task=lookalike&gallery={id}. To leave it out: python3 build.py gallery --remove {id}"
-    )
+def format_report(id: str, report: dict[str, Any]) -> str:
+    """The report of `make.report` as lines of text."""
+    sets = ", ".join(f"{title} {count:,}" for title, count in report["sets"])
+    megabytes = f"{report['bytes'] / 1e6:.1f} MB"
+    lines = [f"Gallery {id}: {report['pictures']:,} characters ({sets}), {megabytes} of pictures."]
+    rejected, duplicates = report["refused"], report["alike"]
+    if rejected:
+        lines.append(f"{len(rejected):,} left out:")
+        lines += [f"  {name} {reason}" for name, reason in rejected]
+    if duplicates:
+        lines.append(f"{len(duplicates):,} pairs look nearly the same to the classifier, for instance:")
+        lines += [f"  {one} and {other} (cosine {cosine:.3f})" for one, other, cosine in duplicates[:5]]
+    lines.append(f"In the page: ?task=lookalike&gallery={id}")
+    lines.append(f"To remove it: python3 build.py gallery --remove {id}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The characters of a card's sets: which picture each is and what it is called.
+"""Lists the characters of a card's sets: the picture file of each, and its name.
 
 Does not open pictures.
 """
@@ -14,16 +14,16 @@ from pathlib import Path
 from app.core.errors import UserError
 from publish import NODE_MODULES
 from publish.gallery import emoji
-from publish.gallery.card import LONG, UNICODE, Card, Set
+from publish.gallery.card import MAX_LENGTH, UNICODE, GalleryCard, PictureSet
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
-MOST = 100_000  # what the index is measured for (docs/lookalike.md)
-UNREAD = {".heic", ".heif", ".jxl", ".svg", ".psd", ".dng"}  # pictures too: they are refused by name
+UNREADABLE = {".heic", ".heif", ".jxl", ".svg", ".psd", ".dng"}  # pictures too: each is rejected by name
+MAX_COUNT = 100_000  # characters that the index is measured for (docs/lookalike.md)
 
 
 @dataclass(frozen=True)
-class Character:
-    """One picture to be: its name and the number of its set."""
+class CharacterPicture:
+    """The picture of one character. `set` is an index into the card's sets, `crop` that set's crop."""
 
     name: str
     set: int
@@ -31,74 +31,81 @@ class Character:
     crop: tuple[float, float, float]
 
 
-def found(card: Card) -> dict[int, list[Path]]:
-    """By a set's place the picture files of the sets that are not drawn, in order. Raises UserError."""
-    for each in card.sets:
-        if each.npm and not (NODE_MODULES / each.npm / "package.json").is_file():
+def find_files(card: GalleryCard) -> dict[int, list[Path]]:
+    """The picture files of each set that is not generated, in order, by the set's index. Raises UserError."""
+    for item in card.sets:
+        if item.npm and not (NODE_MODULES / item.npm / "package.json").is_file():
             raise UserError(
-                f"{each.title}: {each.npm} is not in node_modules; add the package to package.json and "
+                f"{item.title}: {item.npm} is not in node_modules. Add the package to package.json and "
                 "package-lock.json."
             )
-    files = {n: _files(each) for n, each in enumerate(card.sets) if not each.drawn}
-    if not any(files.values()) and not any(each.drawn for each in card.sets):
+    files = {n: _files(item) for n, item in enumerate(card.sets) if not item.generated}
+    if not any(files.values()) and not any(item.generated for item in card.sets):
         raise UserError(
-            f"There are no pictures for {card.title}: a folder needs {', '.join(sorted(SUFFIXES))}."
+            f"There are no pictures for {card.title}. Give a folder with files of one of these types: "
+            f"{', '.join(sorted(SUFFIXES))}."
         )
-    total = sum(map(len, files.values())) + sum(len(s.names.split()) for s in card.sets if s.drawn)
-    if total > MOST:
-        raise UserError(f"{card.title} has {total:,} pictures; at most {MOST:,} can be compared in time.")
+    total = sum(map(len, files.values()))
+    total += sum(len(item.names.split()) for item in card.sets if item.generated)
+    if total > MAX_COUNT:
+        raise UserError(f"{card.title} has {total:,} pictures. Give at most {MAX_COUNT:,}.")
     return files
 
 
-def characters(card: Card, files: Mapping[int, Sequence[Path]], drawn: Mapping[int, Path]) -> list[Character]:
-    """Every character of the card, set by set; names are unique within a set."""
+def list_characters(
+    card: GalleryCard, files: Mapping[int, Sequence[Path]], avatars: Mapping[int, Path]
+) -> list[CharacterPicture]:
+    """Every character of the card, set by set, with names that are unique within a set.
+
+    `files` are those of `find_files`; `avatars` are the folders of avatars.draw.
+    """
     rows = []
-    for n, each in enumerate(card.sets):
-        if each.drawn:
-            pairs = [(name, drawn[n] / f"{k}.png") for k, name in enumerate(each.names.split())]
-        elif each.names == UNICODE:
+    for n, item in enumerate(card.sets):
+        if item.generated:
+            pairs = [(name, avatars[n] / f"{k}.png") for k, name in enumerate(item.names.split())]
+        elif item.names == UNICODE:
             pairs = [(emoji.name(file.stem), file) for file in files[n]]
         else:
-            pairs = [(said(file.stem), file) for file in files[n]]
-        taken: dict[str, int] = {}
+            pairs = [(display_name(file.stem), file) for file in files[n]]
+        counts: dict[str, int] = {}
         for name, file in pairs:
-            taken[name] = taken.get(name, 0) + 1
-            unique = f"{name} ({taken[name]})" if taken[name] > 1 else name
-            rows.append(Character(unique, n, file, each.crop))
+            counts[name] = counts.get(name, 0) + 1
+            unique = f"{name} ({counts[name]})" if counts[name] > 1 else name
+            rows.append(CharacterPicture(unique, n, file, item.crop))
     return rows
 
 
-def said(stem: str) -> str:
-    """A file's name as a character's: "ada_lovelace" is "ada lovelace"."""
-    shown = "".join(c if c.isprintable() else " " for c in re.sub(r"[_\s]+", " ", stem))
-    return " ".join(shown.split())[:LONG] or "?"
+def display_name(stem: str) -> str:
+    """The name of a character from the name of its file: "ada_lovelace" becomes "ada lovelace"."""
+    text = "".join(c if c.isprintable() else " " for c in re.sub(r"[_\s]+", " ", stem))
+    return " ".join(text.split())[:MAX_LENGTH] or "?"
 
 
-def _files(each: Set) -> list[Path]:
-    folder = each.folder or NODE_MODULES / each.npm / each.path
+def _files(item: PictureSet) -> list[Path]:
+    folder = item.folder or NODE_MODULES / item.npm / item.path
     if not folder.is_dir():
         raise UserError(
-            f"{each.title}: the package {each.npm} has no folder {each.path}."
-            if each.npm
-            else f"{each.title}: the folder {folder} is no longer there."
+            f"{item.title}: the package {item.npm} has no folder {item.path}. Correct path in the card."
+            if item.npm
+            else f"{item.title}: the folder {folder} no longer exists. Restore it, or remove the gallery."
         )
-    chosen = sorted(filter(_picture, folder.iterdir()), key=lambda path: path.name)
-    stems = [path.stem for path in chosen]
-    if each.pick:
-        stems = [stem for pattern in each.pick for stem in stems if fnmatchcase(stem, pattern)]
-        lost = [p for p in each.pick if not any(fnmatchcase(path.stem, p) for path in chosen)]
-        if lost:
-            raise UserError(f"{each.title}: no picture is called {lost[0]}.")
-    if each.names == UNICODE:
+    paths = sorted(filter(_is_picture, folder.iterdir()), key=lambda path: path.name)
+    stems = [path.stem for path in paths]
+    if item.pick:
+        stems = [stem for pattern in item.pick for stem in stems if fnmatchcase(stem, pattern)]
+        unmatched = [p for p in item.pick if not any(fnmatchcase(path.stem, p) for path in paths)]
+        if unmatched:
+            raise UserError(f"{item.title}: no picture matches {unmatched[0]}. Correct pick in the card.")
+    if item.names == UNICODE:
         try:
-            stems = emoji.toned(stems, each.tones)
+            stems = emoji.pick_tones(stems, item.tones)
         except ValueError as error:
-            raise UserError(f"{each.title}: {error}.") from None
-    if not (each.pick or each.names == UNICODE):
-        return chosen
-    by_stem = {path.stem: path for path in chosen}
+            raise UserError(f"{item.title}: {error}. Correct names in the card.") from None
+    if not (item.pick or item.names == UNICODE):
+        return paths
+    by_stem = {path.stem: path for path in paths}
     return [by_stem[stem] for stem in dict.fromkeys(stems)]
 
 
-def _picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES | UNREAD and not path.name.startswith(".") and path.is_file()
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES | UNREADABLE and not path.name.startswith(".") and path.is_file()

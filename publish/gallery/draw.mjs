@@ -1,6 +1,6 @@
-// Draws the pictures of DiceBear's styles as PNG files. What is drawn, publish/gallery/avatars.py says.
-// Reads one JSON array from standard input, a row for each style: package, folder, side, seeds, each,
-// options; answers with a line for each picture. Has no thresholds and no choices of its own.
+// Draws avatars of DiceBear's styles as PNG files. publish/gallery/avatars.py runs it and decides what to
+// draw. Reads one JSON array from standard input, a row for each style: package, folder, side, seeds, each,
+// options. Prints a line for each avatar. Makes no choices of its own.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,6 +1,6 @@
-"""What an emoji is called: by Unicode's names of its code points.
+"""Names emoji by Unicode's names of their code points.
 
-Does not know every emoji: what a sequence means as a whole is not in Python, so jobs stand in a table.
+Does not know every sequence: Python has no names for sequences, so a table here has the common jobs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ TONES = {
     0x1F3FE: "medium-dark",
     0x1F3FF: "dark",
 }
-SILENT = {0x200D, 0xFE0F}  # the joiner, and "as a picture"
-SIGNS = {0x2640: "woman", 0x2642: "man"}
-# What a thing after a person makes of them: emoji-zwj-sequences.txt of Unicode 16.
+INVISIBLE = {0x200D, 0xFE0F}  # zero-width joiner, and the selector of the picture form
+GENDERS = {0x2640: "woman", 0x2642: "man"}
+# The job that an object after a person stands for: emoji-zwj-sequences.txt of Unicode 16.
 JOBS = {
     0x1F33E: "farmer",
     0x1F373: "cook",
@@ -38,8 +38,8 @@ JOBS = {
     0x2696: "judge",
     0x2708: "pilot",
 }
-# Unicode named these when they had one sex only, or in words that nobody uses today.
-TODAY = {
+# Unicode's names of these have one sex only or are out of use.
+MODERN_NAMES = {
     "adult": "person",
     "bear face, snowflake": "polar bear",
     "bride with veil": "person with veil",
@@ -54,48 +54,48 @@ TODAY = {
 }
 
 
-def codes(stem: str) -> tuple[int, ...]:
-    """The code points of a file's name, "1f468-1f3fd-200d-1f373". Raises ValueError for another name."""
+def code_points(stem: str) -> tuple[int, ...]:
+    """The code points of a file name like "1f468-1f3fd-200d-1f373". Raises ValueError for any other name."""
     if not re.fullmatch(r"[0-9a-f]{4,6}(-[0-9a-f]{4,6})*", stem):
-        raise ValueError(f"{stem} is not a row of code points")
-    found = tuple(int(part, 16) for part in stem.split("-"))
-    if max(found) > 0x10FFFF:
-        raise ValueError(f"{stem} is not a row of code points")
-    return found
+        raise ValueError(f"{stem} is not a list of code points")
+    points = tuple(int(part, 16) for part in stem.split("-"))
+    if max(points) > 0x10FFFF:
+        raise ValueError(f"{stem} is not a list of code points")
+    return points
 
 
 def name(stem: str) -> str:
-    """The name of "1f468-1f3fd-200d-1f373": Man cook, medium skin. Raises ValueError where there is none."""
-    points = [code for code in codes(stem) if code not in SILENT]
+    """The name of "1f468-1f3fd-200d-1f373" is "Man cook, medium skin". Raises ValueError without a name."""
+    points = [code for code in code_points(stem) if code not in INVISIBLE]
     first, tones = points[0], [TONES[code] for code in points if code in TONES]
     rest = [code for code in points[1:] if code not in TONES]
     jobs = [JOBS[code] for code in rest if code in JOBS]
-    signs = [SIGNS[code] for code in rest if code in SIGNS]
-    other = [_said(code) for code in rest if code not in JOBS and code not in SIGNS]
-    told = ", ".join([" ".join([_said(first), *jobs]), *other])
-    told = TODAY.get(told, told)
-    whole = ", ".join([told, *signs, *(f"{tone} skin" for tone in tones)])
+    genders = [GENDERS[code] for code in rest if code in GENDERS]
+    other = [_unicode_name(code) for code in rest if code not in JOBS and code not in GENDERS]
+    base = ", ".join([" ".join([_unicode_name(first), *jobs]), *other])
+    base = MODERN_NAMES.get(base, base)
+    whole = ", ".join([base, *genders, *(f"{tone} skin" for tone in tones)])
     return whole[0].upper() + whole[1:]
 
 
-def _said(code: int) -> str:
-    found = unicodedata.name(chr(code), "").lower().removeprefix("emoji component ")
-    if not found:
-        raise ValueError(f"{code:x} has no name here")
-    return TODAY.get(found, found)
+def _unicode_name(code: int) -> str:
+    name = unicodedata.name(chr(code), "").lower().removeprefix("emoji component ")
+    if not name:
+        raise ValueError(f"{code:x} has no name in Python's Unicode tables")
+    return MODERN_NAMES.get(name, name)
 
 
-def toned(stems: Iterable[str], tones: int) -> list[str]:
-    """Of each emoji so many of its skin tones, in turns, so that all tones come up; 0: all."""
+def pick_tones(stems: Iterable[str], tones: int) -> list[str]:
+    """Pick `tones` of the skin tones of each emoji, in turn, so that all tones occur; 0 means all."""
     groups: dict[tuple[int, ...], list[str]] = {}
     for stem in stems:
-        groups.setdefault(tuple(c for c in codes(stem) if c not in TONES), []).append(stem)
-    found, turn = [], 0
+        groups.setdefault(tuple(c for c in code_points(stem) if c not in TONES), []).append(stem)
+    picked, turn = [], 0
     for group in groups.values():
         group.sort()
         if not tones or len(group) <= tones:
-            found += group
+            picked += group
             continue
-        found += sorted({group[(turn + n * len(group) // tones) % len(group)] for n in range(tones)})
+        picked += sorted({group[(turn + n * len(group) // tones) % len(group)] for n in range(tones)})
         turn += 1
-    return found
+    return picked

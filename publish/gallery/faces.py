@@ -1,4 +1,4 @@
-"""The face of a photograph, found, cut out and seen as the page does it with the visitor's own pictures.
+"""Finds, cuts out and embeds the face of a photograph, as the page does with the visitor's own pictures.
 
 Does not choose the square and does not cut: the look-alike task's `portrait` does.
 """
@@ -27,20 +27,20 @@ from app.native.session import Session
 from app.tasks.lookalike.task import Lookalike
 from models.dependencies import digest
 
-SIDE = 640  # pixels of the longer side that is looked at, as a camera's picture has
+SIDE = 640  # pixels of the longer side of the picture that is searched, as a camera's has
 
 Features = NDArray[np.float32]
 
 
 class Once(Model):
-    """A Model that looks at a region of a frame once, however many tasks ask: each classifier has one."""
+    """A Model that runs once for a region of a frame, however many tasks ask: each classifier has a task."""
 
     _frame: Frame | None = None
 
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
     ) -> dict[str, Tensor]:
-        """See Model; of the frame shown last, what was found before."""
+        """See Model; returns the previous outputs for a region of the last frame."""
         if frame is not self._frame:
             self._frame = frame
             self._found: dict[RotatedRect | None, dict[str, Tensor]] = {}
@@ -50,13 +50,13 @@ class Once(Model):
 
 
 class Faces:
-    """A detector and a segmenter of this build, and the classifiers that see what they cut out.
+    """A detector and a segmenter of this build, and the classifiers that embed what these cut out.
 
-    `out` is dist/. Raises LookupError where the build has no detector or no segmenter that cuts out.
+    `out` is dist/. Raises LookupError if the build has no detector, or no segmenter that cuts out.
     """
 
     def __init__(self, models: Sequence[ModelCard], classifiers: Sequence[ModelCard], out: Path) -> None:
-        segmenter, detector = chosen(models)
+        segmenter, detector = choose_models(models)
         cutout = segmenter.cutout("wasm")
         assert cutout
         compositor, meter = Compositor(segmenter), Meter(lambda: perf_counter() * 1000)
@@ -66,33 +66,34 @@ class Faces:
             session = Session((out / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
             return Once(card, session, compositor, meter, variant.rgba)
 
-        finds, cuts = model(detector), model(segmenter)
-        cuts.cutout = Session((out / cutout.graphs[0].path).read_bytes())
+        detector_model, segmenter_model = model(detector), model(segmenter)
+        segmenter_model.cutout = Session((out / cutout.graphs[0].path).read_bytes())
         self._tasks = [
-            Lookalike(cuts, {"detector": finds, "classifier": model(each)}) for each in classifiers
+            Lookalike(segmenter_model, {"detector": detector_model, "classifier": model(classifier)})
+            for classifier in classifiers
         ]
-        self._one = Lock()  # runs of a Model must not overlap
+        self._lock = Lock()  # runs of a Model must not overlap
 
-    def see(self, image: Image.Image) -> tuple[Image.Image, list[Features]] | None:
-        """The square around the surest face of an RGBA picture, and its features [m], of length 1, for each
-        classifier; None where no face is found.
+    def embed(self, image: Image.Image) -> tuple[Image.Image, list[Features]] | None:
+        """The square around the most certain face of an RGBA picture, and its features [m], of length 1, by
+        each classifier; None if no face is found.
         """
         small = image.convert("RGB")
         small.thumbnail((SIDE, SIDE), reducing_gap=2)
         frame = Frame(np.asarray(small), small.width, small.height, is_photo=True, first_of_source=True)
         found = []
-        with self._one:
+        with self._lock:
             for task in self._tasks:
-                seen, roi = asyncio.run(task.embed(frame))
+                vector, roi = asyncio.run(task.embed(frame))
                 if roi == center_square(frame):
                     return None
-                row = np.asarray(seen, np.float32).reshape(-1)
+                row = np.asarray(vector, np.float32).reshape(-1)
                 found.append(row / max(float(np.linalg.norm(row)), 1e-12))
         return _around(image, roi, image.width / small.width), found
 
 
-def chosen(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
-    """The segmenter and the detector, those that the task prefers first. Raises LookupError."""
+def choose_models(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
+    """The segmenter and the detector that the task prefers most. Raises LookupError if one is missing."""
     order = {id: n for n, id in enumerate(Lookalike.preferred)}
     able = sorted(models, key=lambda card: order.get(card.id, len(order)))
     able = [card for card in able if (variant := card.variant("wasm")) and len(variant.graphs) == 1]
@@ -104,9 +105,9 @@ def chosen(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
 
 
 def key(models: Sequence[ModelCard]) -> str:
-    """What faces depend on, as one hash; "" where this build finds none."""
+    """A hash of what faces depend on; "" if this build cannot find faces."""
     try:
-        cards = chosen(models)
+        cards = choose_models(models)
     except LookupError:
         return ""
     total = sha256(repr([(c.id, c.variant("wasm"), c.cutout("wasm")) for c in cards]).encode())
@@ -115,7 +116,7 @@ def key(models: Sequence[ModelCard]) -> str:
 
 
 def _around(image: Image.Image, roi: RotatedRect, scale: float) -> Image.Image:
-    """The region as an upright square inside the picture."""
+    """The region as an upright square inside the picture, which is `scale` times the frame."""
     side = min(round(roi.width * scale), image.width, image.height)
     x = min(max(round(roi.x * scale - side / 2), 0), image.width - side)
     y = min(max(round(roi.y * scale - side / 2), 0), image.height - side)

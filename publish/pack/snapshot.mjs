@@ -1,7 +1,7 @@
-// Pyodide's memory after the app's modules are imported, written to a file: run by snapshot.py under Node.
-// Does not choose what is imported. Both options of loadPyodide are private to one exact version of Pyodide.
+// Imports the app's modules in Pyodide and writes Pyodide's memory to a file. Run by snapshot.py under Node.
+// Does not choose the modules. Both private features of Pyodide used here may differ in any other version.
 //
-// arguments: Pyodide's folder, the wheel, the file to write, modules as JSON, names taken from `js` as JSON
+// arguments: Pyodide's folder, the wheel, the file to write, modules as JSON, names imported from `js` as JSON
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,9 +10,9 @@ const [base, wheel, out, modules, names] = process.argv.slice(2);
 try {
   const { loadPyodide } = await import(pathToFileURL(resolve(base, "pyodide.mjs")));
 
-  // A name taken from `js` is stored as its path from globalThis, and is the worker's own when the snapshot
-  // starts there. It has to exist here too, whatever it is, as a plain value: Node's own getters refuse
-  // Pyodide's recorder.
+  // The snapshot stores a name imported from `js` as its path from globalThis; in the worker it is the
+  // worker's object. The name must exist here too, with any value, but not as a getter: Node's getters fail
+  // in Pyodide's recorder.
   for (const name of JSON.parse(names)) {
     const value = globalThis[name] ?? function () {};
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -24,7 +24,7 @@ try {
   for (const name of JSON.parse(modules)) pyodide.pyimport(name).destroy();
   await writeFile(out, pyodide.makeMemorySnapshot());
 } catch (error) {
-  // The message alone: an uncaught error would print Pyodide's source, which is one line of a megabyte.
+  // Only the message: an uncaught error would also print Pyodide's source, one line of a megabyte.
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
-"""The galleries of this build: whole, varied, in order on their sheets, and drawn the same each time.
+"""The galleries of this build: complete, varied, in order on their sheets, and drawn the same each time.
 
-Does not make them: `build.py build` has.
+Does not make them: `build.py build` does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from publish.gallery import DEFAULT, avatars, card, faces, pictures
 from publish.gallery.features import Classifier
 from tests.support import built
 
-SAMPLE = 40  # characters looked at one by one, spread over the gallery
+SAMPLE = 40  # characters checked one by one, spread over the gallery
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Shown:
         return Image.open(BytesIO((built.DIST / self.gallery.sheets[n].path).read_bytes())).convert("RGBA")
 
     def cell(self, n: int) -> Image.Image:
-        """Character n as the page finds it."""
+        """Character n as the page shows it."""
         sheet, place = divmod(n, self.gallery.columns * self.gallery.rows)
         row, column = divmod(place, self.gallery.columns)
         x, y = column * self.gallery.size, row * self.gallery.size
@@ -51,7 +51,7 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown() -> Shown:
-    """Skips where this build has no classifier."""
+    """Skips if this build has no classifier."""
     gallery = from_dict(built.manifest()["galleries"][0])
     if gallery.missing:
         pytest.skip(f"{gallery.id}: {gallery.missing}")
@@ -108,12 +108,12 @@ def test_few_look_the_same(shown: Shown) -> None:
     assert shown.gallery.report["refused"] == 0
 
 
-def test_the_second_time_makes_nothing(shown: Shown, tmp_path: Path) -> None:
-    """From what is kept, in a fresh interpreter: the same files, nothing heavy imported, Node not run."""
+def test_a_second_build_takes_galleries_from_the_cache(shown: Shown, tmp_path: Path) -> None:
+    """From the cache, in a new interpreter: the same files, no heavy import, no run of Node."""
     code = (
         "import json, sys; from pathlib import Path\n"
         "from app.core.card import from_dict; from publish import DIST\n"
-        "from publish.gallery import registry; registry.KEPT = Path('none')\n"
+        "from publish.gallery import registry; registry.ADDED_FILE = Path('none')\n"
         "models = [from_dict(row) for row in json.loads((DIST / 'manifest.json').read_bytes())['models']]\n"
         "found = registry.galleries(models, Path(sys.argv[1]), lambda text, share: sys.exit(text))\n"
         "assert not {'numpy', 'PIL', 'onnx', 'onnxruntime'} & set(sys.modules)\n"
@@ -132,7 +132,7 @@ async def _nearest(index: Index, seen: Any) -> int:
 
 
 def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
-    """What is cut from the sheets, half as sharp, is found again by the index."""
+    """The index finds a picture that is cut from the sheets, at half the sharpness."""
     import asyncio
 
     classifier = Classifier(shown.card, built.DIST)
@@ -141,18 +141,18 @@ def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
     session = Session((built.DIST / variant.graphs[0].path).read_bytes())
     index = Index(shown.gallery.id, shown.gallery.count, session)
     wanted = list(range(3, shown.gallery.count, shown.gallery.count // SAMPLE))
-    seen = [classifier.see(shown.cell(n))[None] for n in wanted]
+    seen = [classifier.embed(shown.cell(n))[None] for n in wanted]
     found = [asyncio.run(_nearest(index, each)) for each in seen]
     right = sum(one == other for one, other in zip(found, wanted, strict=True))
     assert right >= 0.9 * len(wanted), [pair for pair in zip(wanted, found, strict=True) if len({*pair}) > 1]
 
 
-def seers(least: int) -> tuple[list[ModelCard], list[ModelCard]]:
-    """The build's cards, and its classifiers among them; skips where faces cannot be seen by as many."""
+def usable_models(least: int) -> tuple[list[ModelCard], list[ModelCard]]:
+    """The build's cards and its classifiers; skips if faces cannot be found or classifiers are too few."""
     models = list(built.cards().values())
     classifiers = [card for card in models if card.kind == "classifier"]
     try:
-        faces.chosen(models)
+        faces.choose_models(models)
     except LookupError as error:
         pytest.skip(str(error))
     if len(classifiers) < least:
@@ -161,27 +161,27 @@ def seers(least: int) -> tuple[list[ModelCard], list[ModelCard]]:
 
 
 def test_the_face_of_a_photo_is_cut_out_as_in_the_page() -> None:
-    """One face before two grounds, near and far: with it cut out the pictures are more alike."""
-    models, classifiers = seers(1)
+    """One face before two backgrounds, near and far: cut out, it gives more similar features."""
+    models, classifiers = usable_models(1)
     near = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
     far = Image.new("RGBA", (1200, 700), (40, 160, 90, 255))
     far.paste(near.crop((0, 0, 512, 365)), (600, 300))
     finder = faces.Faces(models, classifiers[:1], built.DIST)
-    found = [finder.see(picture) for picture in (near, far)]
+    found = [finder.embed(picture) for picture in (near, far)]
     assert found[0] and found[1]
     assert all(each and each[0].width == each[0].height for each in found)
     assert 180 < found[0][0].width < 320  # head and chin, of a portrait of 512
     plain = Classifier(classifiers[0], built.DIST)
-    whole = [plain.see(pictures.square(picture)) for picture in (near, far)]
+    whole = [plain.embed(pictures.crop_square(picture)) for picture in (near, far)]
     assert found[0][1][0] @ found[1][1][0] > whole[0] @ whole[1] + 0.1
     cup = Image.fromarray(data.coffee()).convert("RGBA")  # type: ignore[no-untyped-call]
-    assert finder.see(cup) is None
+    assert finder.embed(cup) is None
 
 
-def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.MonkeyPatch) -> None:
-    models, classifiers = seers(2)
+def test_models_run_once_on_a_photo_for_all_classifiers(monkeypatch: pytest.MonkeyPatch) -> None:
+    models, classifiers = usable_models(2)
     picture = Image.fromarray(data.astronaut()).convert("RGBA")  # type: ignore[no-untyped-call]
-    alone = [faces.Faces(models, [each], built.DIST).see(picture) for each in classifiers]
+    alone = [faces.Faces(models, [each], built.DIST).embed(picture) for each in classifiers]
     looks: list[str] = []
     infer = Model.infer
 
@@ -193,31 +193,31 @@ def test_a_photo_is_looked_at_once_for_all_classifiers(monkeypatch: pytest.Monke
     together = faces.Faces(models, classifiers, built.DIST)
     for _ in range(2):
         looks.clear()
-        found = together.see(picture)
+        found = together.embed(picture)
         assert sorted(looks) == ["detector", "segmenter"]
     assert found and all(alone)
     assert all(one and np.array_equal(one[1][0], row) for one, row in zip(alone, found[1], strict=True))
 
 
 def test_drawings_are_the_same_each_time_and_whole(tmp_path: Path) -> None:
-    """One of each style: the same bytes twice, with a face in the middle and nothing cut at the sides."""
-    sets = [replace(each, names=each.names.split()[3]) for each in card.read(DEFAULT).sets if each.drawn]
+    """One avatar of each style: the same bytes twice, a face in the middle, no cut at the sides."""
+    sets = [replace(each, names=each.names.split()[3]) for each in card.read(DEFAULT).sets if each.generated]
     one = avatars.draw(sets, lambda text, share: None, tmp_path / "one")
     two = avatars.draw(sets, lambda text, share: None, tmp_path / "two")
     for n, each in enumerate(sets):
         data = (one[n] / "0.png").read_bytes()
         assert data == (two[n] / "0.png").read_bytes(), each.title
-        square = pictures.square(pictures.opened(one[n] / "0.png"), each.crop)
+        square = pictures.crop_square(pictures.load(one[n] / "0.png"), each.crop)
         alpha = np.asarray(square)[..., 3]
         side = len(alpha)
         middle = alpha[side // 3 : side // 2, side // 3 : -side // 3]
-        assert (middle == 255).mean() > 0.98, each.title  # strokes beside each other leave a thin seam
+        assert (middle == 255).mean() > 0.98, each.title  # adjacent strokes leave a thin seam
         assert not alpha[:1].any() and not alpha[: side // 3, [0, -1]].any(), each.title
         assert abs(side - avatars.SIDE) < avatars.SIDE / 2
 
 
-def test_a_style_that_fails_is_told_in_a_sentence(tmp_path: Path) -> None:
-    style = next(each for each in card.read(DEFAULT).sets if each.drawn)
+def test_a_style_that_fails_raises_a_sentence(tmp_path: Path) -> None:
+    style = next(each for each in card.read(DEFAULT).sets if each.generated)
     with pytest.raises(UserError, match=r"could not be drawn: Error: .* has no option nonsense") as refused:
         avatars.draw([replace(style, each=("nonsense",))], lambda text, share: None, tmp_path)
     assert "\n" not in str(refused.value) and not list(tmp_path.iterdir())

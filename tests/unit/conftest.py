@@ -1,4 +1,4 @@
-"""What the gallery's tests share: a dist/, a small classifier in it, a folder of pictures, a list of its own.
+"""Fixtures of the gallery tests: a dist/, a small classifier in it, a folder of pictures, an empty list.
 
 Does not make a gallery.
 """
@@ -12,7 +12,7 @@ import pytest
 import publish.pack.dist
 from app.core.card import ModelCard
 from publish.gallery import make, registry
-from tests.support import gallery_given
+from tests.support import gallery_inputs
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(out: Path) -> ModelCard:
-    """The one classifier of `out`."""
-    return gallery_given.classifier(out)
+    """The only classifier of `out`."""
+    return gallery_inputs.classifier(out)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Six usable pictures, called "Our town"."""
-    return gallery_given.folder(tmp_path / "Our town")
+    """A folder "Our town" with six usable pictures."""
+    return gallery_inputs.folder(tmp_path / "Our town")
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An own list of added galleries; packing does nothing."""
-    monkeypatch.setattr(registry, "KEPT", tmp_path / "kept.json")
-    monkeypatch.setattr(registry, "MADE", tmp_path / "made")
-    monkeypatch.setattr(make, "MADE", tmp_path / "made")
+def added_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of an empty list of added galleries; packing does nothing."""
+    monkeypatch.setattr(registry, "ADDED_FILE", tmp_path / "added.json")
+    monkeypatch.setattr(registry, "GALLERY_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(make, "GALLERY_CACHE", tmp_path / "cache")
     monkeypatch.setenv("VITRINE_FROM", str(tmp_path))
     monkeypatch.setattr(publish.pack.dist, "pack", lambda: None)
-    return tmp_path / "kept.json"
+    return tmp_path / "added.json"

@@ -1,6 +1,6 @@
-"""Galleries at build time: pictures become sheets, names and indexes, once for the same pictures.
+"""Making galleries: pictures become sheets, names and indexes, once for the same pictures.
 
-Does not need Node or a published model: pictures are made here, the classifier is a small graph.
+Does not need Node or a published model: the pictures are drawn here, the classifier is a small graph.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from app.core.card import ModelCard
 from app.core.gallery import OWN, Gallery, Index
 from app.native.session import Session
 from publish.gallery import __main__, card, characters, make, pictures, registry
-from tests.support.gallery_given import face, quiet
+from tests.support.gallery_inputs import check_progress, face
 
 
 def made(source: Path, classifiers: list[ModelCard], out: Path, cache: Path) -> Gallery:
-    return make.make(card.read(source), classifiers, out, quiet, cache)
+    return make.make(card.read(source), classifiers, out, check_progress, cache)
 
 
 def test_a_folder_becomes_a_gallery(folder: Path, small: ModelCard, out: Path, tmp_path: Path) -> None:
@@ -37,9 +37,9 @@ def test_a_folder_becomes_a_gallery(folder: Path, small: ModelCard, out: Path, t
     for file in (gallery.names, *gallery.sheets):
         assert (out / file.path).stat().st_size == file.bytes
     assert gallery.report["refused"] == 1
-    told = __main__.told("our-town", make.report("our-town", tmp_path / "cache"))
-    assert "6 characters (Our town 4, The others 2)" in told
-    assert "Our town/broken.jpg is" in told and "notes" not in told
+    text = __main__.format_report("our-town", make.report("our-town", tmp_path / "cache"))
+    assert "6 characters (Our town 4, The others 2)" in text
+    assert "Our town/broken.jpg is" in text and "notes" not in text
 
 
 def test_every_character_is_nearest_to_itself(
@@ -49,16 +49,20 @@ def test_every_character_is_nearest_to_itself(
 
     gallery = made(folder, [small], out, tmp_path / "cache")
     classifier = Classifier(small, out)
-    files = characters.found(card.read(folder))
-    rows = [row for row in characters.characters(card.read(folder), files, {}) if row.file.stem != "broken"]
+    files = characters.find_files(card.read(folder))
+    rows = [
+        row for row in characters.list_characters(card.read(folder), files, {}) if row.file.stem != "broken"
+    ]
     for backend in ("wasm", "webgl"):
         variant = gallery.index("small", backend)
         assert variant
         session = Session((out / variant.graphs[0].path).read_bytes())
         index = Index(gallery.id, gallery.count, session)
         for n, row in enumerate(rows):
-            seen = classifier.see(pictures.square(pictures.opened(row.file)))[None]
-            _, near = asyncio.run(index.nearest(seen, session.blank((1, 196)), session.tensor([0.0], (1,))))
+            features = classifier.embed(pictures.crop_square(pictures.load(row.file)))[None]
+            _, near = asyncio.run(
+                index.nearest(features, session.blank((1, 196)), session.tensor([0.0], (1,)))
+            )
             assert near[0].n == n and near[0].similarity > 0.99
 
 
@@ -70,19 +74,19 @@ def test_the_same_pictures_give_the_same_bytes(
     assert one == two  # paths hold hashes
 
 
-def test_what_is_made_is_not_made_again(
+def test_a_cached_gallery_is_not_made_again(
     folder: Path, small: ModelCard, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = made(folder, [small], out, tmp_path / "cache")
     (out / first.names.path).unlink()
     opened: list[Path] = []
-    monkeypatch.setattr(pictures, "opened", opened.append)
+    monkeypatch.setattr(pictures, "load", opened.append)
     assert made(folder, [small], out, tmp_path / "cache") == first
     assert (out / first.names.path).is_file() and not opened
     monkeypatch.undo()
     face(6).save(folder / "ada_9.png")
     assert made(folder, [small], out, tmp_path / "cache").count == 7
-    assert len(list((tmp_path / "cache").iterdir())) == 1  # what was made before is gone
+    assert len(list((tmp_path / "cache").iterdir())) == 1  # the gallery made before is deleted
 
 
 def test_a_further_classifier_adds_its_index_alone(
@@ -93,20 +97,20 @@ def test_a_further_classifier_adds_its_index_alone(
     assert second.sheets == first.sheets and set(second.indexes) == {"small", "other"}
 
 
-def test_without_a_classifier_it_is_missing(kept: Path, folder: Path, out: Path) -> None:
-    gone = make.make(card.read(folder), [], out, quiet)
+def test_without_a_classifier_it_is_missing(added_file: Path, folder: Path, out: Path) -> None:
+    gone = make.make(card.read(folder), [], out, check_progress)
     assert gone.missing and not gone.count and not gone.sheets
-    said: list[str] = []
-    found = registry.galleries([], out, lambda text, share: said.append(text))
-    assert [each.id for each in found] == ["characters"]  # and none for own pictures
-    assert said == ["characters is left out: a gallery needs a classifier, and this build has none"]
+    lines: list[str] = []
+    galleries = registry.galleries([], out, lambda text, share: lines.append(text))
+    assert [each.id for each in galleries] == ["characters"]  # and no gallery for own pictures
+    assert lines == ["characters is left out: A gallery needs a classifier, and this build has none."]
 
 
-def test_own_pictures_have_a_gallery(small: ModelCard, out: Path, tmp_path: Path) -> None:
-    gallery = registry.own([small], out, tmp_path / "cache")
+def test_the_visitors_own_pictures_have_a_gallery(small: ModelCard, out: Path, tmp_path: Path) -> None:
+    gallery = registry.user_gallery([small], out, tmp_path / "cache")
     assert gallery and gallery.id == OWN and not gallery.names.path
     variant = gallery.index("small", "wasm")
     assert variant and (out / variant.graphs[0].path).stat().st_size == variant.bytes
     session = Session((out / variant.graphs[0].path).read_bytes())
     assert session.inputs["gallery"] == (gallery.count, 196)
-    assert registry.own([small], out, tmp_path / "cache") == gallery
+    assert registry.user_gallery([small], out, tmp_path / "cache") == gallery

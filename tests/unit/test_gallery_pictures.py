@@ -1,4 +1,4 @@
-"""A gallery's pictures: opened within bounds, damaged ones refused, cut to a square, laid on sheets.
+"""A gallery's pictures: opened within limits, rejected if damaged, cropped to a square, put on sheets.
 
 Does not make a gallery.
 """
@@ -16,7 +16,7 @@ from PIL import Image
 
 from models.graphs.cutout import GREY
 from publish.gallery import pictures
-from tests.support.gallery_given import face
+from tests.support.gallery_inputs import face
 
 DATA = struct.pack(">I", 400) + b"IDAT" + b"\0" * 404
 
@@ -30,8 +30,8 @@ def png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("size", [(8000, 7000), (30_000, 30_000), (2_000_000, 2_000_000)])
 def test_huge_pictures_are_refused_undecoded(tmp_path: Path, size: tuple[int, int]) -> None:
     (tmp_path / "a.png").write_bytes(png(*size))
-    with pytest.raises(pictures.Unfit, match="more than 50 megapixels: save it smaller"):
-        pictures.opened(tmp_path / "a.png")
+    with pytest.raises(pictures.PictureError, match="more than 50 megapixels: save a smaller copy"):
+        pictures.load(tmp_path / "a.png")
 
 
 def broken(kind: str) -> bytes:
@@ -56,19 +56,19 @@ def broken(kind: str) -> bytes:
 )
 def test_damaged_pictures_are_refused(tmp_path: Path, data: bytes, why: str) -> None:
     (tmp_path / "a.png").write_bytes(data)
-    with pytest.raises(pictures.Unfit, match=why):
-        pictures.opened(tmp_path / "a.png")
+    with pytest.raises(pictures.PictureError, match=why):
+        pictures.load(tmp_path / "a.png")
 
 
 def test_pictures_without_a_subject_are_refused(tmp_path: Path) -> None:
     for image, why in (
         (Image.new("RGB", (8, 90), "red"), "only 8 × 90 pixels"),
-        (Image.new("RGB", (90, 90), "red"), "one colour"),
+        (Image.new("RGB", (90, 90), "red"), "only one colour"),
         (Image.new("RGBA", (90, 90)), "fully transparent"),
     ):
         image.save(tmp_path / "a.png")
-        with pytest.raises(pictures.Unfit, match=why):
-            pictures.square(pictures.opened(tmp_path / "a.png"))
+        with pytest.raises(pictures.PictureError, match=why):
+            pictures.crop_square(pictures.load(tmp_path / "a.png"))
 
 
 def test_exif_turns_a_picture(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_exif_turns_a_picture(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise by a quarter
     image.save(tmp_path / "a.jpg", exif=exif)
-    shown = pictures.opened(tmp_path / "a.jpg")
+    shown = pictures.load(tmp_path / "a.jpg")
     assert shown.size == (100, 200)
     top, bottom = np.asarray(shown)[50, 50], np.asarray(shown)[150, 50]
     assert top[0] > 200 > 60 > top[2] and bottom[2] > 200 > 60 > bottom[0]
@@ -90,7 +90,7 @@ def test_every_kind_of_pixels_is_read(tmp_path: Path, mode: str) -> None:
     image = image or Image.fromarray(levels).convert("RGB").convert(mode)
     name = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
     image.save(name)
-    found = np.asarray(pictures.opened(name))
+    found = np.asarray(pictures.load(name))
     assert found.shape == (64, 64, 4) and found[..., 3].min() == 255
     assert found[-8:, :, :3].mean() > 180 > 60 > found[:8, :, :3].mean()
 
@@ -98,7 +98,7 @@ def test_every_kind_of_pixels_is_read(tmp_path: Path, mode: str) -> None:
 def test_the_subject_is_in_the_middle_and_whole() -> None:
     image = Image.new("RGBA", (300, 200))
     image.paste("red", (200, 40, 260, 140))
-    found = pictures.square(image)
+    found = pictures.crop_square(image)
     box = found.getchannel("A").getbbox()
     assert found.width == found.height and box
     left, top, right, bottom = box
@@ -109,35 +109,35 @@ def test_the_subject_is_in_the_middle_and_whole() -> None:
 def test_shoulders_stay_at_the_lower_edge() -> None:
     image = Image.new("RGBA", (200, 200))
     image.paste("red", (50, 60, 150, 200))
-    box = pictures.square(image).getchannel("A").getbbox()
-    assert box and box[3] == pictures.square(image).height and box[1] > 0
+    box = pictures.crop_square(image).getchannel("A").getbbox()
+    assert box and box[3] == pictures.crop_square(image).height and box[1] > 0
 
 
 def test_a_tall_photo_keeps_its_upper_part() -> None:
     image = Image.new("RGBA", (100, 300), "blue")
     image.paste("red", (0, 50, 100, 100))
-    found = pictures.square(image)
+    found = pictures.crop_square(image)
     assert found.size == (100, 100) and np.asarray(found)[:40, :, 0].min() == 255
 
 
 def test_the_classifier_sees_grey_behind() -> None:
-    seen = pictures.laid(pictures.square(face(3)), 224, 224, "uint8")
+    seen = pictures.to_input(pictures.crop_square(face(3)), 224, 224, "uint8")
     assert seen.shape == (1, 224, 224, 4) and seen.dtype == np.uint8 and seen[..., 3].min() == 255
     assert np.array_equal(seen[0, 0, 0, :3], [GREY] * 3)
-    assert pictures.laid(face(3), 224, 224, "float32").dtype == np.float32
+    assert pictures.to_input(face(3), 224, 224, "float32").dtype == np.float32
 
 
 def test_sheets_hold_pictures_in_order() -> None:
     sheets = pictures.Sheets(2, 2, 16)
     colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (0, 255, 255)]
     squares = [Image.new("RGBA", (40, 40), (*colour, 255)) for colour in colours]
-    found = [sheets.add(sheets.small(square)) for square in squares]
+    found = [sheets.add(sheets.scale(square)) for square in squares]
     assert [data is not None for data in found] == [False, False, False, True, False]
     assert found[3]
     whole = np.asarray(Image.open(BytesIO(found[3])).convert("RGB")).astype(int)
     for n, colour in enumerate(colours[:4]):
         assert np.abs(whole[16 * (n // 2) + 8, 16 * (n % 2) + 8] - colour).max() < 40
-    last = sheets.end()
-    assert last and sheets.end() is None
+    last = sheets.finish()
+    assert last and sheets.finish() is None
     alpha = np.asarray(Image.open(BytesIO(last)).convert("RGBA"))[..., 3]
     assert alpha[:16, :16].min() == 255 and alpha[16:].max() == 0  # what is not used is transparent

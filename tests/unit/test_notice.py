@@ -49,7 +49,7 @@ def test_every_set_of_characters_is_named_with_its_licence_and_credit() -> None:
     for each in card.read(DEFAULT).sets:
         assert each.licence and each.credit, each.title
         designer, _, work = each.credit.partition(": ")
-        if each.drawn:
+        if each.generated:
             line = rf"^  {each.npm} +MIT.* design by {designer}: {work}.*; {each.licence}$"
         else:
             line = rf"^  {each.npm} +{each.licence} +{designer}: {work}"

@@ -1,6 +1,6 @@
-"""A small gallery to be, for tests: pictures made here, a classifier that is a small graph.
+"""Inputs of a small gallery for tests: pictures that are drawn here, and a small graph as classifier.
 
-Does not come from anywhere and needs neither Node nor a published model.
+Does not need Node or a published model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from app.core.card import Graph, Input, ModelCard, Variant
 
-SEES = """<ir_version: 8, opset_import: ["" : 17]>
+CLASSIFIER = """<ir_version: 8, opset_import: ["" : 17]>
 small (uint8[1,224,224,4] rgba) => (float[1,196] features)
 <int64[6] blocks = {1, 7, 32, 7, 32, 4}, int64[2] row = {1, 196}> {
     values = Cast<to = 1>(rgba)
@@ -23,13 +23,14 @@ small (uint8[1,224,224,4] rgba) => (float[1,196] features)
 }"""
 
 
-def quiet(text: str, share: float) -> None:
+def check_progress(text: str, share: float) -> None:
+    """A Progress that prints nothing and checks its arguments."""
     assert text and 0 <= share <= 1
 
 
 def classifier(out: Path) -> ModelCard:
-    """A classifier of 196 features, its graph in `out`."""
-    data = onnx.parser.parse_model(SEES).SerializeToString()
+    """A classifier with 196 features; writes its graph to `out`."""
+    data = onnx.parser.parse_model(CLASSIFIER).SerializeToString()
     (out / "models").mkdir(parents=True, exist_ok=True)
     (out / "models" / "small.onnx").write_bytes(data)
     graph = Graph("models/small.onnx", len(data), f"{zlib.crc32(data):064x}")
@@ -38,7 +39,7 @@ def classifier(out: Path) -> ModelCard:
 
 
 def face(n: int, size: tuple[int, int] = (120, 120)) -> Image.Image:
-    """A disc of its own colour with two eyes, on nothing."""
+    """A disc in a colour of its own with two eyes, on a transparent ground."""
     image = Image.new("RGBA", size)
     draw = ImageDraw.Draw(image)
     x, y = size[0] // 2, size[1] // 2
@@ -47,13 +48,13 @@ def face(n: int, size: tuple[int, int] = (120, 120)) -> Image.Image:
     return image
 
 
-def folder(found: Path) -> Path:
-    """Six faces, two of them in a subfolder, and what is left out."""
-    (found / "The others").mkdir(parents=True)
+def folder(path: Path) -> Path:
+    """Fill a folder with six faces, two of them in a subfolder, and files that are left out; returns it."""
+    (path / "The others").mkdir(parents=True)
     for n in range(4):
-        face(n).save(found / f"ada_{n}.png")
-    face(4).save(found / "The others" / "ada_0.webp")
-    face(5).convert("RGB").save(found / "The others" / "Zoë.jpg")
-    (found / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
-    (found / "notes.txt").write_text("not a picture, and not called one")
-    return found
+        face(n).save(path / f"ada_{n}.png")
+    face(4).save(path / "The others" / "ada_0.webp")
+    face(5).convert("RGB").save(path / "The others" / "Zoë.jpg")
+    (path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    (path / "notes.txt").write_text("not a picture, and not called one")
+    return path
