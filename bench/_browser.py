@@ -1,4 +1,4 @@
-"""The page in a real Chromium, for the commands: served, opened, held still, Python run in its worker.
+"""The page in a real Chromium: serves it, opens it, pauses it, and runs Python in its worker.
 
 Measures nothing itself.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,10 +23,10 @@ from publish import DIST, STATE
 from publish.pack.serve import Handler, Server
 from tests.support import chromium
 
-HERE = Path(__file__).parent
-READY = 120_000  # ms; WebGPU imitated by the processor compiles for half a minute
-# Runs the text of bench/inside/*.py in the page's worker and calls its `main(**arguments)`, which gives JSON.
-INSIDE = """async ([text, given]) => {
+INSIDE = Path(__file__).with_name("inside")
+TIMEOUT = 120_000  # ms; WebGPU emulated in software compiles for half a minute
+# Runs the text of bench/inside/*.py in the page's worker and returns the JSON of its `main(**arguments)`.
+RUN_MAIN = """async ([text, given]) => {
   const { pyodide } = self.page;
   const globals = pyodide.runPython('dict()');
   pyodide.runPython(text, { globals });
@@ -37,18 +35,19 @@ INSIDE = """async ([text, given]) => {
 
 
 @contextmanager
-def served(
+def serve_dist(
     extra: Mapping[str, Path] | None = None, without: str = "", handler: type[Handler] = Handler
 ) -> Iterator[str]:
-    """dist/ on a free port, with `extra` files or folders by their path beside it; gives its address.
+    """Serve dist/ on a free port; yields its address. Raises UserError if dist/ is not built.
 
-    `without` is a pattern of files that are left out; `handler` answers. Raises UserError without a dist/.
+    `extra` maps paths to files or folders that are served too, `without` is a pattern of files that are not
+    served, and `handler` answers the requests.
     """
     if not (DIST / "manifest.json").is_file():
         raise UserError("dist/ is not built. Run: python3 build.py build")
     with TemporaryDirectory(dir=STATE) as folder:
         root = Path(folder) / "dist"
-        shutil.copytree(DIST, root, copy_function=os.link)  # hard links: a build meanwhile changes nothing
+        shutil.copytree(DIST, root, copy_function=os.link)  # hard links, so that a build changes nothing here
         for name, path in (extra or {}).items():
             copy: Callable[..., Any] = shutil.copytree if path.is_dir() else shutil.copy
             (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -63,70 +62,51 @@ def served(
 
 
 @contextmanager
-def browser(*flags: str, gpu: str = "imitated") -> Iterator[Browser]:
-    """A headless Chromium with `flags`; its GPU is "imitated" by the processor, or "none" at all."""
-    base = chromium.FLAGS if gpu == "imitated" else ("--disable-gpu", *chromium.SANDBOX)
+def launch(*flags: str, gpu: str = "software") -> Iterator[Browser]:
+    """A headless Chromium with `flags`; its GPU is emulated in "software", or there is "none"."""
+    base = chromium.FLAGS if gpu == "software" else ("--disable-gpu", *chromium.SANDBOX)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.ensure(), args=[*base, *flags])
-        yield found
-        found.close()
+        browser = playwright.chromium.launch(executable_path=chromium.ensure(), args=[*base, *flags])
+        yield browser
+        browser.close()
 
 
 @contextmanager
-def opened(browser: Browser, url: str, /, **settings: object) -> Iterator[Page]:
-    """The page with these settings in its query, in a profile of its own, its first picture drawn."""
+def open_page(browser: Browser, url: str, /, **settings: object) -> Iterator[Page]:
+    """The page with these settings in its URL and a new profile, once its first picture is drawn."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(READY)
+    page.set_default_timeout(TIMEOUT)
     page.goto(f"{url}?" + "&".join(f"{name}={value}" for name, value in settings.items()))
     page.evaluate("vitrine.ready")
     yield page
     context.close()
 
 
-def hold(page: Page) -> None:
-    """Stop the sample, and with it the page's own frames: what is measured then has the machine alone."""
+def pause(page: Page) -> None:
+    """Stop the sample, and with it the page's own frames, so that the measured work has the machine alone."""
     page.evaluate("globalThis.requestAnimationFrame = () => 0")
     page.wait_for_timeout(500)
 
 
-def prepare(page: Page, count: int, *places: Page | Worker) -> None:
-    """Leave `count` pictures of the sample at globalThis.frames, in the page's worker and in `places`."""
-    scene = page.evaluate("fetch('manifest.json').then((answer) => answer.json())")["sample"]
-    for place in (python(page), *places):
-        place.evaluate(script("frames"), [scene, count, page.url])
+def prepare_frames(page: Page, count: int, *places: Page | Worker) -> None:
+    """Put `count` pictures of the sample into globalThis.frames of the page's worker and of `places`."""
+    sample = page.evaluate("fetch('manifest.json').then((answer) => answer.json())")["sample"]
+    for place in (worker(page), *places):
+        place.evaluate(script("frames"), [sample, count, page.url])
 
 
-def inside(page: Page, name: str, **given: object) -> Any:
-    """What `main(**given)` of bench/inside/NAME.py gives, run by the Python of the page's worker."""
-    text = (HERE / "inside" / f"{name}.py").read_text("utf-8")
-    return json.loads(python(page).evaluate(INSIDE, [text, given]))
+def run_inside(page: Page, name: str, **arguments: object) -> Any:
+    """The result of `main(**arguments)` of bench/inside/NAME.py, run by the Python of the page's worker."""
+    text = (INSIDE / f"{name}.py").read_text("utf-8")
+    return json.loads(worker(page).evaluate(RUN_MAIN, [text, arguments]))
 
 
-def python(page: Page) -> Worker:
-    """The page's worker; the others are onnxruntime's threads, which answer to nobody."""
-    return next(worker for worker in reversed(page.workers) if urlsplit(worker.url).path == "/worker.js")
+def worker(page: Page) -> Worker:
+    """The worker of the page that runs Python; the other workers are the threads of onnxruntime-web."""
+    return next(found for found in reversed(page.workers) if urlsplit(found.url).path == "/worker.js")
 
 
 def script(name: str) -> str:
     """The text of bench/inside/NAME.js."""
-    return (HERE / "inside" / f"{name}.js").read_text("utf-8")
-
-
-def low(numbers: Sequence[float]) -> str:
-    """Median and smallest, as one cell."""
-    return f"{statistics.median(numbers):.2f} ({min(numbers):.2f})"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a Markdown table."""
-    for row in (head, ["---"] * len(head), *rows):
-        print("| " + " | ".join(map(str, row)) + " |", flush=True)
-
-
-def run(main: Callable[[], None]) -> None:
-    """Run a module's main(); a UserError ends it with its sentence."""
-    try:
-        main()
-    except UserError as error:
-        sys.exit(str(error))
+    return (INSIDE / f"{name}.js").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Every candidate of a card, made, stored and run natively: what bench/variants.py measures in the page.
+"""Makes, stores and natively runs every candidate of a card, for bench/variants.py.
 
 Does not open a browser and chooses nothing.
 """
@@ -24,8 +24,8 @@ Outputs = dict[str, Array]
 
 
 @dataclass(frozen=True)
-class Made:
-    """One candidate: its stored graphs, and the bytes that compute natively what it computes in a page."""
+class StoredCandidate:
+    """One candidate: its stored graphs, and graphs that compute natively what those compute in the page."""
 
     wanted: Wanted
     rgba: str
@@ -34,11 +34,11 @@ class Made:
 
     @property
     def bytes(self) -> int:
-        """Size of all its graphs."""
+        """Size of all stored graphs."""
         return sum(map(len, self.stored))
 
     def write(self, folder: Path) -> list[str]:
-        """The graphs as files in a folder; gives their names."""
+        """Write the stored graphs to a folder; returns their names."""
         names = [f"{self.wanted.id}.{n}.onnx" for n in range(len(self.stored))]
         for name, data in zip(names, self.stored, strict=True):
             (folder / name).write_bytes(data)
@@ -51,11 +51,11 @@ class Made:
         return [parity.run(card, sessions, picture.astype(self.rgba)) for picture in pictures]
 
 
-def candidates(card: Card, network: onnx.ModelProto) -> list[Made]:
-    """All that the card wants to be measured, of its imported network. Raises Failure."""
-    return [_made(make.candidate(card, wanted, network)) for wanted in card.wanted]
+def candidates(card: Card, network: onnx.ModelProto) -> list[StoredCandidate]:
+    """Every candidate of a card, made from its imported network. Raises as models.make.candidate."""
+    return [_stored(make.candidate(card, wanted, network)) for wanted in card.wanted]
 
 
-def _made(found: make.Candidate) -> Made:
-    stored, native = (tuple(map(file, models)) for models in (found.stored, found.native))
-    return Made(found.wanted, found.rgba, stored, native)
+def _stored(candidate: make.Candidate) -> StoredCandidate:
+    stored, native = (tuple(map(file, graphs)) for graphs in (candidate.stored, candidate.native))
+    return StoredCandidate(candidate.wanted, candidate.rgba, stored, native)

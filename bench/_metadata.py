@@ -1,7 +1,7 @@
-"""TFLite Model Metadata for a published file that has none: how a picture's bytes become the model's numbers.
+"""Adds TFLite Model Metadata to a published file that has none: how bytes of a picture become inputs.
 
-Does not change the model. MediaPipe's tasks-vision refuses a model without it. The tables are those of
-metadata_schema.fbs (TFLite Support); a slot number is a field's place in its table there.
+Does not change the network. MediaPipe's tasks-vision rejects a model without metadata. The tables are those
+of metadata_schema.fbs (TFLite Support); a slot number is the position of a field in its table there.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ NAME, FILE_ID = b"TFLITE_METADATA", b"M001"
 IMAGE, RGB, NORMALIZATION = 2, 1, 1  # members of the unions ContentProperties and ProcessUnitOptions; colours
 
 
-def normalised(model: bytes, mean: float, std: float) -> bytes:
-    """The TFLite file `model` with the note that its input is (byte - mean) / std of an RGB picture."""
+def with_normalization(model: bytes, mean: float, std: float) -> bytes:
+    """The TFLite file `model` with metadata: its input is (byte - mean) / std of an RGB picture."""
     table = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
     buffer = schema.BufferT()
-    buffer.data = list(note(mean, std))
+    buffer.data = list(metadata(mean, std))
     table.buffers.append(buffer)
     entry = schema.MetadataT()
     entry.name, entry.buffer = NAME, len(table.buffers) - 1
@@ -27,12 +27,12 @@ def normalised(model: bytes, mean: float, std: float) -> bytes:
     return bytes(builder.Output())
 
 
-def note(mean: float, std: float) -> bytes:
-    """A ModelMetadata table with one input tensor, normalised, and one output tensor."""
+def metadata(mean: float, std: float) -> bytes:
+    """A ModelMetadata table with one normalised input tensor and one output tensor."""
     builder = flatbuffers.Builder(512)
 
     def table(slots: int, **fields: tuple[int, int, str]) -> int:
-        """A table of fields (slot, value, "byte" | "offset")."""
+        """A table with `slots` slots and these fields (slot, value, "byte" or "offset")."""
         builder.StartObject(slots)
         for slot, value, kind in fields.values():
             if kind == "byte":

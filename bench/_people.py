@@ -1,6 +1,6 @@
-"""People before rooms with true masks, for figures only: two sets that are not part of the project.
+"""People in front of backgrounds, with true masks: two data sets, used for figures only.
 
-Does not fetch them: VITRINE_PEOPLE names the folder that has them.
+Does not download them, and they are not part of the project: VITRINE_PEOPLE names their folder.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from models.spec.cards import Card
 
 Array = NDArray[Any]
 SETS = ("npr", "ccp60")
-PERSON = 128  # of a mask's grey
+PERSON = 128  # of 255: the level of a mask from which a pixel is the person's
 
 
 def people(name: str) -> Iterator[tuple[Array, Array]]:
-    """(picture uint8 [h,w,3], person bool [h,w]) of a set; nothing where it is not there."""
+    """(picture uint8 [h,w,3], person bool [h,w]) of a set; nothing if the set is not in the folder."""
     folder = os.environ.get("VITRINE_PEOPLE")
     path = Path(folder or "") / f"{name}.zip"
     if not (folder and path.is_file()):
@@ -38,10 +38,10 @@ def people(name: str) -> Iterator[tuple[Array, Array]]:
             yield np.asarray(picture), np.asarray(mask) >= PERSON
 
 
-def placed(card: Card, picture: Array) -> tuple[Array, tuple[int, int]]:
-    """A picture as the card's input, uint8 [1,H,W,4], and how much of it (rows, columns) the picture fills.
+def fit_input(card: Card, picture: Array) -> tuple[Array, tuple[int, int]]:
+    """A picture as the card's input, uint8 [1,H,W,4], and the rows and columns of it that the picture fills.
 
-    A letterbox keeps the aspect ratio, at the top left of a black input.
+    A letterbox keeps the aspect ratio, with the picture at the top left of a black input.
     """
     height, width = card.input.height, card.input.width
     rows, columns = height, width
@@ -49,15 +49,15 @@ def placed(card: Card, picture: Array) -> tuple[Array, tuple[int, int]]:
         scale = min(height / picture.shape[0], width / picture.shape[1])
         rows, columns = round(picture.shape[0] * scale), round(picture.shape[1] * scale)
     small = Image.fromarray(picture).resize((columns, rows), Image.Resampling.BILINEAR).convert("RGBA")
-    whole = np.zeros((1, height, width, 4), np.uint8)
-    whole[..., 3] = 255
-    whole[0, :rows, :columns] = np.asarray(small)
-    return whole, (rows, columns)
+    rgba = np.zeros((1, height, width, 4), np.uint8)
+    rgba[..., 3] = 255
+    rgba[0, :rows, :columns] = np.asarray(small)
+    return rgba, (rows, columns)
 
 
-def spread(mask: Array, card: Card, filled: tuple[int, int], shape: tuple[int, int]) -> Array:
-    """The Mask [1,1,h,w] of a placed picture, float32 at the picture's own `shape`."""
+def fit_picture(mask: Array, card: Card, filled: tuple[int, int], shape: tuple[int, int]) -> Array:
+    """The Mask [1,1,h,w] of such an input, float32 at the picture's own `shape` (height, width)."""
     h, w = mask.shape[2:]
     rows, columns = round(filled[0] * h / card.input.height), round(filled[1] * w / card.input.width)
-    own = Image.fromarray(mask[0, 0, :rows, :columns].astype(np.float32))
-    return np.asarray(own.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+    part = Image.fromarray(mask[0, 0, :rows, :columns].astype(np.float32))
+    return np.asarray(part.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))

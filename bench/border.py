@@ -1,12 +1,13 @@
-"""Python's and the border's share of a frame: all that is neither inference nor canvas, WebGL or decoding.
+"""Time of a frame in Python and at the border to JavaScript: all but inference, canvas, WebGL and decoding.
 
-Measures no picture. In the page's worker the page's own Slot, Loop, Pipeline, Task, Session and Compositor
-run with stand-ins in place of the WebGL2 or 2D contexts (methods that return at once) and of the runtime's
-session (a promise that is resolved already, with the tensors of one real run). Counted is from one finished
-frame to the next: every Python statement, every crossing of the border, every turn of the event loop. Not
-counted: the messages between page.js and the worker. The rows of real objects have a clock before each of
-their calls instead, and its time taken off: an upper bound, for the browser's constructors, its property
-setters and the clocks themselves are still in it, and the real work leaves Python cold caches.
+Judges no picture. In the page's worker the page's own LatestFrame, Loop, Pipeline, Task, Session and
+Compositor run with stand-ins for the WebGL2 or 2D contexts (methods that return at once) and for the
+runtime's session (a resolved promise with the tensors of one real run). The time is from one finished frame
+to the next: every Python statement, every call across the border and every turn of the event loop. The
+messages between the page and the worker are not counted. In the rows of real objects every call of an object
+is timed, and its time is subtracted. This is an upper bound: the browser's constructors, its property setters
+and the timing itself are still included, and the real work leaves Python with cold caches. Argument: the
+number of frames. With --write the table goes to docs/figures.md.
 """
 
 from __future__ import annotations
@@ -14,34 +15,46 @@ from __future__ import annotations
 import sys
 from statistics import median, quantiles
 
-from bench._browser import browser, hold, inside, opened, prepare, python, run, script, served, table
+from bench._browser import launch, open_page, pause, prepare_frames, run_inside, script, serve_dist, worker
+from bench._command import run
+from bench._report import Report, machine, markdown, print_table
 
 FRAMES = 2000
-TITLES = {"gl": "WebGL2", "canvas": "2D canvas"}
+COMPOSITORS = {"gl": "WebGL2", "canvas": "2D canvas"}
 
 
 def main() -> None:
     """Print the table."""
-    frames = int(sys.argv[1]) if sys.argv[1:] else FRAMES
+    report = Report("border", sys.argv[1:])
+    frames = int(report.arguments[0]) if report.arguments else FRAMES
     rows = []
     with (
-        served() as url,
-        browser() as chromium,
-        opened(chromium, url, backend="wasm", model="selfie-landscape", threads=1) as page,
+        serve_dist() as url,
+        launch() as chromium,
+        open_page(chromium, url, backend="wasm", model="selfie-landscape", threads=1) as page,
     ):
-        hold(page)
-        prepare(page, 1)
-        python(page).evaluate(script("standins"))
-        for kind, title in TITLES.items():
+        where = machine(chromium.version)
+        pause(page)
+        prepare_frames(page, 1)
+        worker(page).evaluate(script("standins"))
+        for kind, title in COMPOSITORS.items():
             for real in (False, True):
-                count = frames // 10 if real else frames
-                inside(page, "border", kind=kind, frames=20, real=real)
-                times = inside(page, "border", kind=kind, frames=count, real=real)
+                count = max(2, frames // 10) if real else frames
+                run_inside(page, "border", kind=kind, frames=20, real=real)
+                times = run_inside(page, "border", kind=kind, frames=count, real=real)
                 figures = median(times), quantiles(times, n=20)[-1], min(times)
-                objects = "real, less their time" if real else "stand-ins"
-                rows.append([title, objects, count, *(f"{each:.3f}" for each in figures)])
-    head = ["compositor", "the browser's objects", "frames", "ms a frame, median", "95th percentile", "min"]
-    table(head, rows)
+                objects = "real, their time subtracted" if real else "stand-ins"
+                rows.append([title, objects, count, *(f"{figure:.3f}" for figure in figures)])
+    head = [
+        "Compositor",
+        "Objects of the browser",
+        "Frames",
+        "Median, ms",
+        "95th percentile, ms",
+        "Minimum, ms",
+    ]
+    print_table(head, rows)
+    report.write(where, markdown(head, rows))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Milliseconds of a composed frame: the WebGL2 Compositor against the one of 2D canvases, in one run.
+"""Time to sample and compose a frame: the WebGL2 Compositor against the 2D canvas Compositor, in one run.
 
-Judges no picture. Sampling is from the picture to the model's bytes; composing is from the Mask to the drawn
-canvas, finished (a pixel is read back), with the matte graph where 2D canvases draw. Which of them is the
-faster depends on the GPU; here SwiftShader imitates one.
+Judges no picture. Sampling is from the picture to the model's input; composing is from the Mask to the
+finished canvas (a pixel is read back), with the matte graph for 2D canvases. The faster Compositor depends on
+the GPU, which is emulated in software here. Argument: the number of turns. With --write the table goes to
+docs/figures.md.
 """
 
 from __future__ import annotations
@@ -10,31 +11,37 @@ from __future__ import annotations
 import sys
 
 from app.core.settings import Settings
-from bench._browser import browser, hold, inside, low, opened, prepare, run, served, table
+from bench._browser import launch, open_page, pause, prepare_frames, run_inside, serve_dist
+from bench._command import run
+from bench._report import Report, machine, markdown, median_and_min, print_table
 
 PICTURES, TURNS = 10, 6
-TITLES = {"gl": "WebGL2", "canvas": "2D canvas"}
+COMPOSITORS = {"canvas": "2D canvas", "gl": "WebGL2"}
 
 
 def main() -> None:
-    """Print a table for each background. Argument: how many turns."""
-    turns = int(sys.argv[1]) if sys.argv[1:] else TURNS
+    """Print the table."""
+    report = Report("compose", sys.argv[1:])
+    turns = int(report.arguments[0]) if report.arguments else TURNS
     rows = []
-    with served() as url, browser() as chromium:
+    with serve_dist() as url, launch() as chromium:
+        where = machine(chromium.version)
         for background in ("blur", "colour", "image"):
             settings = {"backend": "wasm", "model": Settings.model, "threads": 1, "background": background}
-            with opened(chromium, url, **settings) as page:
-                hold(page)
-                prepare(page, PICTURES)
-                times: dict[str, list[list[float]]] = {kind: [] for kind in TITLES}
+            with open_page(chromium, url, **settings) as page:
+                pause(page)
+                prepare_frames(page, PICTURES)
+                times: dict[str, list[list[float]]] = {kind: [] for kind in COMPOSITORS}
                 for _ in range(turns):
-                    for kind in TITLES:
-                        found = inside(page, "compose", kind=kind, rounds=2)
-                        times[kind] += found[PICTURES:]  # the first round compiles and allocates
-            for kind, each in times.items():
-                sample, compose = zip(*each, strict=True)
-                rows.append([background, TITLES[kind], low(sample), low(compose)])
-    table(["background", "compositor", "sample, ms, median (min)", "compose, ms, median (min)"], rows)
+                    for kind in COMPOSITORS:
+                        pairs = run_inside(page, "compose", kind=kind, rounds=2)
+                        times[kind] += pairs[PICTURES:]  # the first round compiles and allocates
+            for kind, pairs in times.items():
+                sample, compose = zip(*pairs, strict=True)
+                rows.append([background, COMPOSITORS[kind], median_and_min(sample), median_and_min(compose)])
+    head = ["Background", "Compositor", "Sample, ms", "Compose, ms"]
+    print_table(head, rows)
+    report.write(where, markdown(head, rows))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Milliseconds of finding the nearest of 700, 10,000 and 100,000 characters in the page, and what is missed.
+"""Time to find the nearest of 700, 10,000 and 100,000 characters in the page, and the recall.
 
-No gallery has so many characters, so they are made: REAL features are the classifier's own, of pieces of
-scikit-image's photos and of the default gallery's pictures, cropped, turned and tinted by chance; the others
-are mixtures of two of these, each number made up to a quarter larger or smaller. What is asked for are real
-features of other pieces of the same pictures. `recall@5` is the share of the five nearest by exact float32
-cosines that are among the five found. Milliseconds are of one run with its way through Python, on WASM with
-one thread and with one for each core; WebGL, where the index has a form for it, is imitated by the processor.
-Arguments: how many characters.
+Judges no classifier. No gallery has so many characters, so they are synthesised: REAL features are the
+classifier's own, of pieces of scikit-image's photos and of the default gallery's pictures, cropped, turned
+and tinted at random; the others are mixtures of two of these, with each number up to a quarter larger or
+smaller. The queries are real features of other pieces of the same pictures. `recall@5` is the share of the
+five nearest by exact float32 cosines that are among the five found. Milliseconds are for one run including
+Python, on WASM with one thread and with one for each core; WebGL, if the index has a variant for it, is
+emulated in software. Arguments: numbers of characters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from playwright.sync_api import Browser
 from app.core.card import ModelCard, from_dict
 from app.core.errors import UserError
 from app.native.session import Session
-from bench._browser import browser, hold, inside, low, opened, run, served, table
+from bench._browser import launch, open_page, pause, run_inside, serve_dist
+from bench._command import progress, run
+from bench._report import median_and_min, print_table
 from models.graphs import index
 from models.verify import calibration
 from publish import DIST, STATE
@@ -35,68 +37,68 @@ from publish import DIST, STATE
 Array = NDArray[Any]
 COUNTS = (700, 10_000, 100_000)
 REAL = 3000
-ASKED, WARM = 120, 20
-NEAR = 5
+QUERIES, WARM_UP = 120, 20
+NEAREST = 5
 
 
 def main() -> None:
     """Print the table."""
     counts = [int(word) for word in sys.argv[1:]] or COUNTS
     card = classifier()
-    features, asked = library(card, max(counts))
+    features, queries = library(card, max(counts))
     rows = []
     with TemporaryDirectory(dir=STATE) as name:
         folder = Path(name)
-        asked.tofile(folder / "asked.bin")
-        made = {n: index.indexes(features[:n], folder, f"{n}") for n in counts}
-        with served({"knn": folder}) as url, browser() as chromium:
-            for n, variants in made.items():
-                exact = np.argsort(-(asked @ features[:n].T), axis=1, kind="stable")[:, :NEAR]
+        queries.tofile(folder / "queries.bin")
+        indexes = {n: index.indexes(features[:n], folder, f"{n}") for n in counts}
+        with serve_dist({"knn": folder}) as url, launch() as chromium:
+            for n, variants in indexes.items():
+                exact = np.argsort(-(queries @ features[:n].T), axis=1, kind="stable")[:, :NEAREST]
                 for variant in variants:
                     graph = variant.graphs[0]
                     backend = variant.backends[0]
-                    ran = [
-                        measured(chromium, url, backend, threads, f"knn/{graph.path}", features.shape[1])
+                    runs = [
+                        measure(chromium, url, backend, threads, f"knn/{graph.path}", features.shape[1])
                         for threads in ((1, "all") if backend == "wasm" else (1,))
                     ]
-                    recall = f"{100 * shared(exact, ran[0]['which']):.1f} %"
-                    times = [low(each["times"]) for each in ran]
+                    recall = f"{100 * recall_at_5(exact, runs[0]['which']):.1f} %"
+                    times = [median_and_min(result["times"]) for result in runs]
                     rows.append([f"{n:,}", variant.id, f"{graph.bytes:,}", recall, *(times * 2)[:2]])
-    table(["characters", "form", "bytes", "recall@5", "1 thread, ms, median (min)", "all threads, ms"], rows)
+    print_table(["Characters", "Variant", "Bytes", "recall@5", "1 thread, ms", "All threads, ms"], rows)
 
 
 def classifier() -> ModelCard:
-    """The classifier of the default gallery. Raises UserError where the build has none."""
+    """The classifier of the default gallery. Raises UserError if the build has none."""
     rows = json.loads((DIST / "manifest.json").read_bytes())["models"] if DIST.is_dir() else []
     cards = [from_dict(row) for row in rows if row["kind"] == "classifier" and not row["missing"]]
     if not cards:
-        raise UserError("This build has no classifier, so there are no features to look for.")
+        raise UserError("This build has no classifier. `python3 build.py build` says why it is left out.")
     return cards[0]
 
 
 def library(card: ModelCard, count: int) -> tuple[Array, Array]:
-    """Features [count,m] and what is asked for [ASKED,m], each row of length 1."""
+    """Features [count,m] and queries [QUERIES,m], each row of length 1."""
     rng = np.random.default_rng(4)
     variant = card.variant("wasm")
     assert variant is not None
     session = Session((DIST / variant.graphs[0].path).read_bytes())
     pictures = list(originals())
     real = []
-    for n in range(REAL + ASKED):
+    for n in range(REAL + QUERIES):
         if n % 100 == 0:
-            print(f"features of real pictures: {n} of {REAL + ASKED}", file=sys.stderr, flush=True)
+            progress(f"features of real pictures: {n} of {REAL + QUERIES}")
         piece = distorted(pictures[n % len(pictures)], card.input.height, rng)
         real.append(session.run_now({"rgba": piece.astype(variant.rgba)})["features"][0])
-    known, asked = unit(np.array(real[:REAL])), unit(np.array(real[REAL:]))
+    known, queries = unit(np.array(real[:REAL])), unit(np.array(real[REAL:]))
     if count <= REAL:
-        return known[:count], asked
+        return known[:count], queries
     a, b = rng.integers(0, REAL, (2, count - REAL))
     part = rng.random((count - REAL, 1), np.float32)
     mixed = known[a]
     mixed *= part
     mixed += known[b] * (1 - part)
     mixed *= rng.random(mixed.shape, np.float32) / 2 + np.float32(0.75)
-    return np.concatenate([known, unit(mixed)]), asked
+    return np.concatenate([known, unit(mixed)]), queries
 
 
 def originals() -> Iterator[Image.Image]:
@@ -114,7 +116,7 @@ def originals() -> Iterator[Image.Image]:
 
 
 def distorted(picture: Image.Image, side: int, rng: np.random.Generator) -> Array:
-    """A piece of a picture, turned, larger or smaller, in other colours: uint8 [1,side,side,4]."""
+    """A piece of a picture, turned, scaled and tinted: uint8 [1,side,side,4]."""
     short = min(picture.size)
     size = short * rng.uniform(0.3 if short > 200 else 0.7, 1)
     left, top = (rng.uniform(0, length - size) for length in picture.size)
@@ -126,29 +128,29 @@ def distorted(picture: Image.Image, side: int, rng: np.random.Generator) -> Arra
 
 
 def unit(rows: Array) -> Array:
-    """Rows of length 1, float32."""
+    """The rows scaled to length 1, float32."""
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def shared(exact: Array, found: list[list[float]]) -> float:
-    """The share of the exact that was found."""
+def recall_at_5(exact: Array, found: list[list[float]]) -> float:
+    """The share of the exact nearest characters that was found."""
     return float(
-        np.mean([len({*a} & {*map(int, b[:NEAR])}) / NEAR for a, b in zip(exact, found, strict=True)])
+        np.mean([len({*a} & {*map(int, b[:NEAREST])}) / NEAREST for a, b in zip(exact, found, strict=True)])
     )
 
 
-def measured(
+def measure(
     chromium: Browser, url: str, backend: str, threads: int | str, graph: str, m: int
 ) -> dict[str, Any]:
-    """What bench/inside/knn.py gives."""
-    with opened(chromium, url, backend=backend, background="none", model="selfie-landscape") as page:
+    """The result of bench/inside/knn.py."""
+    with open_page(chromium, url, backend=backend, background="none", model="selfie-landscape") as page:
         count = page.evaluate("navigator.hardwareConcurrency") if threads == "all" else threads
     settings = {"backend": backend, "background": "none", "model": "selfie-landscape", "threads": count}
-    with opened(chromium, url, **settings) as page:
-        hold(page)
-        given = {"graph": graph, "queries": "knn/asked.bin", "m": m, "warm": WARM}
-        found: dict[str, Any] = inside(page, "knn", provider=backend, **given)
-        return found
+    with open_page(chromium, url, **settings) as page:
+        pause(page)
+        arguments = {"graph": graph, "queries": "knn/queries.bin", "m": m, "warm_up": WARM_UP}
+        result: dict[str, Any] = run_inside(page, "knn", provider=backend, **arguments)
+        return result
 
 
 if __name__ == "__main__":

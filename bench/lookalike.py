@@ -1,11 +1,12 @@
-"""How good the look-alike task's answers are, natively: with the graphs of this build, run on the processor.
+"""Quality of the look-alike task's answers, natively: with the graphs of this build, run by onnxruntime.
 
-Three tables. Of 60 characters of the default gallery, distorted, the share that is among its own five
-answers: compared as it is, for each form of each classifier, and as a photo, with faces sought and cut out as
-in the page. Of people in clips (VITRINE_CLIPS names the folder), the share of pairs of frames of one person,
-each a photo by itself, that agree in three or more of five answers, and the same of different people: a
-gallery of one answer for everybody would agree always. And how often the answers change in a second of
-those clips live, at 25 frames a second: each frame by itself, and as the task gives them.
+Measures no time. Prints three tables. characters: of 60 characters of the default gallery, distorted, the
+share that is among its own five answers, compared directly with each variant of each classifier, and as a
+photo, with faces found and cut out as in the page. people: of clips of people (VITRINE_CLIPS names their
+folder), the share of pairs of frames of one person, each as a photo, that agree in three or more of five
+answers, and the same for different people (a gallery with one answer for everybody would always agree). live:
+how often the answers of those clips change in a second at 25 frames a second, for each frame alone and as the
+task answers. Arguments: the names of the tables to print; default: all.
 """
 
 from __future__ import annotations
@@ -33,45 +34,47 @@ from app.panel.apply import first
 from app.panel.capabilities import Capabilities
 from app.tasks.lookalike.comparison import Comparison
 from app.tasks.lookalike.task import Lookalike
-from bench._browser import run, table
 from bench._characters import DISTORTIONS, SIDE, Array, clips, originals
+from bench._command import progress, run
+from bench._report import print_table
 from publish import DIST
 
 COUNT = 60
 FIVE, AGREE = 5, 3
 STILLS = 10  # frames of a clip that are compared, spread evenly
-RATE = 25
+RATE = 25  # frames per second
 PHOTO = 480  # pixels of a character as a photo
 NONE = Settings(background="none")
 
 
 def main() -> None:
-    """Print the tables; of those named in the arguments only: characters, people, live."""
+    """Print the tables."""
     wanted = sys.argv[1:] or ["characters", "people", "live"]
     caps = engine.offered(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
     if "characters" in wanted:
         characters(caps, caps.built_galleries[0])
-    found = list(clips(say)) if {"people", "live"} & {*wanted} else []
-    if not found and wanted != ["characters"]:
-        raise UserError("There are no clips of people: name their folder by VITRINE_CLIPS.")
+    people_clips = list(clips(progress)) if {"people", "live"} & {*wanted} else []
+    if not people_clips and wanted != ["characters"]:
+        raise UserError("There are no clips of people. Set VITRINE_CLIPS to the folder that has them.")
     if "people" in wanted:
-        people(caps, found)
+        people(caps, people_clips)
     if "live" in wanted:
-        live(caps, found)
+        live(caps, people_clips)
 
 
 def characters(caps: Capabilities, gallery: Gallery) -> None:
-    """The table of distorted characters."""
+    """Print the table of distorted characters."""
     some = list(originals(gallery, COUNT))
     kinds = {
-        kind: [made(image, n) for n, (_, image) in enumerate(some)] for kind, made in DISTORTIONS.items()
+        kind: [distort(image, n) for n, (_, image) in enumerate(some)]
+        for kind, distort in DISTORTIONS.items()
     }
     numbers = [n for n, _ in some]
     columns: dict[str, list[str]] = {}
     for name, model, index in classifiers(caps, gallery):
-        say(name)
+        progress(name)
         blank, keep = model.session.blank((1, 1280)), model.session.tensor([0.0], (1,))
         search = partial(index.nearest, memory=blank, keep=keep)
 
@@ -83,67 +86,68 @@ def characters(caps: Capabilities, gallery: Gallery) -> None:
             rate(numbers, (asyncio.run(nearest(picture)) for picture in rows)) for rows in kinds.values()
         ]
     loaded = load(caps, "")
-    say("as a photo")
+    progress("as a photo")
     columns["as a photo"] = [
         rate(numbers, (photo(loaded, large(picture))[0] for picture in rows)) for rows in kinds.values()
     ]
     shares = zip(*columns.values(), strict=True)
-    table(["", *columns], [[kind, *row] for kind, row in zip(kinds, shares, strict=True)])
+    print_table(["", *columns], [[kind, *row] for kind, row in zip(kinds, shares, strict=True)])
     print()
 
 
-def people(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
-    """The table of people, for each model that can cut out."""
+def people(caps: Capabilities, people_clips: Sequence[tuple[str, list[Array]]]) -> None:
+    """Print the table of people, for each model that can cut out."""
     rows = []
     for card in caps.cards:
         if not caps.supports(card, "lookalike", "wasm"):
             continue
         loaded, answers = load(caps, card.id), []
-        for name, frames in found:
-            say(f"{card.title}: {name}")
-            told = [photo(loaded, picture, alone=False) for picture in spread(frames)]
-            answers.append([{one.n for one in faces[0]} for faces in told if faces])
+        for name, frames in people_clips:
+            progress(f"{card.title}: {name}")
+            photos = [photo(loaded, picture, middle=False) for picture in evenly(frames)]
+            answers.append([{match.n for match in faces[0]} for faces in photos if faces])
         same = [len(a & b) >= AGREE for each in answers for a, b in combinations(each, 2)]
         other = [len(a & b) >= AGREE for x, y in combinations(answers, 2) for a, b in product(x, y)]
         every = {n for each in answers for five in each for n in five}
         rows.append(
             [card.title, percent(same), percent(other), len(every), f"{sum(map(len, answers))} frames"]
         )
-    head = ["model", "one person agrees", "different people agree", "characters answered", "of"]
-    table(head, rows)
+    head = ["Model", "One person agrees", "Different people agree", "Characters answered", "Of"]
+    print_table(head, rows)
     print()
 
 
-def live(caps: Capabilities, found: Sequence[tuple[str, list[Array]]]) -> None:
-    """The table of changes."""
+def live(caps: Capabilities, people_clips: Sequence[tuple[str, list[Array]]]) -> None:
+    """Print the table of changes."""
     loaded = load(caps, "")
-    ways: dict[str, list[tuple[bool, bool]]] = {"each frame by itself": [], "as the task answers": []}
+    ways: dict[str, list[tuple[bool, bool]]] = {"each frame alone": [], "as the task answers": []}
     same: dict[str, list[bool]] = {way: [] for way in ways}
-    for name, frames in found:
-        say(f"live: {name}")
+    for name, frames in people_clips:
+        progress(f"live: {name}")
         alone, task = [], []
         for picture in frames:
-            if near := photo(loaded, picture, alone=False):
-                alone.append([one.n for one in near[0]])
+            if near := photo(loaded, picture, middle=False):
+                alone.append([match.n for match in near[0]])
         for n, picture in enumerate(frames):
             frame = Frame(
                 picture, picture.shape[1], picture.shape[0], n * 1000 / RATE, first_of_source=n == 0
             )
-            told = compared(loaded, frame)
-            if told.faces:
-                task.append([one.n for one in told.faces[0].matches])
+            comparison = compare(loaded, frame)
+            if comparison.faces:
+                task.append([match.n for match in comparison.faces[0].matches])
         for way, answers in zip(ways, (alone, task), strict=True):
             ways[way] += [(a[0] != b[0], a != b) for a, b in pairwise(answers)]
-            same[way] += [len({*a} & {*b}) >= AGREE for a, b in combinations(spread(answers), 2)]
+            same[way] += [len({*a} & {*b}) >= AGREE for a, b in combinations(evenly(answers), 2)]
     rows = [
         [way, *(f"{RATE * np.mean(column):.1f}" for column in zip(*changes, strict=True)), percent(same[way])]
         for way, changes in ways.items()
     ]
-    table(["live", "changes of the first in a second", "of any of the five", "one person agrees"], rows)
+    head = ["Live", "Changes of the first per second", "Changes of any of the five", "One person agrees"]
+    print_table(head, rows)
 
 
 def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Model, Index]]:
-    """Each form of each classifier that the gallery has an index for, with the index of its backend."""
+    """Each variant of each classifier that the gallery has an index for, with the index of its backend."""
     for card in caps.cards:
         for variant in card.variants if gallery.indexes.get(card.id) else ():
             indexed = gallery.index(card.id, variant.backends[0])
@@ -156,23 +160,23 @@ def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Mod
 
 
 def load(caps: Capabilities, model: str) -> Engine:
-    """The task with the forms that run on WASM."""
+    """The task with the variants that run on WASM."""
     settings = first(caps, "lookalike")
     return engine.load(DIST, caps, Settings(**{**vars(settings), "model": model or settings.model}), "wasm")
 
 
-def compared(loaded: Engine, frame: Frame) -> Comparison:
-    """What the task tells of a frame; nothing where it has nothing new."""
+def compare(loaded: Engine, frame: Frame) -> Comparison:
+    """The task's Comparison of a frame; an empty one if it has nothing new."""
     task = cast(Lookalike, loaded.task)
     asyncio.run(task.step(frame, NONE))
     return task.comparison or Comparison()
 
 
-def photo(loaded: Engine, picture: Array, alone: bool = True) -> list[tuple[Match, ...]]:
-    """The answers of a photo's faces; without a face those of its middle, or nothing if not `alone`."""
+def photo(loaded: Engine, picture: Array, middle: bool = True) -> list[tuple[Match, ...]]:
+    """The answers of a photo's faces; without a face those of its middle, or none if not `middle`."""
     frame = Frame(picture, picture.shape[1], picture.shape[0], is_photo=True, first_of_source=True)
-    told = compared(loaded, frame)
-    return [] if told.note and not alone else [face.matches for face in told.faces]
+    comparison = compare(loaded, frame)
+    return [] if comparison.note and not middle else [face.matches for face in comparison.faces]
 
 
 def large(picture: Array) -> Array:
@@ -180,25 +184,22 @@ def large(picture: Array) -> Array:
     return np.asarray(Image.fromarray(picture).resize((PHOTO, PHOTO), Image.Resampling.BICUBIC))
 
 
-def spread(rows: Sequence[Any]) -> list[Any]:
-    """STILLS of them, evenly."""
+def evenly(rows: Sequence[Any]) -> list[Any]:
+    """STILLS of the rows, spread evenly."""
     places = np.linspace(0, len(rows) - 1, min(STILLS, len(rows))).round().astype(int)
     return [rows[n] for n in places]
 
 
 def rate(numbers: Sequence[int], answers: Iterable[Sequence[Match]]) -> str:
-    """How many are among their own answers."""
-    return percent([n in {one.n for one in near[:FIVE]} for n, near in zip(numbers, answers, strict=True)])
+    """The share of characters that are among their own answers."""
+    return percent(
+        [n in {match.n for match in near[:FIVE]} for n, near in zip(numbers, answers, strict=True)]
+    )
 
 
-def percent(found: Sequence[bool]) -> str:
-    """The share."""
-    return f"{100 * np.mean(found):.0f} %" if found else "–"
-
-
-def say(line: str) -> None:
-    """Progress, apart from the tables."""
-    print(line, file=sys.stderr, flush=True)
+def percent(outcomes: Sequence[bool]) -> str:
+    """The share of True as a cell."""
+    return f"{100 * np.mean(outcomes):.0f} %" if outcomes else "–"
 
 
 if __name__ == "__main__":

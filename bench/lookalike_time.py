@@ -1,9 +1,9 @@
-"""Time from a photo to its answers in the page, for each backend: from the drop to the cards' names.
+"""Time from a photo to its answers in the page, for each backend: from the drop to the names on the cards.
 
-Judges no answer. The photo is the public-domain portrait, 420 x 300 pixels as JPEG, with one face, in turn
-with itself at 420 x 301. The time holds reading, decoding, face, cut-out, features, index and the page's own
-drawing. WebGL and WebGPU are imitated by the processor, so their rows are not a GPU's. Arguments: backends;
-without, all.
+Judges no answer. The photo is the public-domain portrait as a JPEG of 420 x 300 pixels with one face, in turn
+with the same at 420 x 301. The time includes reading, decoding, face, cut-out, features, index and the
+drawing of the page. WebGL and WebGPU are emulated in software, so their rows are not those of a GPU.
+Arguments: the backends to measure; default: all.
 """
 
 from __future__ import annotations
@@ -15,33 +15,35 @@ from io import BytesIO
 from PIL import Image
 
 from app.core.backend import BACKENDS
-from bench._browser import browser, low, opened, run, served, table
+from bench._browser import launch, open_page, serve_dist
+from bench._command import progress, run
+from bench._report import median_and_min, print_table
 from tests.page.counts import PHOTOS
 from tests.support import alike
 
-COUNTS = {"wasm": 40, "webgl": 12, "webgpu": 6}  # photos; a GPU in software takes a second and more for each
+COUNTS = {"wasm": 40, "webgl": 12, "webgpu": 6}  # photos; an emulated GPU takes more than a second for each
+
+WARM_UP = 2  # photos that are not counted: they compile
 
 
 def main() -> None:
     """Print the table."""
     rows = []
-    with served() as url, browser() as chromium:
+    with serve_dist() as url, launch() as chromium:
         for backend in sys.argv[1:] or list(BACKENDS)[::-1]:
             for threads in (1, 2) if backend == "wasm" else (0,):
                 settings = {"task": "lookalike", "backend": backend, "threads": threads}
-                with opened(chromium, url, **settings) as page:
-                    times = page.evaluate(PHOTOS, [COUNTS[backend] + 2, photos()])[
-                        2:
-                    ]  # the first ones compile
+                with open_page(chromium, url, **settings) as page:
+                    times = page.evaluate(PHOTOS, [COUNTS[backend] + WARM_UP, photos()])[WARM_UP:]
                     stats = page.evaluate("vitrine.stats()")
-                ran = [stats["backend"], threads or "–", stats["model"], stats["variant"]]
-                rows.append([*ran, len(times), low(times)])
-                print(*rows[-1], file=sys.stderr, flush=True)
-    table(["backend", "threads", "model", "variant", "photos", "ms from photo to answers"], rows)
+                cells = [stats["backend"], threads or "–", stats["model"], stats["variant"]]
+                rows.append([*cells, len(times), median_and_min(times)])
+                progress(*rows[-1])
+    print_table(["Backend", "Threads", "Model", "Variant", "Photos", "Photo to answers, ms"], rows)
 
 
 def photos() -> list[str]:
-    """The portrait in two shapes, as JPEG files in base64."""
+    """The portrait in two sizes, as JPEG files in base64."""
     picture, out = Image.fromarray(alike.photo()), []
     for size in ((420, 300), (420, 301)):
         data = BytesIO()

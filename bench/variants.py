@@ -1,26 +1,23 @@
-"""Every candidate of every card on every backend: does it run, how fast, what does it lose.
+"""Measures every candidate of every card on every backend: whether it runs, how fast, and what it loses.
 
-Writes models/variants/figures.json, and chooses nothing by itself: models/variants/choice.py does, and its
-verdicts are written beside the figures. Arguments: the cards to measure (all without one; the others' figures
-stay), or --judge to write the verdicts anew only.
+Writes models/variants/figures.json and chooses nothing: models/variants/choice.py chooses, and its verdicts
+are written beside the figures. Arguments: the cards to measure (default: all; the figures of other cards
+stay), or --judge to write only the verdicts again.
 
-`loss` and `error` are against float32, both run by native onnxruntime, on scikit-image's photos and, where
-they are, on people before rooms (VITRINE_PEOPLE). `page` and `page_error` are of the candidate in the page
-against the same one run natively, on the first of those pictures. Milliseconds are of one picture's run with
-its way through Python, one thread, the candidates in turns; `ratio` compares the smallest times, which a busy
-machine changes least. Where a card's stamp says that WebGL and WebGPU are imitated by the processor, their
-figures tell that a candidate runs and what it loses, not how fast a GPU is.
+`loss` and `error` compare with float32, both run by native onnxruntime, on scikit-image's photos and, if
+available, on people in front of backgrounds (VITRINE_PEOPLE). `page` and `page_error` compare the candidate
+in the page with the same candidate run natively, on the first of those pictures. Milliseconds are for one
+picture, including Python, with one thread, the candidates in turns; `ratio` compares the minima, which depend
+least on other work of the machine. If a card's stamp says that WebGL and WebGPU are emulated in software,
+their figures show that a candidate runs and what it loses, not how fast it is on a GPU.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -28,15 +25,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+from playwright.sync_api import Browser
 
 from app.core.backend import BACKENDS
-from bench import _truth
-from bench._beside import array, beside, gpus, masks
-from bench._browser import browser, run, served, table
-from bench._candidates import Made, candidates
-from bench._people import people, placed
+from app.core.errors import UserError
+from bench._browser import launch, serve_dist
+from bench._candidates import StoredCandidate, candidates
+from bench._command import progress, run
+from bench._page_candidates import gpus, mask_runner, run_candidates, to_array
+from bench._people import fit_input, people
+from bench._person_iou import PageRunner, person_iou, write_pictures
+from bench._variant_figures import replace, rounded, show, stamp, write
 from models import make
 from models.sources import fetch
 from models.spec import cards
@@ -44,139 +44,142 @@ from models.spec.cards import Card
 from models.variants import choice
 from models.verify import calibration, metrics
 from models.verify import parity as verify
-from publish import ROOT, STATE
+from publish import STATE
 
 Array = NDArray[Any]
-PEOPLE = 24  # pictures of people that a loss is measured on besides the photos, and before them
+Outputs = list[dict[str, Array]]
+JUDGE = "--judge"
+PEOPLE = 24  # pictures of people on which a loss is measured, before the photos
 COLLECT = {"wasm": 8, "webgl": 2, "webgpu": 2}  # pictures that each candidate runs in the page
-BUDGET = {
-    "wasm": 4000.0,
-    "webgl": 800.0,
-    "webgpu": 800.0,
-}  # ms of turns for all candidates of a card together
-# What stood for all cards together before each had a stamp of its own.
-HEAD = ("browser", "machine", "gpu", "date", "versions")
-LOST = 1e9  # stands for a difference without bounds: JSON has no infinity
+# ms of turns for all candidates of a card together.
+BUDGET = {"wasm": 4000.0, "webgl": 800.0, "webgpu": 800.0}
 
 
 def main() -> None:
-    """Measure, write, print."""
-    asked = sys.argv[1:]
+    """Measure, write and print."""
+    arguments = sys.argv[1:]
     known = {card.id: card for card in cards.read_all()}
-    if unknown := [name for name in asked if name not in known and name != "--judge"]:
-        sys.exit(f"No card {unknown[0]}. There are: {', '.join(known)}")
+    if unknown := [name for name in arguments if name not in known and name != JUDGE]:
+        raise UserError(f"There is no card {unknown[0]}. The cards are: {', '.join(known)}.")
     figures = choice.read()
-    if "--judge" not in asked:
+    if JUDGE not in arguments:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(dir=STATE)))
-            for card in (known[name] for name in asked or known):
+            for card in (known[name] for name in arguments or known):
                 try:
-                    measured(card, figures, folder)
-                except ValueError as error:  # the card's own trouble; the others are measured
-                    say(f"{card.id}: {error}")
+                    measure_card(card, figures, folder)
+                except (UserError, ValueError) as error:  # concerns this card; the others are measured
+                    progress(f"{card.id}: {error}")
                 write(known, figures)
     write(known, figures)
     show(figures)
 
 
-def measured(card: Card, figures: dict[str, Any], folder: Path) -> None:
-    """The card's rows in `figures`, new."""
+def measure_card(card: Card, figures: dict[str, Any], folder: Path) -> None:
+    """Replace the card's rows in `figures`."""
     try:
-        fetched = fetch.fetch(card, say)
+        fetched = fetch.fetch(card, progress)
     except fetch.Missing as error:
-        say(str(error))
+        progress(error)
         return
     card = card.of(fetched.source)
     network = make.imported(card, fetched)
     parity = verify.parity(card, fetched, network)
-    figures["parity"] = {**figures.get("parity", {}), card.id: _rounded(parity)}
+    figures["parity"] = {**figures.get("parity", {}), card.id: rounded(parity)}
     made = candidates(card, network)
-    pictures = [*(placed(card, p)[0] for p in _people(card)), *calibration.judged(card)]
-    plain = next(each for each in made if each.wanted.weights == "fp32")
+    photos = calibration.judged(card)
+    pictures = [*(fit_input(card, picture)[0] for picture in _people(card)), *photos]
+    plain = next(candidate for candidate in made if candidate.wanted.weights == "fp32")
     exact = plain.run(card, pictures)
-    here = folder / card.id
-    here.mkdir()
-    np.concatenate(pictures[: max(COLLECT.values())]).tofile(here / "pictures.bin")
+    card_folder = folder / card.id
+    card_folder.mkdir()
+    np.concatenate(pictures[: max(COLLECT.values())]).tofile(card_folder / "pictures.bin")
     native = {}
-    for each in made:
-        each.write(here)
-        found = each.run(card, pictures)
-        native[each.wanted.id] = {
-            "outputs": found[: max(COLLECT.values())],
-            "error": metrics.error(exact, found),
-            "loss": _loss(card, exact, found, people=len(pictures) - len(calibration.judged(card))),
+    for candidate in made:
+        candidate.write(card_folder)
+        outputs = candidate.run(card, pictures)
+        native[candidate.wanted.id] = {
+            "outputs": outputs[: max(COLLECT.values())],
+            "error": metrics.error(exact, outputs),
+            "loss": _loss(card, exact, outputs, people=len(pictures) - len(photos)),
         }
-        say(f"{card.id} {each.wanted.id}: {each.bytes:,} bytes, {native[each.wanted.id]['loss']}")
+        loss = native[candidate.wanted.id]["loss"]
+        progress(f"{card.id} {candidate.wanted.id}: {candidate.bytes:,} bytes, {loss}")
     segments = card.kind == "segmenter"
     if segments:
-        _truth.write(card, here)
-    with served({f"candidates/{card.id}": here}) as url, browser() as chromium:
+        write_pictures(card, card_folder)
+    with serve_dist({f"candidates/{card.id}": card_folder}) as url, launch() as chromium:
         stamps = figures.get("stamps", {})
         figures["stamps"] = {**stamps, card.id: stamp(chromium.version, gpus(chromium, url))}
         rows = []
         for backend in BACKENDS:
-            mine = [each for each in made if backend in each.wanted.backends]
-            given = COLLECT[backend], BUDGET[backend]
-            answers = beside(chromium, url, card, backend, mine, "pictures.bin", *given) if mine else {}
-            for each in mine:
-                row = _row(card, each, backend, answers, native[each.wanted.id], len(pictures))
-                say(f"  {backend} {each.wanted.id}: {json.dumps(row)}")
-                rows.append(row)
-        _replace(figures, "rows", card, rows)
-        if segments:
-            pages = {}
-            for verdict in choice.verdicts(card, figures):
-                each = next(m for m in made if m.wanted == verdict.wanted)
-                if verdict.ships and each.wanted.weights not in choice.NEEDS:
-                    pages[verdict.backend] = masks(chromium, url, card, verdict.backend, each)
-            say(f"{card.id}: person IoU")
-            found = _truth.person(
-                card, fetched, network, lambda p: [o["mask"] for o in plain.run(card, p)], pages
+            some = [candidate for candidate in made if backend in candidate.wanted.backends]
+            limits = COLLECT[backend], BUDGET[backend]
+            answers = (
+                run_candidates(chromium, url, card, backend, some, "pictures.bin", *limits) if some else {}
             )
-            _replace(figures, "person", card, found)
-            say("\n".join(map(json.dumps, found)))
+            for candidate in some:
+                row = _row(card, candidate, backend, answers, native[candidate.wanted.id], len(pictures))
+                progress(f"  {backend} {candidate.wanted.id}: {json.dumps(row)}")
+                rows.append(row)
+        replace(figures, "rows", card, rows)
+        if segments:
+            progress(f"{card.id}: person IoU")
+            runners = _page_runners(card, figures, made, chromium, url)
+            scores = person_iou(
+                card, fetched, network, lambda rgba: [o["mask"] for o in plain.run(card, rgba)], runners
+            )
+            replace(figures, "person", card, scores)
+            progress("\n".join(map(json.dumps, scores)))
 
 
-def _loss(
-    card: Card, exact: list[dict[str, Array]], found: list[dict[str, Array]], people: int
-) -> dict[str, float]:
-    """The worse of the loss on all pictures and on the photos alone, which every build measures as well."""
-    every = metrics.loss(card.kind, card.input, exact, found)
-    photos = metrics.loss(card.kind, card.input, exact[people:], found[people:])
-    return {name: max(value, photos.get(name, 0.0)) for name, value in every.items()}
+def _page_runners(
+    card: Card, figures: dict[str, Any], made: list[StoredCandidate], chromium: Browser, url: str
+) -> dict[str, PageRunner]:
+    """By backend, a runner of the candidate that ships there and that every browser can run."""
+    runners = {}
+    for verdict in choice.verdicts(card, figures):
+        candidate = next(m for m in made if m.wanted == verdict.wanted)
+        if verdict.ships and candidate.wanted.weights not in choice.NEEDS:
+            runners[verdict.backend] = mask_runner(chromium, url, card, verdict.backend, candidate)
+    return runners
 
 
-def _replace(figures: dict[str, Any], name: str, card: Card, rows: list[dict[str, Any]]) -> None:
-    figures[name] = [row for row in figures.get(name, ()) if row["card"] != card.id] + rows
+def _loss(card: Card, exact: Outputs, outputs: Outputs, people: int) -> dict[str, float]:
+    """The larger of the loss on all pictures and on the photos alone, which every build measures as well."""
+    total = metrics.loss(card.kind, card.input, exact, outputs)
+    photos = metrics.loss(card.kind, card.input, exact[people:], outputs[people:])
+    return {name: max(value, photos.get(name, 0.0)) for name, value in total.items()}
 
 
 def _row(
     card: Card,
-    made: Made,
+    candidate: StoredCandidate,
     backend: str,
     answers: Mapping[str, Mapping[str, Any]],
     native: Mapping[str, Any],
     count: int,
 ) -> dict[str, Any]:
-    answer = answers[made.wanted.id]
+    """A row of figures.json: a candidate on a backend; `count` is the number of pictures run natively."""
+    answer = answers[candidate.wanted.id]
     plain = next((answers[m] for m in ("fp32", "webgl") if m in answers), {})
     times, base = answer.get("times", []), plain.get("times", [])
-    outputs = [{k: array(v) for k, v in each.items()} for each in answer.get("outputs", [])]
-    own = native["outputs"][: len(outputs)]
-    like = [{k: each[k] for k in outputs[0]} for each in own] if outputs else []
-    shaped = [{k: v.reshape(like[0][k].shape) for k, v in each.items()} for each in outputs]
+    outputs = [{k: to_array(v) for k, v in row.items()} for row in answer.get("outputs", [])]
+    expected = native["outputs"][: len(outputs)]
+    expected = [{k: row[k] for k in outputs[0]} for row in expected] if outputs else []
+    shaped = [{k: v.reshape(expected[0][k].shape) for k, v in row.items()} for row in outputs]
     return {
         "card": card.id,
-        "variant": made.wanted.id,
+        "variant": candidate.wanted.id,
         "backend": backend,
-        "weights": made.wanted.weights,
-        "bytes": made.bytes,
+        "weights": candidate.wanted.weights,
+        "bytes": candidate.bytes,
         "loads": answer.get("loads", not answer["said"]),
         "said": answer["said"],
-        "loss": _rounded(native["loss"]),
-        "error": _rounded(native["error"]),
-        "page": _rounded(metrics.loss(card.kind, card.input, like, shaped)) if shaped else {},
-        "page_error": _rounded(metrics.error(like, shaped)) if shaped else None,
+        "loss": rounded(native["loss"]),
+        "error": rounded(native["error"]),
+        "page": rounded(metrics.loss(card.kind, card.input, expected, shaped)) if shaped else {},
+        "page_error": rounded(metrics.error(expected, shaped)) if shaped else None,
         "pictures": [count, len(outputs)],
         "ms": round(median(times), 2) if times else None,
         "least": round(min(times), 2) if times else None,
@@ -184,73 +187,9 @@ def _row(
     }
 
 
-def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
-    """The figures with their verdicts, a row a line."""
-    for card in known.values():
-        verdicts = {(v.wanted.id, v.backend): v for v in choice.verdicts(card, figures)}
-        for row in figures.get("rows", ()):
-            if row["card"] == card.id and (verdict := verdicts.get((row["variant"], row["backend"]))):
-                row |= {"ships": verdict.ships, "why": verdict.why}
-    for name in ("rows", "person"):
-        kept = [row for row in figures.get(name, ()) if row["card"] in known]
-        figures[name] = sorted(kept, key=lambda row: list(known).index(row["card"]))
-    for name in ("parity", "stamps"):
-        figures[name] = {card: each for card, each in figures.get(name, {}).items() if card in known}
-    if all(row["card"] in figures["stamps"] for row in figures["rows"]):
-        for name in HEAD:
-            figures.pop(name, None)
-    head = {name: value for name, value in figures.items() if name not in ("rows", "person")}
-    lists = (
-        f' "{name}": [\n  ' + ",\n  ".join(json.dumps(row) for row in figures[name]) + "\n ]"
-        for name in ("rows", "person")
-    )
-    body = json.dumps(head, indent=1).removesuffix("\n}")
-    draft = choice.FIGURES.with_suffix(".draft")
-    draft.write_text(",\n".join([body, *lists]) + "\n}\n", "utf-8")
-    draft.replace(choice.FIGURES)
-
-
-def stamp(browser: str, gpu: Mapping[str, Any]) -> dict[str, Any]:
-    """Where, when and on what, as models/variants/provenance.py reads it."""
-    pinned = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "browser": f"Chromium {browser}",
-        "machine": f"{os.cpu_count()} cores ({platform.machine()})",
-        "gpu": gpu,
-        "onnxruntime": onnxruntime.__version__,
-        "onnxruntime-web": pinned["onnxruntime-web"],
-    }
-
-
-def show(figures: Mapping[str, Any]) -> None:
-    """The rows as a table."""
-    head = ["card", "variant", "backend", "kB", "loss", "ms", "ratio", "ships", "why"]
-    rows = [
-        [
-            *(row["card"], row["variant"], row["backend"], f"{row['bytes'] / 1000:.0f}"),
-            " ".join(f"{name} {value:.2g}" for name, value in row["loss"].items()),
-            *(row["ms"], row["ratio"], "yes" if row["ships"] else "", row["why"]),
-        ]
-        for row in figures["rows"]
-    ]
-    table(head, rows)
-
-
-def say(line: str) -> None:
-    """Progress, apart from the table."""
-    print(line, file=sys.stderr, flush=True)
-
-
 def _people(card: Card) -> Iterator[Array]:
     if card.kind not in ("classifier", "landmarks", "network"):
         yield from (picture for picture, _ in islice(people("npr"), PEOPLE))
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _rounded(each) for name, each in value.items()}
-    return value if isinstance(value, str) else float(f"{min(value, LOST):.3g}")
 
 
 if __name__ == "__main__":

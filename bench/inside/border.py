@@ -1,6 +1,6 @@
-"""The page's own Loop, Pipeline and Compositor on stand-ins for all of the browser's. Run by border.py.
+"""Runs the page's own Loop, Pipeline and Compositor on stand-ins for the browser's objects. Run by border.py.
 
-Draws and infers nothing once the stand-ins are in place.
+Does not draw or infer once the stand-ins are in place.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ REAL_IMAGE = drawing.ImageData
 
 
 async def main(kind: str, frames: int, real: bool) -> str:
-    """ms from one finished frame to the next, `frames` times, with the compositor `kind`: gl or canvas.
+    """The ms of each of `frames` frames, from finish to finish, with the compositor `kind`: gl or canvas.
 
-    With `real` objects the ms spent in them are taken off.
+    With `real` objects the ms spent in them are subtracted.
     """
     shell: Any = page.python.unwrap()
     card, session, settings = shell.state.card, shell.engine.session, shell.state.settings
@@ -50,26 +50,26 @@ async def main(kind: str, frames: int, real: bool) -> str:
         compositor = CanvasCompositor(js_canvas, card, wrap, matte)
     meter = Meter(now)
     pipeline = Pipeline(settings.task, Model(card, session, compositor, meter, rgba))
-    for _ in range(3):  # the real thing, which makes what is made once
+    for _ in range(3):  # real frames, so that what is made only once is made
         await pipeline.step(Frame(js.frames[0], 640, 480), lambda: settings)
     if real:
-        own = Session(page.ort, js.standins.timedSession(session._session))
-        clock(compositor)
+        replaced = Session(page.ort, js.standins.timedSession(session._session))
+        time_calls(compositor)
     else:
-        own = Session(page.ort, await silent(session, pipeline, compositor, settings))
+        replaced = Session(page.ort, await quiet_session(session, pipeline, compositor, settings))
         if kind == "gl":
             mute_gl(compositor)
         else:
             await mute_canvas(compositor, pipeline)
-    pipeline = Pipeline(settings.task, Model(card, own, compositor, meter, rgba))
+    pipeline = Pipeline(settings.task, Model(card, replaced, compositor, meter, rgba))
     try:
-        return json.dumps(await many(pipeline, compositor, settings, frames, real))
+        return json.dumps(await run_frames(pipeline, compositor, settings, frames, real))
     finally:
         drawing.ImageData = REAL_IMAGE
 
 
-async def silent(session: Any, pipeline: Pipeline, compositor: Any, settings: Any) -> Any:
-    """A stand-in of a runtime's session, which gives the outputs of one real run again and again."""
+async def quiet_session(session: Any, pipeline: Pipeline, compositor: Any, settings: Any) -> Any:
+    """A stand-in for the runtime's session that returns the outputs of one real run every time."""
     js_outputs = js.Object.new()
     frame, task = Frame(js.frames[0], 640, 480), cast(Background, pipeline.task)
     rgba = compositor.sample(frame, task._model.card.input, rgba=task._model.rgba)
@@ -79,14 +79,14 @@ async def silent(session: Any, pipeline: Pipeline, compositor: Any, settings: An
 
 
 def mute_gl(compositor: Any) -> None:
-    """A stand-in for the context of a Compositor, its textures and its passes."""
+    """Replace the context of a Compositor, its textures and its passes by a stand-in."""
     put_gl(compositor, js.standins.quiet(compositor.gl))
     for drawn in compositor._passes.values():
         drawn._set = {name: (compositor.gl.uniform4f, where) for name, (_, where) in drawn._set.items()}
 
 
-def clock(compositor: Any) -> None:
-    """A clock before every context of a Compositor."""
+def time_calls(compositor: Any) -> None:
+    """Replace every context of a Compositor by a stand-in that times its calls."""
     if isinstance(compositor, Compositor):
         put_gl(compositor, js.standins.timed(compositor.gl))
         return
@@ -96,13 +96,13 @@ def clock(compositor: Any) -> None:
 
 
 def put_gl(compositor: Any, js_gl: Any) -> None:
-    """Another object in the place of the context."""
+    """Put another object in the place of the context."""
     for owner in (compositor, *compositor._textures.values(), *compositor._passes.values()):
         owner.gl = js_gl
 
 
 async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
-    """The contexts of a CanvasCompositor and its matte graph by stand-ins."""
+    """Replace the contexts of a CanvasCompositor and its matte graph by stand-ins."""
     matte = compositor._matte
     feeds = {
         "rgba": compositor._bytes,
@@ -124,8 +124,10 @@ async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
     drawing.ImageData = js.standins.image
 
 
-async def many(pipeline: Pipeline, compositor: Any, settings: Any, frames: int, real: bool) -> list[float]:
-    """The Loop over `frames` pictures; ms of each, less what was spent in real objects."""
+async def run_frames(
+    pipeline: Pipeline, compositor: Any, settings: Any, frames: int, real: bool
+) -> list[float]:
+    """Run the Loop over `frames` pictures; returns the ms of each without those spent in real objects."""
     slot, standins = LatestFrame(), js.standins
     take = create_proxy(slot.put)
     over = asyncio.get_running_loop().create_future()

@@ -1,6 +1,6 @@
-"""Sample and compose by one of the page's Compositors, to the last pixel. Run by bench/compose.py.
+"""Times one of the page's Compositors: sample and compose, until all is drawn. Run by bench/compose.py.
 
-Infers once, for the Mask.
+Does not time the inference of the Mask.
 """
 
 import json

@@ -1,4 +1,4 @@
-// Draws `count` pictures of the sample scene, 640 x 480, and leaves them at globalThis.frames. Measures nothing.
+// Draws `count` pictures of the sample scene, 640 x 480, into globalThis.frames. Measures nothing.
 async ([{ room, person, width, height, sway }, count, base]) => {
   const picture = async (path) => createImageBitmap(await (await fetch(new URL(path, base))).blob());
   const [back, front] = await Promise.all([picture(room), picture(person)]);

@@ -1,4 +1,4 @@
-"""The GPUs as the page's Probe names them. Run by bench/variants.py.
+"""The GPUs that the page's Probe finds. Run by bench/variants.py.
 
 Measures nothing.
 """
@@ -9,13 +9,13 @@ from app.page.probe import probe
 
 
 async def main() -> str:
-    """As JSON, by backend: `name` ("" without one), and whether it is `imitated` by the processor."""
-    found = await probe()
+    """As JSON, by backend: `name` ("" without a GPU) and `imitated` (whether it is emulated in software)."""
+    browser = await probe()
     return json.dumps(
         {
             backend: {
-                "name": getattr(found, backend),
-                "imitated": getattr(found, f"software_{backend}"),
+                "name": getattr(browser, backend),
+                "imitated": getattr(browser, f"software_{backend}"),
             }
             for backend in ("webgl", "webgpu")
         }

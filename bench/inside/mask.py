@@ -1,4 +1,4 @@
-"""Frame to Mask by the page's own code, in its worker: sample, feeds, run, take. Run by bench/peer.py.
+"""Frame to Mask by the page's own code in its worker: sample, feeds, run, memory. Run by bench/peer.py.
 
 Composes nothing.
 """
@@ -20,7 +20,7 @@ async def main() -> str:
     task, state = shell.engine.pipeline.task, shell.state
     times = []
     for js_frame in js.frames:
-        js_picture = await js.createImageBitmap(js_frame)  # new to the runtime each time, as a camera's is
+        js_picture = await js.createImageBitmap(js_frame)  # a new object each time, as from a camera
         begin = now()
         frame = Frame(js_picture, js_picture.width, js_picture.height, close=js_picture.close)
         mask = (await task.step(frame, state.settings)).mask

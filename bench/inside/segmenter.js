@@ -1,4 +1,5 @@
-// MediaPipe tasks-vision on globalThis.frames, CPU delegate: milliseconds from frame to mask in JavaScript's memory.
+// Runs MediaPipe tasks-vision on globalThis.frames with its CPU delegate. Returns the milliseconds of each frame,
+// from frame to mask in JavaScript's memory. Run by bench/peer.py.
 async ([base, model, [width, height]]) => {
   const at = (path) => new URL(path, base).href;
   if (!globalThis.segmenter) {

@@ -1,7 +1,7 @@
-// Stand-ins for the browser's objects, at globalThis.standins: the same names, with nothing behind them (quiet) or
-// with the real object and a clock before it (timed). Run by border.py.
+// Puts stand-ins for the browser's objects into globalThis.standins: methods of the same names that return at once
+// (quiet), or that call the real object and add up its time (timed). Run by bench/border.py.
 () => {
-  const spent = { ms: 0 }; // in the real objects, since it was last taken
+  const spent = { ms: 0 }; // in the real objects since the last call of take()
   const clocked = (real, name) => (...given) => {
     const begin = performance.now();
     const found = real[name](...given);
@@ -15,7 +15,7 @@
   };
   globalThis.standins = {
     take() { const { ms } = spent; spent.ms = 0; return ms; },
-    // Returns at once what `answers` has by the method's name.
+    // Every method returns at once: the entry of `answers` with its name, or undefined.
     quiet: (real, answers) => each(real, (_, name) => () => answers?.[name]),
     timed(real) {
       const made = each(real, clocked);
@@ -38,7 +38,7 @@
     session: (real, outputs) => ({ inputNames: real.inputNames, outputNames: real.outputNames, run: async () => outputs }),
     image: class {},
     picture: { width: 640, height: 480, close() {} },
-    // The page's side of a frame: once it is told that one is done, it delivers the next.
+    // The page's side: delivers the next frame after the last is done.
     deliver(take, picture) {
       const message = { picture, time: 0, is_photo: false, first_of_source: false, skipped: 0 };
       queueMicrotask(() => take(message));

@@ -1,6 +1,6 @@
-"""Candidates of one card beside each other on the page's backend. Run by bench/variants.py.
+"""Runs the candidates of one card in turns on the page's backend. Run by bench/variants.py.
 
-Judges nothing: gives times and outputs.
+Judges nothing: returns times and outputs.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pyodide.ffi import JsException
 from app.core.chain import Chain
 from app.page.session import Session, now
 
-LONGEST = 240  # s for one run; WebGPU imitated by the processor compiles for half a minute
+TIMEOUT = 240  # s for one run; WebGPU emulated in software compiles for half a minute
 
 
 async def main(
@@ -30,26 +30,26 @@ async def main(
 ) -> str:
     """As JSON, by candidate: `said` (why it does not run, or ""), `times` in ms, `outputs` of each picture.
 
-    `candidates`: id -> paths of its graphs and the type of its rgba. `pictures`: path of bytes [n,H,W,4], of
-    which the first `collect` are run once by each, their outputs kept; the first of them is then repeated, in
-    turns, for `budget` milliseconds.
+    `candidates`: id -> paths of its graphs and the type of its rgba. `pictures`: path of bytes [n,H,W,4].
+    Each candidate runs the first `collect` of them once and returns their outputs. Then the candidates run
+    the first picture in turns for `budget` milliseconds.
     """
-    js_bytes = js.Uint8Array.new(await fetched(pictures))
+    js_bytes = js.Uint8Array.new(await fetch_bytes(pictures))
     length = shape[1] * shape[2] * 4
     collect = min(collect, js_bytes.length // length)
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     sessions: dict[str, Any] = {}
     for name, candidate in candidates.to_py().items():
-        found[name] = {"said": "", "times": [], "outputs": []}
+        results[name] = {"said": "", "times": [], "outputs": []}
         try:
             opened = [
                 await Session.open(
-                    page.ort, js.Uint8Array.new(await fetched(path)), provider, dimensions.to_py()
+                    page.ort, js.Uint8Array.new(await fetch_bytes(path)), provider, dimensions.to_py()
                 )
                 for path in candidate["paths"]
             ]
         except (RuntimeError, JsException) as error:
-            found[name]["said"] = reason(error)
+            results[name]["said"] = reason(error)
             continue
         sessions[name] = opened[0] if len(opened) == 1 else Chain(*opened), candidate["rgba"], opened[0]
 
@@ -62,39 +62,39 @@ async def main(
         feeds["memory"] = wrap.blank((1, 1, *mask))
         feeds["keep"] = wrap.tensor([0.0], (1,))
         begin = now()
-        outputs: dict[str, Any] = await asyncio.wait_for(session.run(feeds), LONGEST)
-        found[name]["times"].append(now() - begin)
+        outputs: dict[str, Any] = await asyncio.wait_for(session.run(feeds), TIMEOUT)
+        results[name]["times"].append(now() - begin)
         return outputs
 
     for name in list(sessions):
         try:
             for index in range(collect):
-                found[name]["outputs"].append({k: kept(v) for k, v in (await run(name, index)).items()})
+                results[name]["outputs"].append({k: to_json(v) for k, v in (await run(name, index)).items()})
         except (RuntimeError, JsException, TimeoutError) as error:
-            found[name]["said"] = reason(error) or "takes more than four minutes"
+            results[name]["said"] = reason(error) or "takes more than four minutes"
             del sessions[name]
-        found[name]["times"] = found[name]["times"][1:]  # the first run compiles and allocates
+        results[name]["times"] = results[name]["times"][1:]  # the first run compiles and allocates
     begin = now()
     while sessions and now() - begin < budget:
         for name in sessions:
             await run(name, 0)
     for session, _, _ in sessions.values():
         await session.close()
-    return json.dumps(found)
+    return json.dumps(results)
 
 
 def reason(error: Exception) -> str:
-    """The runtime's own words."""
+    """The message of the runtime."""
     return str(error).split("\n")[0].split("Error: ")[-1][:200]
 
 
-async def fetched(path: str) -> Any:
-    """An ArrayBuffer."""
+async def fetch_bytes(path: str) -> Any:
+    """A file as an ArrayBuffer."""
     return await (await js.fetch(path)).arrayBuffer()
 
 
-def kept(tensor: Any) -> Any:
-    """What JSON can hold of a Tensor."""
+def to_json(tensor: Any) -> Any:
+    """A Tensor as plain JSON types."""
     return {
         "type": tensor.type,
         "dims": list(tensor.dims),

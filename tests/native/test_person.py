@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.native.session import Session
-from bench._people import SETS, people, placed, spread
+from bench._people import SETS, fit_input, fit_picture, people
 from models import make
 from models.spec.cards import Wanted
 from models.verify import metrics, parity, reference, runners
@@ -30,14 +30,16 @@ def test_person_iou_is_the_published_models(published: Published, name: str) -> 
     truth = list(people(name))[::3]
     if not truth:
         pytest.skip(f"the set {name} is not here")
-    laid = [placed(card, picture) for picture, _ in truth]
+    laid = [fit_input(card, picture) for picture, _ in truth]
     theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
     rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), published.network)
     sessions = [Session(g.SerializeToString(), threads=1, dimensions=parity.dimensions(card)) for g in graphs]
     ours = [parity.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
     scores = []
     for masks in (ours, theirs):
-        grown = [spread(m, card, f, t.shape) for m, (_, f), (_, t) in zip(masks, laid, truth, strict=True)]
+        grown = [
+            fit_picture(m, card, f, t.shape) for m, (_, f), (_, t) in zip(masks, laid, truth, strict=True)
+        ]
         scores.append(metrics.person_iou(grown, [person for _, person in truth]))
     assert scores[0] == pytest.approx(scores[1], abs=EQUAL)
     assert scores[0] > 0.25  # a person is found at all: the worst is 0.31, BodyPix 1.0 in bytes on ccp60
