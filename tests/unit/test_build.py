@@ -1,6 +1,6 @@
-"""build.py's sentences: what a newcomer reads when something is missing, broken or in the way.
+"""build.py's sentences when something is missing or fails, its progress and its checks.
 
-Does not reach a registry: pip and npm are asked for things that fail on this machine alone.
+Does not reach a registry: pip and npm are called so that they fail on this machine.
 """
 
 import ast
@@ -20,7 +20,7 @@ from publish import ROOT
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project that build.py takes for its own, with this environment's Python."""
+    """An empty project in which build.py works with this environment's Python."""
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "STATE", tmp_path / ".vitrine")
     monkeypatch.setattr(build, "VENV", tmp_path / ".vitrine" / "venv")
@@ -43,13 +43,13 @@ def test_an_old_python_is_told_so() -> None:
 
 def test_a_python_newer_than_the_locks_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 15, 0))
-    with pytest.raises(build.Stop, match=r"pinned for Python 3.11 to 3.14, this is 3.15"):
+    with pytest.raises(build.UserError, match=r"pinned for Python 3.11 to 3.14, this is 3.15"):
         build.environment("build")
 
 
 def test_no_venv_module(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(build.Stop, match=r"venv module is missing.*apt install python3-venv"):
+    with pytest.raises(build.UserError, match=r"venv module is missing.*apt install python3-venv"):
         build.environment("build")
 
 
@@ -70,8 +70,35 @@ def test_unknown_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_benchmark_takes_what_follows_it() -> None:
     expected = [["bench.variants", "selfie", "--judge"], ["bench.fps"]]
     assert build.benches(["variants", "selfie", "--judge", "fps"]) == expected
-    with pytest.raises(build.Stop, match="There is no bench/selfie"):
+    with pytest.raises(build.UserError, match="There is no bench/selfie"):
         build.benches(["selfie"])
+
+
+def test_check_names_the_step_that_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: str, by: str = "") -> int:
+        return 3 if "format" in words else 0
+
+    monkeypatch.setattr(build, "python", run)
+    assert build.check() == 3
+    shown = capsys.readouterr()
+    assert "check: ruff check" in shown.out and "check: mypy" not in shown.out
+    assert shown.err == "\nThe check failed in its step ruff format; see the lines above.\n"
+
+
+def test_check_runs_every_step(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    ran: list[str] = []
+
+    def run(*words: str, by: str = "") -> int:
+        ran.append(" ".join(words))
+        return 0
+
+    monkeypatch.setattr(build, "python", run)
+    assert build.check() == 0
+    for tool in ("ruff check", "ruff format --check", "mypy", "test_imports.py"):
+        assert any(tool in words for words in ran), tool
+    assert capsys.readouterr().err == ""
 
 
 def test_a_hash_that_does_not_match(project: Path) -> None:
@@ -79,7 +106,7 @@ def test_a_hash_that_does_not_match(project: Path) -> None:
     wheel.write_bytes(b"not what was pinned")
     lock = project / "requirements" / "build.txt"
     lock.write_text(f"thing @ {wheel.as_uri()} --hash=sha256:{hashlib.sha256(b'pinned').hexdigest()}\n")
-    with pytest.raises(build.Stop, match="does not match the hash this project has for it") as stopped:
+    with pytest.raises(build.UserError, match="does not match the hash this project has for it") as stopped:
         build.packages("build")
     assert "run the same command again" in str(stopped.value)
     assert not (build.VENV / "installed-build").exists()
@@ -92,7 +119,7 @@ def test_a_registry_that_does_not_answer(project: Path, monkeypatch: pytest.Monk
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     (project / "requirements" / "build.txt").write_text(f"thing==1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(build.Stop, match="registry does not answer"):
+    with pytest.raises(build.UserError, match="registry does not answer"):
         build.packages("build")
 
 
@@ -112,12 +139,12 @@ def test_a_registry_that_does_not_answer(project: Path, monkeypatch: pytest.Monk
 )
 def test_what_installers_print_becomes_a_sentence(project: Path, printed: str, sentence: str) -> None:
     script = f"print('fetching'); print({printed!r}); raise SystemExit(1)"
-    with pytest.raises(build.Stop, match=sentence):
+    with pytest.raises(build.UserError, match=sentence):
         build.run("npm packages", [sys.executable, "-c", script])
 
 
 def test_an_unknown_failure_shows_its_last_lines(project: Path) -> None:
-    with pytest.raises(build.Stop, match="npm packages could not be installed") as stopped:
+    with pytest.raises(build.UserError, match="npm packages could not be installed") as stopped:
         build.run("npm packages", [sys.executable, "-c", "print('strange weather'); raise SystemExit(3)"])
     assert "strange weather" in str(stopped.value)
     assert "strange weather" in (project / ".vitrine" / "log" / "npm-packages.txt").read_text()
@@ -144,7 +171,7 @@ def test_what_is_installed_is_not_installed_again(project: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("raised", "status", "shown"),
     [
-        (build.Stop("One sentence."), 1, "One sentence."),
+        (build.UserError("One sentence."), 1, "One sentence."),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "The disk is full. Free about 1 GB"),
         (KeyboardInterrupt(), 130, ""),
     ],
