@@ -1,4 +1,4 @@
-"""dist/ as it was packed, and the pieces that pack it.
+"""The packed dist/, and the modules that pack it.
 
 Does not convert models and does not start Python in the page.
 """
@@ -71,7 +71,7 @@ def test_dist_holds_nothing_the_page_does_not_use(manifest: dict[str, Any]) -> N
         assert f'"{path}"' in named or path in beside or (ROOT / "static" / path).is_file(), path
 
 
-def test_what_is_cached_for_good_carries_its_version_or_hash() -> None:
+def test_immutable_paths_contain_a_version_or_hash() -> None:
     for file in dist.list_files(DIST):
         path = file.relative_to(DIST).as_posix()
         if "immutable" in headers(rules(), path)["Cache-Control"]:
@@ -113,7 +113,7 @@ def test_the_snapshot_imports_every_module_of_the_wheel(tmp_path: Path) -> None:
     assert "Object" in names
 
 
-def test_storing_the_standard_library_changes_no_file() -> None:
+def test_the_uncompressed_standard_library_has_the_same_files() -> None:
     archive = node_packages.read("pyodide", "python_stdlib.zip")
     old = zipfile.ZipFile(io.BytesIO(archive))
     new = zipfile.ZipFile(io.BytesIO(npm.uncompressed(archive)))
@@ -127,7 +127,7 @@ def test_a_package_without_a_file_is_named() -> None:
         node_packages.read("pyodide", "nothing.js")
 
 
-def test_a_tree_keeps_what_is_named_and_sweeps_the_rest(tmp_path: Path) -> None:
+def test_a_tree_retains_named_files_and_sweeps_the_rest(tmp_path: Path) -> None:
     for name in (
         "old.js",
         "old.js.br",
@@ -164,7 +164,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 
 def test_threads_write_one_path(tmp_path: Path) -> None:
-    """Files of the same content have one compressed copy, and are often compressed at the same moment."""
+    """Files with equal content share one cached copy, and threads often write it at the same time."""
     data = b"word " * 1000
     with ThreadPoolExecutor(8) as pool:
         for _ in pool.map(lambda n: write(tmp_path / "word.br", data), range(500)):
@@ -173,26 +173,26 @@ def test_threads_write_one_path(tmp_path: Path) -> None:
     assert (tmp_path / "word.br").read_bytes() == data
 
 
-def test_brotli_is_kept_only_where_it_is_worth_it(tmp_path: Path) -> None:
+def test_brotli_copies_that_save_little_are_not_kept(tmp_path: Path) -> None:
     root, cache = tmp_path / "dist", tmp_path / "cache"
     root.mkdir()
     noise = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(100))
     for name, data in (("text.js", b"word " * 1000), ("noise.bin", noise), ("small.js", b"a" * 99)):
         (root / name).write_bytes(data)
     (root / "noise.bin.br").write_bytes(b"of an older file")
-    for _ in range(2):  # from the work, then from the cache
+    for _ in range(2):  # compressed, then from the cache
         compress.compress(root, {"text.js", "noise.bin", "small.js"}, cache, lambda path, share: None)
         assert {file.name for file in root.iterdir()} == {"text.js", "text.js.br", "noise.bin", "small.js"}
     assert brotli.decompress((root / "text.js.br").read_bytes()) == b"word " * 1000
 
 
-def test_what_is_packed_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_current_dist_is_not_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dist, "is_current", lambda state: True)
-    monkeypatch.setattr(npm, "ort", lambda tree: pytest.fail("it packed"))
+    monkeypatch.setattr(npm, "ort", lambda tree: pytest.fail("it packed again"))
     dist.pack()
 
 
-def test_a_damaged_dist_is_not_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_dist_is_not_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dist, "DIST", tmp_path)
     monkeypatch.setattr(dist, "STAMP", tmp_path / "packed.json")
     assert not dist.is_current("a"), "never packed"

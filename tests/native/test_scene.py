@@ -1,4 +1,7 @@
-"""The pictures of the page: made the same each time, in their sizes, and the person whole and alone."""
+"""The pictures of the page: the same bytes each time, the right sizes, and the person complete and alone.
+
+Does not judge how they look.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def test_person_is_whole_and_alone(made: tuple[Path, Path, dict[str, Any]]) -> N
     middle = wide // 2
     assert a[120 : high - 1, middle - 30 : middle + 40].min() > 250  # face, neck and chest
     assert a[-1, middle - 150 : middle + 150].min() > 250  # down to the cut
-    assert a[:200, :120].max() == 0 and a[:250, -120:].max() == 0  # flag and model shuttle are gone
+    assert a[:200, :120].max() == 0 and a[:250, -120:].max() == 0  # without flag and model shuttle
     assert 0.3 < (a > 127).mean() < 0.7
     soft = ((a > 12) & (a < 243)).mean()
     assert 0.001 < soft < 0.04  # an edge, not a veil
@@ -77,8 +80,10 @@ def test_backdrops_differ_from_black_and_from_each_other() -> None:
     assert len({tuple(mean.round()) for mean in means}) == len(means)
 
 
-def test_second_time_paints_nothing(made: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> None:
-    """From the cache, in a fresh interpreter: the same files, and neither NumPy nor Pillow is imported."""
+def test_a_second_build_takes_pictures_from_the_cache(
+    made: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    """From the cache, in a new interpreter: the same files, without an import of NumPy or Pillow."""
     _, cache, found = made
     code = (
         "import sys; from pathlib import Path; from publish.scene import make\n"
@@ -93,7 +98,9 @@ def test_second_time_paints_nothing(made: tuple[Path, Path, dict[str, Any]], tmp
     assert len(list((tmp_path / "backdrops").iterdir())) == 5
 
 
-def test_without_the_model_cut_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_model_the_person_is_cut_out_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def missing(*_: object) -> tuple[bytes, str]:
         raise fetch.Missing("no source has it")
 
@@ -103,4 +110,4 @@ def test_without_the_model_cut_by_hand(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(said) == 1 and "by hand" in said[0] and "no source has it" in said[0]
     a = alpha(tmp_path / "out" / found["sample"]["person"])
     assert a[200:, a.shape[1] // 2].min() > 250 and a[:100, :100].max() == 0
-    assert not list((tmp_path / "cache").rglob("scene.json"))  # so that the next build tries again
+    assert not list((tmp_path / "cache").rglob("scene.json"))  # so the next build tries again

@@ -1,4 +1,4 @@
-"""What the page's tests share: dist/ on a free port, one Chromium whose camera plays the clip, visitors.
+"""Fixtures of the page tests: dist/ on a free port, one Chromium whose camera plays the clip, visitors.
 
 Does not build dist/: build.py does.
 """

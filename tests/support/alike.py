@@ -1,6 +1,6 @@
-"""The look-alike task natively, on what this build has; and photographs to show to it.
+"""Runs the look-alike task natively with the models of this build, and has photographs for it.
 
-Does not judge: tests compare with it what the page says.
+Does not judge: tests compare the page with it.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ Picture = NDArray[np.uint8]
 
 @cache
 def caps() -> Capabilities:
-    """What this build has. Raises RuntimeError, with what to do, where there is none."""
+    """The capabilities of this build. Raises RuntimeError, which says what to do, if dist/ is not built."""
     manifest()
     return offered(DIST)
 
 
 def missing() -> str:
-    """Why the task is not in this build; "" when it is."""
+    """Why the task is not in this build; "" if it is."""
     return "" if caps().preferred_model("lookalike") else "the look-alike task is not in this build"
 
 
 def has_own() -> bool:
-    """Whether the visitor's own pictures can be compared with in this build."""
+    """Whether this build can compare with the visitor's own pictures."""
     return caps().gallery(OWN) is not None
 
 
 def photo() -> Picture:
-    """The public-domain portrait of scikit-image's data, its upper part: one face. uint8 [300,420,3]."""
+    """The upper part of the public-domain portrait of scikit-image's data: one face, uint8 [300,420,3]."""
     astronaut: Picture = data.astronaut()  # type: ignore[no-untyped-call]
     return np.ascontiguousarray(astronaut[:300, 30:450])
 
@@ -69,12 +69,12 @@ def _engine(backend: str, model: str) -> Engine:
 
 
 def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str, Any]:
-    """The message "answers" of a photo, by the graphs that a backend runs, in native onnxruntime."""
+    """The message "answers" for a photo, from the graphs of a backend in native onnxruntime."""
     engine = _engine(backend, model)
     height, width = picture.shape[:2]
     frame = Frame(picture, width, height, is_photo=True, first_of_source=True)
     settings = Settings(task="lookalike", background="none")
-    with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop may run
+    with ThreadPoolExecutor(1) as thread:  # Playwright's event loop may run in this thread
         result = thread.submit(asyncio.run, engine.task.step(frame, settings)).result()
     answers = next(event for event in result.events if isinstance(event, Answers))
     return encode(answers)

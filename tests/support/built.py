@@ -1,4 +1,7 @@
-"""What `build.py build` has made, for the tests that run models. Does not build it."""
+"""The dist/ that `build.py build` made, for the tests that run models.
+
+Does not build it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ DIST = ROOT / "dist"
 
 @cache
 def manifest() -> dict[str, Any]:
-    """dist/manifest.json. Raises RuntimeError, with what to do, where it is missing."""
+    """dist/manifest.json. Raises RuntimeError, which says what to do, if dist/ is not built."""
     try:
         table: dict[str, Any] = json.loads((DIST / "manifest.json").read_bytes())
     except FileNotFoundError:
@@ -25,5 +28,5 @@ def manifest() -> dict[str, Any]:
 
 @cache
 def cards() -> dict[str, ModelCard]:
-    """The cards this build has models for."""
+    """The cards for which this build has models, by id."""
     return {row["id"]: from_dict(row) for row in manifest()["models"] if not row["missing"]}

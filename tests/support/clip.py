@@ -1,7 +1,7 @@
-"""A clip made by code: a public-domain portrait moves before a room, and where each of both surely is.
+"""A generated clip: a public-domain portrait moves in front of a room, with known places of both.
 
 Does not depend on any model: the person is cut out along a line drawn by hand. `write(path)` makes the file
-that Chromium's fake camera plays; `python -m tests.support.clip FILE.mjpeg` (or .y4m) does it by hand.
+that Chromium's fake camera plays; `python -m tests.support.clip FILE.mjpeg` (or .y4m) does the same.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from PIL import Image, ImageDraw, ImageFilter
 from skimage import data
 
 WIDTH, HEIGHT, RATE = 640, 480, 30
-FRAMES = 60  # one sway: the clip ends where it begins, for Chromium plays it in a loop
-SWAY, BOB = 40, 5  # pixels the person moves aside and down, to each side
-SCALE = 1.25  # of the portrait; its rows above BOTTOM reach from the frame's upper part to its lower edge
-BOTTOM = 342  # row of the portrait where the helmet begins, which is not to be cut through
-MIDDLE = 225  # column of the portrait that stands in the middle of the frame
+FRAMES = 60  # one period: the clip ends where it begins, as Chromium plays it in a loop
+SWAY, BOB = 40, 5  # amplitude of the person's motion across and down, in pixels
+SCALE = 1.25  # of the portrait; its rows above BOTTOM end at the lower edge of the frame
+BOTTOM = 342  # row of the portrait where the helmet begins, which must not be visible in part
+MIDDLE = 225  # column of the portrait that is in the middle of the frame
 
 # The person's outline in scikit-image's 512x512 "astronaut" (NASA, public domain): x, y.
 OUTLINE = (
@@ -47,18 +47,18 @@ class Rectangle(NamedTuple):
     y1: int
 
     def cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The part of a picture [480,640,...] inside."""
+        """The part of a picture [480,640,...] inside the rectangle."""
         return picture[self.y0 : self.y1, self.x0 : self.x1]
 
 
-# Inside the person and the room in every frame of the clip, 8 pixels and more from the edge.
+# Inside the person and inside the room in every frame, at least 8 pixels from the edge.
 PERSON = (Rectangle(305, 140, 345, 200), Rectangle(245, 380, 385, 465))  # face, chest
 ROOM = (Rectangle(10, 10, 140, 220), Rectangle(505, 10, 630, 220))  # to the left and the right of the head
 
 
 @cache
 def room() -> Image.Image:
-    """Shelves of books: edges everywhere, so that a blur shows."""
+    """Shelves of books: edges everywhere, so that a blur is visible."""
     random = np.random.default_rng(11)
     image = Image.new("RGB", (WIDTH, HEIGHT), (118, 108, 96))
     draw = ImageDraw.Draw(image)
@@ -77,7 +77,7 @@ def room() -> Image.Image:
 
 @cache
 def embed() -> tuple[Image.Image, Image.Image]:
-    """The portrait and its cut-out, grown to the frame's scale."""
+    """The portrait and the mask of the person, at the scale of the frame."""
     size = round(512 * SCALE), round(512 * SCALE)
     astronaut: NDArray[np.uint8] = data.astronaut()  # type: ignore[no-untyped-call]
     picture = Image.fromarray(astronaut).resize(size, Image.Resampling.BICUBIC)
@@ -87,7 +87,7 @@ def embed() -> tuple[Image.Image, Image.Image]:
 
 
 def place(index: int) -> tuple[int, int]:
-    """Where the portrait's corner lies in frame `index`."""
+    """The position of the portrait's top left corner in frame `index`."""
     turn = 2 * pi * index / FRAMES
     left = WIDTH / 2 - MIDDLE * SCALE + SWAY * sin(turn)
     top = HEIGHT - BOTTOM * SCALE + BOB * sin(2 * turn) + BOB
@@ -103,15 +103,16 @@ def frame(index: int) -> NDArray[np.uint8]:
 
 
 def person(index: int) -> NDArray[np.bool_]:
-    """Where the person is in frame `index`, [480,640]."""
+    """The mask of the person in frame `index`, [480,640]."""
     image = Image.new("L", (WIDTH, HEIGHT))
     image.paste(embed()[1], place(index))
     return np.asarray(image) > 127
 
 
 def write(path: Path, frames: int = FRAMES, rate: int = RATE) -> Path:
-    """The clip as .mjpeg, or as .y4m of `rate` frames a second, by the path's suffix; the same bytes each
-    time. ValueError: no such.
+    """Write the clip as .mjpeg, or as .y4m of `rate` frames a second, by the path's suffix; returns the path.
+
+    The bytes are the same each time. Raises ValueError for another suffix.
     """
     pictures = (Image.fromarray(frame(index)) for index in range(frames))
     if path.suffix == ".mjpeg":
@@ -120,7 +121,7 @@ def write(path: Path, frames: int = FRAMES, rate: int = RATE) -> Path:
         head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{rate}:1 Ip A1:1 C420\n".encode()
         parts = [head, *(b"FRAME\n" + _planes(picture) for picture in pictures)]
     else:
-        raise ValueError(f"{path.name}: a clip is .mjpeg or .y4m.")
+        raise ValueError(f"{path.name} is no clip. Use the suffix .mjpeg or .y4m.")
     path.write_bytes(b"".join(parts))
     return path
 
@@ -132,7 +133,7 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 
 def _planes(picture: Image.Image) -> bytes:
-    """BT.601, studio range, 4:2:0."""
+    """Y, U and V planes: BT.601, studio range, 4:2:0."""
     rgb = np.asarray(picture).astype(np.float32)
     luma = 16 + rgb @ np.array([65.481, 128.553, 24.966], np.float32) / 255
     blue = 128 + rgb @ np.array([-37.797, -74.203, 112.0], np.float32) / 255

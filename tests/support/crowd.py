@@ -1,6 +1,6 @@
-"""The look-alike task among people who come and go, and own pictures: the same numbers in every place.
+"""The look-alike task on a crowd that comes and goes, with own pictures: the same numbers on every runtime.
 
-Standard library and `app` only, over ports that reckon in plain Python; runs no model. Does not judge.
+Does not run a model and judges nothing: it uses the standard library, `app` and ports in plain Python.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from tests.support.fakes import BODY, CLASSES, GALLERY, MINE, FakeCompositor, Fa
 from tests.support.fakes import FACES as DETECTOR
 
 WIDE, CHARACTERS, PEOPLE, FRAMES = 8, 40, 6, 90
-PERSON = 5  # the seed of what people look like, on own pictures as well
+PERSON = 5  # the seed of the features of people, in the frames and in own pictures
 SETTINGS = Settings(task="lookalike", background="none", mirror=True)
 
 
 def vectors(seed: int, count: int) -> list[array[float]]:
-    """`count` times WIDE numbers, -1 to 1."""
+    """`count` vectors of WIDE numbers, -1 to 1."""
     random = Random(seed)
     return [array("f", [random.uniform(-1, 1) for _ in range(WIDE)]) for _ in range(count)]
 
 
 class Crowd(FakeSession):
-    """Finds of the people who walk about five at most, in another order each time."""
+    """A detector that finds at most five of the people, in another order each time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,8 +59,8 @@ class Crowd(FakeSession):
         return {"faces": rows}
 
 
-class Seen(FakeSession):
-    """Features of one of the people, a little other each time."""
+class Classifier(FakeSession):
+    """A classifier that returns the features of one of the people, slightly different each time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Seen(FakeSession):
 
 
 class Nearest(FakeSession):
-    """What an index graph does, see app.core.gallery.Gallery."""
+    """The same as an index graph, see app.core.gallery.Gallery."""
 
     def __init__(self, rows: Sequence[Sequence[float]]) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Nearest(FakeSession):
 
 
 def own() -> UserGallery:
-    """Five pictures, by way of a file."""
+    """A user gallery of five pictures, imported from a file."""
     header = b"\xff\xd8\xff\xc0\x00\x11\x08" + SIDE.to_bytes(2) * 2 + bytes(10)  # a JPEG's
     rows = [
         {
@@ -111,7 +111,7 @@ def own() -> UserGallery:
 
 
 async def crowd() -> dict[str, Any]:
-    """What is told of each frame and of a photo, and what the own pictures are."""
+    """The answers for each frame and for a photo, and the own pictures."""
     mine, by = own(), embedding_model(CLASSES, WIDE)
     kept = mine.pictures
     numbers = array("f", mine.matrix(by))
@@ -120,7 +120,7 @@ async def crowd() -> dict[str, Any]:
     model = Model(BODY, FakeSession(), compositor, meter)
     model.cutout = FakeSession({"cut": "cut"})
     auxiliary = {"detector": Model(DETECTOR, Crowd(), compositor, meter)}
-    auxiliary["classifier"] = Model(CLASSES, Seen(), compositor, meter)
+    auxiliary["classifier"] = Model(CLASSES, Classifier(), compositor, meter)
     galleries = replace(GALLERY, count=CHARACTERS), replace(MINE, id=OWN)
     characters = Names(galleries[0], [Character(f"No. {n}", "Set") for n in range(CHARACTERS)])
     own_names = Names(galleries[1], [Character(each.name, "Own") for each in kept.values()], list(kept))
@@ -143,5 +143,5 @@ def _told(event: Event) -> Any:
 
 
 async def main() -> str:
-    """The same as JSON."""
+    """The result of `crowd` as JSON."""
     return json.dumps(await crowd())

@@ -1,6 +1,6 @@
-"""NOTICE names what dist/ ships, with the licences that the packages themselves state.
+"""NOTICE names everything that dist/ ships, with the licences that the packages state.
 
-Does not judge whether licences fit together.
+Does not judge whether licences are compatible.
 """
 
 import json
@@ -13,7 +13,7 @@ from publish.gallery import DEFAULT, card
 from publish.pack import wheel
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
-# Installed with pyodide and tf.js, but for Node and TypeScript: never in dist/.
+# Installed with pyodide and tf.js for Node and TypeScript only: never in dist/.
 NOT_SHIPPED = {"@types/emscripten", "@types/long", "@types/node", "@types/offscreencanvas"}
 NOT_SHIPPED |= {"@types/json-schema", "@types/seedrandom", "@webgpu/types", "undici-types", "ws"}
 
@@ -31,18 +31,18 @@ def test_every_npm_package_is_named_with_its_licence() -> None:
 @pytest.mark.parametrize(
     ("licence", "begin"), [("MIT", "Permission is"), ("BSD-3-Clause", "Redistribution and")]
 )
-def test_licences_that_ask_for_it_are_printed_with_their_holders(licence: str, begin: str) -> None:
-    """Of every package of dist/ that has a LICENSE of this kind: its holders, and once the text."""
+def test_licences_are_printed_with_their_holders(licence: str, begin: str) -> None:
+    """For every package of dist/ with a LICENSE of this kind: its holders, and the text once."""
     shipped = NOTICE[: NOTICE.index("at build time; not in dist/")]
-    told, texts, holders = " ".join(NOTICE.split()), set(), set()
+    notice, texts, holders = " ".join(NOTICE.split()), set(), set()
     for package in re.findall(rf"^  (\S+) +{licence}\b", shipped, re.MULTILINE):
         for file in (NODE_MODULES / package).glob("LICENSE*"):
             text = file.read_text(encoding="utf-8")
             texts.add(" ".join(text[text.index(begin) :].partition("\n---")[0].split()))
             holders |= set(re.findall(r"^Copyright .*", text, re.MULTILINE))
     assert texts and holders
-    assert all(" ".join(holder.split()) in told for holder in holders), holders
-    assert max(texts, key=len) in told
+    assert all(" ".join(holder.split()) in notice for holder in holders), holders
+    assert max(texts, key=len) in notice
 
 
 def test_every_set_of_characters_is_named_with_its_licence_and_credit() -> None:

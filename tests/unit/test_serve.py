@@ -1,4 +1,4 @@
-"""The server: headers, brotli, ETags, ranges, and nothing from outside its folder.
+"""The server: headers, brotli, ETags, ranges, and no file from outside its folder.
 
 Does not test the page.
 """
@@ -30,12 +30,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (root / "scene.1a2b3c4d.mp4").write_bytes(bytes(1000))
     (tmp_path / "secret.txt").write_text("secret")
     (root / "link.txt").symlink_to(tmp_path / "secret.txt")
-    with running(Server(root)) as found:
+    with Running(Server(root)) as found:
         yield found
 
 
-class running:  # noqa: N801 - reads as a phrase
-    """A server in a thread, for a `with`."""
+class Running:
+    """Runs a server in a thread, as a context manager."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -52,7 +52,7 @@ class running:  # noqa: N801 - reads as a phrase
 def ask(
     server: Server, path: str, method: str = "GET", **fields: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    """One request, sent as it is written: http.client does not tidy the path."""
+    """One request; http.client sends the path unchanged."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=5)
     connection.request(method, path, headers={k.replace("_", "-"): v for k, v in fields.items()})
     response = connection.getresponse()
@@ -76,7 +76,7 @@ def test_the_page_is_isolated_and_closed(server: Server) -> None:
 
 def test_without_isolation(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("x")
-    with running(Server(tmp_path, isolate=False)) as server:
+    with Running(Server(tmp_path, isolate=False)) as server:
         response, _ = ask(server, "/")
     assert "Cross-Origin-Opener-Policy" not in response.headers
     assert "Cross-Origin-Embedder-Policy" not in response.headers
@@ -105,7 +105,7 @@ def test_types_and_caching(path: str, kind: str, cache: str) -> None:
     assert found["X-Content-Type-Options"] == "nosniff"
 
 
-def test_brotli_where_it_is_taken(server: Server) -> None:
+def test_brotli_for_browsers_that_accept_it(server: Server) -> None:
     response, body = ask(server, "/page.js", Accept_Encoding="gzip, deflate, br, zstd")
     assert response.headers["Content-Encoding"] == "br"
     assert response.headers["Vary"] == "Accept-Encoding"
@@ -140,7 +140,7 @@ def test_a_known_file_is_not_sent_again(server: Server) -> None:
     assert (again.status, body) == (304, b"")
     assert again.headers["ETag"] == tag
     plain, _ = ask(server, "/page.js", If_None_Match=tag)
-    assert plain.status == 200, "the uncompressed file is another one"
+    assert plain.status == 200, "the uncompressed file has another ETag"
     (server.root / "page.js.br").write_bytes(brotli.compress(b"changed"))
     changed, _ = ask(server, "/page.js", Accept_Encoding="br", If_None_Match=tag)
     assert changed.status == 200
@@ -233,16 +233,16 @@ def test_a_port_in_use_is_named() -> None:
             Server(Path(), port)
 
 
-def test_a_port_can_be_had_again_at_once(tmp_path: Path) -> None:
+def test_a_port_can_be_opened_again_at_once(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("x")
     port = 0
     for _ in range(2):
-        with running(Server(tmp_path, port)) as server:
+        with Running(Server(tmp_path, port)) as server:
             port = server.server_address[1]
             assert ask(server, "/")[0].status == 200
 
 
-def test_a_browser_that_goes_away_is_no_error(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_browser_that_disconnects_is_no_error(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
     big = server.root / "big.bin"
     big.write_bytes(bytes(20_000_000))
     with socket.create_connection(("127.0.0.1", server.server_address[1])) as connection:
@@ -252,6 +252,6 @@ def test_a_browser_that_goes_away_is_no_error(server: Server, capfd: pytest.Capt
     assert capfd.readouterr().err == ""
 
 
-def test_an_impossible_port_is_refused() -> None:
+def test_an_impossible_port_is_rejected() -> None:
     with pytest.raises(UserError, match="Port 70000 cannot be opened"):
         Server(Path(), 70000)
