@@ -45,7 +45,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEWEST = (3, 14)  # the newest Python for which requirements/ has hashes
 NODE = (20, 19)  # the oldest Node that eslint runs on
 COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "bench")
-MODULES = {"models": "models", "gallery": "publish.gallery"}  # commands whose module reads their options
+MODULES = {
+    "models": "models",
+    "gallery": "publish.gallery_command",
+}  # commands with modules of their own
 LAYERS = ("unit", "native", "node", "page")
 
 # What pip and npm print when they fail, and the sentence for the user.

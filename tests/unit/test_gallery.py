@@ -17,7 +17,8 @@ from PIL import Image
 from app.core.card import ModelCard
 from app.core.gallery import OWN, Gallery, Index
 from app.native.session import Session
-from publish.gallery import __main__, card, characters, make, pictures, registry
+from publish import gallery_command
+from publish.gallery import card, characters, make, pictures, registry
 from tests.support.gallery_inputs import check_progress, face
 
 
@@ -37,7 +38,7 @@ def test_a_folder_becomes_a_gallery(folder: Path, small: ModelCard, out: Path, t
     for file in (gallery.names, *gallery.sheets):
         assert (out / file.path).stat().st_size == file.bytes
     assert gallery.report["refused"] == 1
-    text = __main__.format_report("our-town", make.report("our-town", tmp_path / "cache"))
+    text = gallery_command.format_report("our-town", make.report("our-town", tmp_path / "cache"))
     assert "6 characters (Our town 4, The others 2)" in text
     assert "Our town/broken.jpg is" in text and "notes" not in text
 

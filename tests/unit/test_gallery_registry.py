@@ -16,7 +16,8 @@ import publish.pack.dist
 from app.core.card import ModelCard
 from app.core.errors import UserError
 from app.core.gallery import OWN, to_dict
-from publish.gallery import __main__, characters, make, registry
+from publish import gallery_command
+from publish.gallery import characters, make, registry
 from tests.support.gallery_inputs import face
 
 
@@ -75,7 +76,7 @@ def test_a_style_that_is_not_installed_is_rejected(
     added_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     styled(tmp_path, "@dicebear/nobody")
-    assert __main__.main(["styled.toml"]) == 1
+    assert gallery_command.main(["styled.toml"]) == 1
     error = capsys.readouterr().err.strip()
     assert error.startswith("Faces: @dicebear/nobody is not in node_modules. Add the package to package.json")
     assert registry.added_galleries() == []
@@ -120,7 +121,7 @@ def test_a_build_that_ends_early_remembers_nothing(
         raise error
 
     monkeypatch.setattr(publish.pack.dist, "pack", pack)
-    assert __main__.main([folder.name]) in (1, 130)
+    assert gallery_command.main([folder.name]) in (1, 130)
     assert registry.added_galleries() == []
 
 
@@ -140,7 +141,7 @@ def test_the_command_ends_with_a_sentence(
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("")
-    assert __main__.main([source]) == 1
+    assert gallery_command.main([source]) == 1
     error = capsys.readouterr().err.strip()
     assert re.match(sentence, error) and "\n" not in error
     assert registry.added_galleries() == []
@@ -149,14 +150,14 @@ def test_the_command_ends_with_a_sentence(
 def test_the_command_lists_and_removes(
     added_file: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert __main__.main([]) == 0
+    assert gallery_command.main([]) == 0
     assert "No gallery has been added" in capsys.readouterr().out
     registry.add(folder)
-    assert __main__.main([]) == 0
+    assert gallery_command.main([]) == 0
     assert capsys.readouterr().out.startswith("our-town: ")
-    assert __main__.main(["--remove", "our-town"]) == 0
+    assert gallery_command.main(["--remove", "our-town"]) == 0
     assert registry.added_galleries() == []
-    assert __main__.main(["--remove", "our-town"]) == 1
+    assert gallery_command.main(["--remove", "our-town"]) == 1
 
 
 def test_a_gallery_without_a_usable_picture_is_not_remembered(
@@ -168,6 +169,6 @@ def test_a_gallery_without_a_usable_picture_is_not_remembered(
     monkeypatch.setattr(
         registry, "reason_missing", lambda id: "No picture of bad can be used: bad/a.heic is no picture."
     )
-    assert __main__.main(["bad"]) == 1
+    assert gallery_command.main(["bad"]) == 1
     assert "bad/a.heic is no picture" in capsys.readouterr().err
     assert registry.added_galleries() == []

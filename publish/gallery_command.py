@@ -1,6 +1,6 @@
 """`build.py gallery SOURCE`: adds a folder of pictures or a card to the page as a gallery.
 
-Does not make the gallery: packing dist/ makes every gallery.
+Does not make the gallery: packing dist/ makes every gallery. It is not in publish.gallery because it packs.
 """
 
 from __future__ import annotations
