@@ -43,6 +43,7 @@ COUNT = """async (least) => {
   return [vitrine.stats().frames, performance.now()];
 }"""
 NOT_MEASURED = "–"
+Table = tuple[list[str], list[list[object]]]  # head and rows
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,13 @@ def main() -> None:
                         progress(*rows[-1].cells)
     head = ["GPU", "Model", "Backend", "Threads", "Source", "Frames per second"]
     print_table([*head, *(f"{stage}, ms" for stage in STAGES)], [row.cells for row in rows])
+    scene = (
+        "With a GPU emulated in software (SwiftShader), which also composes the whole page, frames per second"
+    )
     report.write(
         where,
-        "In a browser without a GPU, WASM with one thread:",
-        without_gpu(rows, titles),
-        "With a GPU emulated in software (SwiftShader), which also composes the whole page: frames per "
-        "second of the built-in scene:",
-        with_software_gpu(rows, titles),
+        *titled("In a browser without a GPU, WASM with one thread:", without_gpu(rows, titles)),
+        *titled(f"{scene} with the built-in scene:", with_software_gpu(rows, titles)),
     )
 
 
@@ -125,29 +126,35 @@ def frames_per_second(page: Page) -> float:
     return float((after - frames) * 1000 / (end - begin))
 
 
-def without_gpu(rows: Sequence[Row], titles: dict[str, str]) -> str:
+def titled(title: str, table: Table) -> list[str]:
+    """A table with its title as Markdown; nothing for a table without rows."""
+    head, rows = table
+    return [title, markdown(head, rows)] if rows else []
+
+
+def without_gpu(rows: Sequence[Row], titles: dict[str, str]) -> Table:
     """The table of docs/figures.md for WASM with one thread in a browser without a GPU."""
     head = ["Model", "Built-in scene (60 per second)", "Fake camera (30 per second)"]
     head += ["Infer, ms", "Compose, ms", "Whole frame, ms"]
-    table = []
+    table: list[list[object]] = []
     for model, title in titles.items():
         scene, camera = (find(rows, "none", model, "wasm", 1, source) for source in ("sample", "camera"))
         if scene or camera:
             ms = [scene.ms[stage] if scene else NOT_MEASURED for stage in ("infer", "compose", "frame")]
             table.append([title, fps_cell(scene), fps_cell(camera), *ms])
-    return markdown(head, table)
+    return head, table
 
 
-def with_software_gpu(rows: Sequence[Row], titles: dict[str, str]) -> str:
+def with_software_gpu(rows: Sequence[Row], titles: dict[str, str]) -> Table:
     """The table of docs/figures.md for a GPU emulated in software: frames per second by backend."""
     columns = {"WASM, 1 thread": ("wasm", 1), "WASM, 2 threads": ("wasm", 2)}
     columns |= {"WebGL": ("webgl", 0), "WebGPU": ("webgpu", 0)}
-    table = []
+    table: list[list[object]] = []
     for model, title in titles.items():
         found = [find(rows, "software", model, *column, "sample") for column in columns.values()]
         if any(found):
             table.append([title, *map(fps_cell, found)])
-    return markdown(["Model", *columns], table)
+    return ["Model", *columns], table
 
 
 def find(rows: Sequence[Row], gpu: str, model: str, backend: str, threads: int, source: str) -> Row | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UserError
+from bench import fps
 from bench._report import FILE, Report, machine, markdown, median_and_min
 from publish import ROOT
 
@@ -84,3 +85,17 @@ def test_the_machine_is_one_sentence() -> None:
 
 def test_a_cell_has_median_and_minimum() -> None:
     assert median_and_min([3.0, 1.0, 2.0]) == "2.00 (1.00)"
+
+
+def test_the_tables_of_frames_per_second_have_only_measured_rows() -> None:
+    ms = {"infer": 4.6, "compose": 2.4, "frame": 7.8}
+    rows = [
+        fps.Row("none", "selfie", "wasm", 1, "sample", 58.94, ms),
+        fps.Row("none", "selfie", "wasm", 1, "camera", 30.06, ms),
+        fps.Row("software", "selfie", "webgl", 0, "sample", 6.2, ms),
+    ]
+    titles = {"blazeface": "BlazeFace", "selfie": "Selfie"}
+    assert fps.without_gpu(rows, titles)[1] == [["Selfie", "58.9", "30.1", 4.6, 2.4, 7.8]]
+    assert fps.with_software_gpu(rows, titles)[1] == [["Selfie", "–", "–", "6.2", "–"]]
+    assert fps.titled("Title:", fps.with_software_gpu(rows[:2], titles)) == []
+    assert fps.titled("Title:", fps.without_gpu(rows, titles))[0] == "Title:"
