@@ -10,9 +10,22 @@ from typing import Any
 
 
 class Frame:
-    """An opaque picture, its size in pixels and its time in ms. Closed exactly once."""
+    """An opaque picture, its size in pixels and its time in ms. Closed exactly once.
 
-    __slots__ = ("_close", "first_of_source", "height", "is_photo", "picture", "time", "width")
+    `shown_size` is the width and height in pixels at which the picture is shown: its own, until the Pipeline
+    sets it from the Settings.
+    """
+
+    __slots__ = (
+        "_close",
+        "first_of_source",
+        "height",
+        "is_photo",
+        "picture",
+        "shown_size",
+        "time",
+        "width",
+    )
 
     def __init__(
         self,
@@ -31,10 +44,9 @@ class Frame:
         self.width = width
         self.height = height
         self.time = time
-        self.is_photo = is_photo  # a photo: there is no frame before it to be smoothed with
-        self.first_of_source = (
-            first_of_source  # the first of a new source: the frame before it showed something else
-        )
+        self.is_photo = is_photo  # a photo is not smoothed with other frames
+        self.first_of_source = first_of_source  # the frame before it showed something else
+        self.shown_size = width, height
         self._close = close
 
     def close(self) -> None:

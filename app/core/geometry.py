@@ -24,6 +24,12 @@ class Letterbox(NamedTuple):
     width: float
     height: float
 
+    def to_frame(self) -> Affine2D:
+        """From the input's 0 to 1 to the frame's."""
+        return Affine2D(
+            1 / self.width, 0.0, -self.left / self.width, 0.0, 1 / self.height, -self.top / self.height
+        )
+
 
 def letterbox(width: int, height: int, into: Input) -> Letterbox:
     """Where a frame of `width` x `height` pixels lies in a model's input."""
@@ -67,8 +73,7 @@ class Affine2D(NamedTuple):
 def to_frame(width: int, height: int, into: Input, roi: RotatedRect | None = None) -> Affine2D:
     """From an input's 0 to 1 to the frame's: where what a model has found lies in what it was shown."""
     if roi is None:
-        left, top, w, h = letterbox(width, height, into)
-        return Affine2D(1 / w, 0.0, -left / w, 0.0, 1 / h, -top / h)
+        return letterbox(width, height, into).to_frame()
     c, s = cos(roi.turn), sin(roi.turn)
     xx, xy = c * roi.width / width, -s * roi.height / width
     yx, yy = s * roi.width / height, c * roi.height / height

@@ -1,17 +1,31 @@
-"""Model: a loaded card, shown a frame or a region of one.
+"""Model: a loaded card, run on a frame or on a region of one; Outputs: what its graph gave.
 
 Does not load itself and does not know what its outputs are for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from app.core.card import MASKED, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect
 from app.core.meter import Meter
-from app.core.ports import Compositor, Session, Tensor
+from app.core.ports import Compositor, Mask, Sample, Session, Tensor
+
+
+class Outputs(dict[str, Tensor]):
+    """A graph's outputs by name, and the Sample that they were made from."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], sample: Sample) -> None:
+        super().__init__(tensors)
+        self.sample = sample
+
+    @property
+    def mask(self) -> Mask:
+        """The output "mask". Raises KeyError when the graph has none."""
+        return Mask(self["mask"], self.sample)
 
 
 class Model:
@@ -43,16 +57,20 @@ class Model:
 
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Outputs:
         """The graph's outputs for a frame, or for a region of it that fills the input.
 
-        `feeds` are the inputs besides rgba, `alone` when left out. What a port raises goes through.
+        `feeds` are the inputs besides rgba, `default_feeds` when left out. What a port raises goes through.
         """
-        sample, infer = self.stages
-        with self.meter.stage(sample):
-            rgba = self.compositor.sample(frame, self.card.input, roi, self.rgba)
-        with self.meter.stage(infer):
-            return await self.session.run({"rgba": rgba, **(self.default_feeds if feeds is None else feeds)})
+        sample = self.sample(frame, roi)
+        others = self.default_feeds if feeds is None else feeds
+        with self.meter.stage(self.stages[1]):
+            return Outputs(await self.session.run({"rgba": sample.tensor, **others}), sample)
+
+    def sample(self, frame: Frame, roi: RotatedRect | None = None) -> Sample:
+        """A frame, or a region of it that fills the input, as the graph's input rgba."""
+        with self.meter.stage(self.stages[0]):
+            return self.compositor.sample(frame, self.card.input, roi, self.rgba)
 
     @cached_property
     def default_feeds(self) -> dict[str, Tensor]:

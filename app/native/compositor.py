@@ -1,4 +1,4 @@
-"""The Compositor under CPython: the page's shaders in NumPy, pass by pass, one method a shader.
+"""The Compositor under CPython: the page's shaders in NumPy, pass by pass, one function a shader.
 
 Does not aim at speed and knows no GPU: it is what the page's picture is compared with.
 Textures are [h,w,channels] from 0 to 1 with the frame's rows; the page stores some of them as half floats.
@@ -7,7 +7,7 @@ Textures are [h,w,channels] from 0 to 1 with the frame's rows; the page stores s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import Letterbox, RotatedRect, letterbox, to_frame
+from app.core.ports import Mask, Sample
 from app.core.settings import Settings, rgb
 from app.native.annotations import draw, tinted
 from app.native.texture import (
@@ -51,30 +52,27 @@ class Compositor:
     """
 
     def __init__(self, card: ModelCard) -> None:
-        self._into = card.input
+        self._input = card.input
         self._mask_size = card.mask
-        self._spot = Letterbox(0.0, 0.0, 1.0, 1.0)
-        self._small = np.zeros((card.input.height, card.input.width, 3), np.float32)
         self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop, then each level half the size
         self.picture: Pixels = np.zeros((1, 1, 4), np.uint8)
         self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same, not yet rounded
 
     def sample(
         self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
-    ) -> NDArray[Any]:
-        """See Compositor in app.core.ports."""
+    ) -> Sample:
+        """See Compositor in app.core.ports. Every Sample has its own arrays and stays valid."""
         whole = decoded(frame.picture)
         if roi is None:
-            pixels = encoded(self._sample(whole, into, letterbox(frame.width, frame.height, into)))
+            place = letterbox(frame.width, frame.height, into)
+            pixels = encoded(_sample(whole, into, place))
         else:
-            to = to_frame(frame.width, frame.height, into, roi)
+            place, to = None, to_frame(frame.width, frame.height, into, roi)
             pixels = encoded(turned(whole, to, into.width, into.height))
-        if into == self._into and roi is None:
-            self._small = decoded(pixels)
-        return pixels[None].astype(rgba)
+        return Sample(pixels[None].astype(rgba), into, place, frame, pixels)
 
-    async def compose(self, frame: Frame, mask: NDArray[np.float32] | None, settings: Settings) -> None:
-        """See Compositor in app.core.ports. `mask` is [1,1,h,w] of the card's mask size."""
+    async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
+        """See Compositor in app.core.ports."""
         self._drawn = self._compose(frame, mask, settings)
         self.picture = encoded(self._drawn)
 
@@ -87,21 +85,19 @@ class Compositor:
                 self._drawn = draw(self._drawn, each, mirror)
         self.picture = encoded(self._drawn)
 
-    def _compose(self, frame: Frame, mask: NDArray[np.float32] | None, settings: Settings) -> Texture:
-        self._spot = letterbox(frame.width, frame.height, self._into)
+    def _compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> Texture:
         width, height = settings.shown_size(frame)
         whole, x, y = decoded(frame.picture), line(width), line(height)
         if settings.mirror:
             x = 1 - x
         seen = read(whole, x, y)
-        kind = settings.background if mask is not None else "none"
-        if kind == "none" or mask is None:
+        if mask is None or settings.background == "none":
             return seen
-        edge = self._even(self._slope(self._moments(mask.reshape(*self._mask_size, 1))))
-        p = self._person(edge, x, y, seen, settings)
-        match kind:
+        edge = Edge(self._smoothed(mask), mask.letterbox(self._input), settings.edge_half_width)
+        p = edge.person(x, y, seen)
+        match settings.background:
             case "blur":  # background/blur.frag
-                room = read(self._veil(whole, edge, width, height, settings), x, y)
+                room = read(_veil(whole, edge, width, height, settings), x, y)
                 drawn = mix(room[..., :3] / np.maximum(room[..., 3:], 1e-3), seen, p)
             case "colour":  # background/colour.frag
                 drawn = mix(np.array(rgb(settings.get(COLOUR)), np.float32), seen, p)
@@ -111,7 +107,7 @@ class Compositor:
             case "transparent":  # background/transparent.frag
                 drawn = np.concatenate([seen * p, p], 2)
             case _:
-                raise KeyError(f"background/{kind}.frag")
+                raise KeyError(f"background/{settings.background}.frag")
         return drawn
 
     def cover(self, settings: Settings) -> None:
@@ -132,57 +128,10 @@ class Compositor:
     def close(self) -> None:
         """Nothing to give back: arrays are collected."""
 
-    def _sample(self, frame: Texture, into: Input, spot: Letterbox) -> Texture:
-        """sample.frag"""
-        left, top, width, height = spot
-        x, y = (line(into.width) - left) / width, (line(into.height) - top) / height
-        rgb = four(frame, x, y, 0.25 / into.width / width, 0.25 / into.height / height)
-        inside = ((y >= 0) & (y <= 1))[:, None, None] & ((x >= 0) & (x <= 1))[None, :, None]
-        return np.asarray(rgb * inside)
-
-    def _moments(self, mask: Texture) -> Texture:
-        """moments.frag, at half the input's size."""
-        height, width = (n // 2 for n in self._small.shape[:2])
-        x, y, step = line(width), line(height), 2 / self._small.shape[1]
-        sums = []
-        for i in range(-REACH, REACH + 1):
-            light = _light(read(self._small, x + i * step, y))
-            p = read(mask, x + i * step, y)
-            sums.append(np.concatenate([light, p, light * p, light * light], 2))
-        return np.asarray(np.mean(sums, 0, np.float32))
-
-    def _slope(self, moments: Texture) -> Texture:
-        """slope.frag"""
-        rows = np.arange(len(moments))
-        taps = [moments.take(rows + i, 0, mode="clip") for i in range(-REACH, REACH + 1)]
-        light, p, both, square = np.split(np.mean(taps, 0, np.float32), 4, 2)
-        slope = (both - light * p) / (np.maximum(0, square - light * light) + np.float32(FLAT))
-        return np.concatenate([slope, p - slope * light], 2)
-
-    def _even(self, slope: Texture) -> Texture:
-        """even.frag"""
-        height, width = slope.shape[:2]
-        return four(slope, line(width), line(height), 0.5 / width, 0.5 / height)
-
-    def _person(self, edge: Texture, x: Line, y: Line, rgb: Texture, settings: Settings) -> Texture:
-        """edge.glsl"""
-        left, top, width, height = self._spot
-        slope, base = np.split(read(edge, left + x * width, top + y * height), 2, 2)
-        t = np.clip(
-            (slope * _light(rgb) + base - (0.5 - settings.edge_half_width)) / (2 * settings.edge_half_width),
-            0,
-            1,
-        )
-        return np.asarray(t * t * (3 - 2 * t), np.float32)
-
-    def _veil(self, frame: Texture, edge: Texture, width: int, height: int, settings: Settings) -> Texture:
-        """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-        width, height = blur.blur_size(settings, width, height)
-        x, y = line(width), line(height)
-        rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
-        room = np.maximum(1 - self._person(edge, x, y, rgb, settings), np.float32(LEAST))
-        sigma = blur.sigma(settings, height)
-        return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
+    def _smoothed(self, mask: Mask) -> Texture:
+        """The guided filter's lines for a Mask, from the picture that its network was shown."""
+        tensor: NDArray[np.float32] = mask.tensor
+        return _even(_slope(_moments(decoded(mask.sample.pixels), tensor.reshape(*self._mask_size, 1))))
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:
         """The backdrop cropped to fill; without `level` at the one the GPU would take for this size."""
@@ -197,6 +146,68 @@ class Compositor:
         if level == low:
             return near
         return mix(near, read(self._levels[low + 1], x, y), np.float32(level - low))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """edge.glsl: the person's share of a pixel."""
+
+    lines: Texture  # of the guided filter: slope and base
+    letterbox: Letterbox  # where the frame lies in them
+    reach: float  # half the width of the edge, in Mask units
+
+    def person(self, x: Line, y: Line, rgb: Texture) -> Texture:
+        """At places of the frame, of the colours there."""
+        left, top, width, height = self.letterbox
+        slope, base = np.split(read(self.lines, left + x * width, top + y * height), 2, 2)
+        t = np.clip((slope * _light(rgb) + base - (0.5 - self.reach)) / (2 * self.reach), 0, 1)
+        return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def _sample(frame: Texture, into: Input, place: Letterbox) -> Texture:
+    """sample.frag"""
+    left, top, width, height = place
+    x, y = (line(into.width) - left) / width, (line(into.height) - top) / height
+    rgb = four(frame, x, y, 0.25 / into.width / width, 0.25 / into.height / height)
+    inside = ((y >= 0) & (y <= 1))[:, None, None] & ((x >= 0) & (x <= 1))[None, :, None]
+    return np.asarray(rgb * inside)
+
+
+def _moments(sampled: Texture, mask: Texture) -> Texture:
+    """moments.frag, at half the input's size."""
+    height, width = (n // 2 for n in sampled.shape[:2])
+    x, y, step = line(width), line(height), 2 / sampled.shape[1]
+    sums = []
+    for i in range(-REACH, REACH + 1):
+        light = _light(read(sampled, x + i * step, y))
+        p = read(mask, x + i * step, y)
+        sums.append(np.concatenate([light, p, light * p, light * light], 2))
+    return np.asarray(np.mean(sums, 0, np.float32))
+
+
+def _slope(moments: Texture) -> Texture:
+    """slope.frag"""
+    rows = np.arange(len(moments))
+    taps = [moments.take(rows + i, 0, mode="clip") for i in range(-REACH, REACH + 1)]
+    light, p, both, square = np.split(np.mean(taps, 0, np.float32), 4, 2)
+    slope = (both - light * p) / (np.maximum(0, square - light * light) + np.float32(FLAT))
+    return np.concatenate([slope, p - slope * light], 2)
+
+
+def _even(slope: Texture) -> Texture:
+    """even.frag"""
+    height, width = slope.shape[:2]
+    return four(slope, line(width), line(height), 0.5 / width, 0.5 / height)
+
+
+def _veil(frame: Texture, edge: Edge, width: int, height: int, settings: Settings) -> Texture:
+    """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
+    width, height = blur.blur_size(settings, width, height)
+    x, y = line(width), line(height)
+    rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
+    room = np.maximum(1 - edge.person(x, y, rgb), np.float32(LEAST))
+    sigma = blur.sigma(settings, height)
+    return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
 
 
 def _soften(veil: Texture, sigma: float, axis: int) -> Texture:

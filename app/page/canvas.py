@@ -17,10 +17,12 @@ from app.backgrounds.colour import COLOUR
 from app.core.annotations import RINGS, Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
-from app.core.geometry import Affine2D, RotatedRect, letterbox, to_frame
-from app.core.ports import Session, Tensor
+from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
+from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
-from app.page.inputs import Inputs
+from app.page.inputs import InputBuffers, sampled
+
+Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
 def _context(js_canvas: Any) -> Any:
@@ -41,20 +43,18 @@ class CanvasCompositor:
         self._canvas = js_canvas
         self._matte = matte
         self._contexts: dict[str, Any] = {}
-        self._into = card.input
+        self._input = card.input
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
-        self._look = Settings()  # the last one composed with: `sample` comes before it is known anew
-        self._frame_in: Frame | None = None
+        self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # what the canvas "frame" shows
         self.image = ""  # which picture the backdrop is
-        self._behind: dict[str, Callable[[Frame, Settings], None]] = {
+        self._behind: dict[str, Callable[[Any, Rectangle, Settings], None]] = {
             "blur": self._blur,
             "colour": self._fill,
             "image": self._image,
-            "transparent": lambda frame, settings: None,
+            "transparent": lambda js_frame, crop, settings: None,
         }
-        self.inputs = Inputs(wrap)
-        self._bytes: Tensor = None  # what the card has seen of this frame
+        self.inputs = InputBuffers(wrap)
 
     @property
     def textures(self) -> int:
@@ -63,44 +63,44 @@ class CanvasCompositor:
 
     def sample(
         self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
-    ) -> Tensor:
-        """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
+    ) -> Sample:
+        """See Compositor in app.core.ports."""
         width, height = into.width, into.height
-        draw = self._small(f"seen {width} x {height}", width, height)
-        js_frame = self._frame(frame)
+        buffer = self.inputs.at(into, rgba, roi is not None)
+        draw = self._small(f"sample {width}x{height}", width, height)
+        js_frame = self._frame(frame, frame.shown_size)
         draw.globalCompositeOperation = "copy"  # nothing stays of a frame of another shape
+        place = None
         if roi is None:
-            left, top, w, h = letterbox(frame.width, frame.height, into)
+            place = left, top, w, h = letterbox(frame.width, frame.height, into)
             draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
         else:
             inverse = dom_matrix(to_frame(frame.width, frame.height, into, roi)).inverse()
             draw.setTransform(dom_matrix(Affine2D(width, 0, 0, 0, height, 0)).multiply(inverse))
             draw.drawImage(js_frame, 0, 0, 1, 1)
             draw.resetTransform()
-        given = self.inputs.at(into, rgba, roi is not None)
-        given.js_bytes.set(draw.getImageData(0, 0, width, height).data)
-        if into == self._into and roi is None:
-            self._bytes = given.bytes
-        return given.filled()
+        buffer.js_bytes.set(draw.getImageData(0, 0, width, height).data)
+        return buffer.sample(frame, place)
 
-    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
+    async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
-        matte = await self._lay(mask, settings) if mask is not None else None
-        if self._look.max_size != settings.max_size:
-            self._frame_in = None
-        self._look = settings
-        js_frame = self._frame(frame)
-        width, height = self._fit(frame)
+        crop = None if mask is None else self._crop(mask.letterbox(self._input))
+        if mask is not None:
+            await self._refine(mask, settings)
+        size = width, height = settings.shown_size(frame)
+        js_frame = self._frame(frame, size)
+        if (self._canvas.width, self._canvas.height) != size:
+            self._canvas.width, self._canvas.height = size
         draw = self._main
         if settings.mirror:
             draw.setTransform(-1, 0, 0, 1, width, 0)
         draw.globalCompositeOperation = "copy"
         draw.drawImage(js_frame, 0, 0)
-        if matte is not None:
+        if crop is not None:
             draw.globalCompositeOperation = "destination-in"
-            draw.drawImage(matte.canvas, *self._seen(frame), 0, 0, width, height)
+            draw.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
             draw.globalCompositeOperation = "destination-over"
-            self._behind[settings.background](frame, settings)
+            self._behind[settings.background](js_frame, crop, settings)
         draw.resetTransform()
 
     def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
@@ -120,7 +120,7 @@ class CanvasCompositor:
         """See Compositor in app.core.ports."""
         self._main.globalCompositeOperation = "copy"
         if settings.background == "image":
-            self._image(None, settings)
+            self._image(None, (0, 0, 0, 0), settings)
         else:
             self._main.fillStyle = cover_color(settings)
             self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
@@ -135,12 +135,14 @@ class CanvasCompositor:
         self._contexts.clear()
         await self._matte.close()
 
-    async def _lay(self, mask: Tensor, settings: Settings) -> Any:
-        """The Mask on the picture's edges, as a canvas whose alpha it is."""
+    async def _refine(self, mask: Mask, settings: Settings) -> None:
+        """Bring the Mask onto the edges of the picture that its network was shown, as the canvas "matte"."""
+        rgba = sampled(mask).bytes
         if self._softness is None or self._softness[0] != settings.edge_half_width:
             self._softness = settings.edge_half_width, self._matte.tensor([settings.edge_half_width], (1,))
-        found = await self._matte.run({"rgba": self._bytes, "mask": mask, "softness": self._softness[1]})
-        return self._put("matte", found["matte"], self._into.width, self._into.height)
+        feeds = {"rgba": rgba, "mask": mask.tensor, "softness": self._softness[1]}
+        found = await self._matte.run(feeds)
+        self._put("matte", found["matte"], self._input.width, self._input.height)
 
     def _put(self, name: str, pixels: Tensor, width: int, height: int) -> Any:
         """A Tensor uint8 [1,h,w,4] on the named canvas, whose context this gives."""
@@ -150,14 +152,14 @@ class CanvasCompositor:
         draw.putImageData(ImageData.new(clamped, width, height), 0, 0)
         return draw
 
-    def _blur(self, frame: Frame, settings: Settings) -> None:
+    def _blur(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
         """The room without the person, so that they do not glow into it, blurred at a quarter of the size."""
         width, height = max(1, self._canvas.width // 4), max(1, self._canvas.height // 4)
         veil = self._small("veil", width, height)
         veil.globalCompositeOperation = "copy"
-        veil.drawImage(self._frame(frame), 0, 0, width, height)
+        veil.drawImage(js_frame, 0, 0, width, height)
         veil.globalCompositeOperation = "destination-out"
-        veil.drawImage(self._contexts["matte"].canvas, *self._seen(frame), 0, 0, width, height)
+        veil.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
         sigma = blur.sigma(settings, height)
         if hasattr(veil, "filter"):
             soft = self._small("soft", width, height)
@@ -173,11 +175,11 @@ class CanvasCompositor:
             soft.drawImage(soft.canvas, 0, 0)
         self._main.drawImage(soft.canvas, 0, 0, self._canvas.width, self._canvas.height)
 
-    def _fill(self, frame: Frame, settings: Settings) -> None:
+    def _fill(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
         self._main.fillStyle = settings.get(COLOUR)
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
-    def _image(self, frame: Frame | None, settings: Settings) -> None:
+    def _image(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
@@ -218,31 +220,24 @@ class CanvasCompositor:
             draw.lineWidth = 2 * times * marks.thick(height)
             draw.stroke(path)
 
-    def _seen(self, frame: Frame) -> tuple[float, float, float, float]:
-        """The part of the matte that the frame covers, in matte pixels: left, top, width, height."""
-        width, height = self._into.width, self._into.height
-        left, top, w, h = letterbox(frame.width, frame.height, self._into)
-        return left * width, top * height, w * width, h * height
+    def _crop(self, place: Letterbox) -> Rectangle:
+        """The part of the matte that the frame covers, in pixels of the matte."""
+        left, top, width, height = place
+        into = self._input
+        return left * into.width, top * into.height, width * into.width, height * into.height
 
-    def _frame(self, frame: Frame) -> Any:
-        """The frame as a canvas of the size it is shown at.
+    def _frame(self, frame: Frame, size: tuple[int, int]) -> Any:
+        """The frame as a canvas of this size.
 
         Drawn once a frame: a camera's YUV picture is converted each time it is drawn, in 6 ms at 640x480.
         """
-        width, height = self._look.shown_size(frame)
-        draw = self._small("frame", width, height)
-        if self._frame_in is not frame:
+        draw = self._small("frame", *size)
+        drawn = self._frame_in
+        if drawn is None or drawn[0] is not frame or drawn[1] != size:
             draw.globalCompositeOperation = "copy"
-            draw.drawImage(frame.picture, 0, 0, width, height)
-            self._frame_in = frame
+            draw.drawImage(frame.picture, 0, 0, *size)
+            self._frame_in = frame, size
         return draw.canvas
-
-    def _fit(self, frame: Frame) -> tuple[int, int]:
-        """Give the canvas the frame's size."""
-        size = self._look.shown_size(frame)
-        if (self._canvas.width, self._canvas.height) != size:
-            self._canvas.width, self._canvas.height = size
-        return size
 
     def _small(self, name: str, width: int, height: int) -> Any:
         """The named canvas's context, at this size."""

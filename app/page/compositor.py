@@ -16,10 +16,10 @@ from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox, to_frame
-from app.core.ports import Tensor
+from app.core.ports import Mask, Sample
 from app.core.settings import Settings, rgb
 from app.page.gl import Pass, Texture
-from app.page.inputs import Inputs
+from app.page.inputs import InputBuffers, sampled
 from app.page.marker import Marker
 
 # `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
@@ -49,15 +49,14 @@ class Compositor:
         self._passes: dict[str, Pass] = {}
         self._textures: dict[str, Texture] = {}
         self._marker: Marker | None = None
-        self._into = card.input
+        self._input = card.input
         self._mask_size = (card.mask[1], card.mask[0])
         self._half = (card.input.width // 2, card.input.height // 2)
-        self._texture("small", card.input.width, card.input.height, "rgba8", drawn=True)
         self._texture("mask", *self._mask_size, "r16f")
         for name in ("moments", "slope", "edge"):
             self._texture(name, *self._half, "rgba16f", drawn=True, smooth=name != "moments")
         self._texture("backdrop", 1, 1, "rgba8")
-        self.inputs = Inputs(wrap)
+        self.inputs = InputBuffers(wrap)
         self._frame_in: Frame | None = None
         self.image = ""  # which picture the backdrop is
         gl.pixelStorei(gl.PACK_ALIGNMENT, 1)
@@ -70,31 +69,34 @@ class Compositor:
 
     def sample(
         self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
-    ) -> Tensor:
-        """See Compositor in app.core.ports. The same Tensor is filled anew each time."""
+    ) -> Sample:
+        """See Compositor in app.core.ports."""
         gl = self.gl
         self._alive()
         self._upload(frame)
-        size, to = (into.width, into.height), to_frame(frame.width, frame.height, into, roi)
-        # The edge is refined by what the card itself has seen; what others look at is drawn beside it.
-        name = "small" if into == self._into and roi is None else f"seen {into.width} x {into.height}"
-        self._texture(name, *size, "rgba8", drawn=True)
+        place = letterbox(frame.width, frame.height, into) if roi is None else None
+        to = place.to_frame() if place else to_frame(frame.width, frame.height, into, roi)
+        buffer, size = self.inputs.at(into, rgba, roi is not None), (into.width, into.height)
+        self._texture(buffer.name, *size, "rgba8", drawn=True)
         pixel = (0.25 / into.width, 0.25 / into.height)
-        self._draw("sample", name, size, across=to[:3], down=to[3:], pixel=pixel)
-        given = self.inputs.at(into, rgba, roi is not None)
-        gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, given.js_bytes)
-        return given.filled()
+        self._draw("sample", buffer.name, size, across=to[:3], down=to[3:], pixel=pixel)
+        gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, buffer.js_bytes)
+        return buffer.sample(frame, place)
 
-    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
+    async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         self._alive()
         self._upload(frame)
         size = self._fit(frame, settings)
         final = self._pass(f"background/{settings.background if mask is not None else 'none'}")
-        spot = tuple(letterbox(frame.width, frame.height, self._into))
-        common = {"spot": spot, "reach": (settings.edge_half_width,), "rgb": rgb(settings.get(COLOUR))}
-        if "edge" in final.samplers and mask is not None:
-            self._refine(mask)
+        common: dict[str, tuple[float, ...]] = {
+            "reach": (settings.edge_half_width,),
+            "rgb": rgb(settings.get(COLOUR)),
+        }
+        if mask is not None:
+            common["spot"] = mask.letterbox(self._input)
+            if "edge" in final.samplers:
+                self._refine(mask)
         if "veil" in final.samplers:
             self._soften(size, settings, common)
         if "backdrop" in final.samplers:
@@ -165,10 +167,12 @@ class Compositor:
             self._canvas.width, self._canvas.height = size
         return size
 
-    def _refine(self, mask: Tensor) -> None:
-        """The Mask onto the frame's own edges."""
-        self._textures["mask"].put_array(mask.data)
-        self._draw("moments", "moments", self._half)
+    def _refine(self, mask: Mask) -> None:
+        """Bring the Mask onto the edges of the picture that its network was shown."""
+        textures = self._textures
+        textures["mask"].put_array(mask.tensor.data)
+        inputs = {"sampled": textures[sampled(mask).name], "mask": textures["mask"]}
+        self._pass("moments").draw(textures["moments"], self._half, inputs, {"turn": SOURCE})
         self._draw("slope", "slope", self._half)
         self._draw("even", "edge", self._half)
 

@@ -161,7 +161,7 @@ class Engine:
         return self.tints.get(key(card))
 
     async def _run(self, model: Model) -> None:
-        rgba = self.compositor.inputs.at(model.card.input, model.rgba).filled()
+        rgba = self.compositor.inputs.at(model.card.input, model.rgba).tensor
         await model.session.run({"rgba": rgba, **model.default_feeds})
 
 

@@ -1,6 +1,6 @@
-"""Inputs: the arrays that samples are read into, one for each input size and element type.
+"""InputBuffers: the memory that Compositors read samples into, one buffer for each input, type and role.
 
-Do not draw: Compositors fill them, sixty times a second the same ones.
+Do not draw and do not read pixels: the Compositors do.
 """
 
 from __future__ import annotations
@@ -10,36 +10,58 @@ from collections.abc import Callable
 from js import Float32Array, Uint8Array
 
 from app.core.card import Input
-from app.core.ports import Tensor
+from app.core.frame import Frame
+from app.core.geometry import Letterbox
+from app.core.ports import Mask, Sample, Tensor
 
 
-class Given:
-    """One input: `js_bytes` is filled, the Tensor is over the same bytes or over floats made of them."""
+class InputBuffer:
+    """The bytes of one input, and the Tensor over them or, for float32, over a copy of them.
 
-    def __init__(self, wrap: Callable[..., Tensor], into: Input, rgba: str) -> None:
+    A Compositor fills `js_bytes`, then takes `sample`. `name` tells a buffer from all others.
+    """
+
+    def __init__(self, wrap: Callable[..., Tensor], into: Input, rgba: str, name: str) -> None:
         shape = 1, into.height, into.width, 4
+        self.name = name
         self.js_bytes = Uint8Array.new(into.height * into.width * 4)
         self.bytes: Tensor = wrap("uint8", self.js_bytes, shape)
         self._js_floats = Float32Array.new(self.js_bytes.length) if rgba == "float32" else None
-        self._tensor = self.bytes if self._js_floats is None else wrap(rgba, self._js_floats, shape)
+        self.tensor = self.bytes if self._js_floats is None else wrap(rgba, self._js_floats, shape)
+        self._input = into
+        self._frame: Frame | None = None  # the frame that the bytes show
 
-    def filled(self) -> Tensor:
-        """The Tensor, once the bytes are in."""
+    def sample(self, frame: Frame, letterbox: Letterbox | None) -> Sample:
+        """The Sample of a frame, once the bytes show it. Samples of other frames are not valid any more."""
+        self._frame = frame
         if self._js_floats is not None:
             self._js_floats.set(self.js_bytes)
-        return self._tensor
+        return Sample(self.tensor, self._input, letterbox, frame, self)
+
+    def shows(self, sample: Sample) -> bool:
+        """Whether the bytes are still those of the Sample."""
+        return sample.frame is self._frame
 
 
-class Inputs:
-    """`wrap(type, js_array, shape)` makes the runtime's Tensor."""
+class InputBuffers:
+    """The buffers of one Compositor. `wrap(type, js_array, shape)` makes the runtime's Tensor."""
 
     def __init__(self, wrap: Callable[..., Tensor]) -> None:
         self._wrap = wrap
-        self._given: dict[tuple[Input, str, bool], Given] = {}
+        self._buffers: dict[tuple[Input, str, bool], InputBuffer] = {}
 
-    def at(self, into: Input, rgba: str, roi: bool = False) -> Given:
-        """The input of this size and type, always the same one; what is seen of a region has its own."""
-        key = into, rgba, roi
-        if key not in self._given:
-            self._given[key] = Given(self._wrap, into, rgba)
-        return self._given[key]
+    def at(self, into: Input, rgba: str, region: bool = False) -> InputBuffer:
+        """The buffer of an input and element type, for whole frames or for regions; always the same one."""
+        key = into, rgba, region
+        if key not in self._buffers:
+            name = f"{'region' if region else 'frame'} {into.fit} {into.width}x{into.height} {rgba}"
+            self._buffers[key] = InputBuffer(self._wrap, into, rgba, name)
+        return self._buffers[key]
+
+
+def sampled(mask: Mask) -> InputBuffer:
+    """The buffer that shows what the Mask was made from. Raises RuntimeError when it shows another frame."""
+    buffer: InputBuffer = mask.sample.pixels
+    if not buffer.shows(mask.sample):
+        raise RuntimeError("The Mask is too old: its input was sampled again. Compose it before that.")
+    return buffer

@@ -43,6 +43,7 @@ class Pipeline:
         async with self.runtime_lock:
             with self.meter.frame():
                 seen = settings()
+                frame.shown_size = seen.shown_size(frame)
                 result = await self.task.step(frame, seen)
                 mask, marks = result.mask, (*await self._marks(frame), *result.annotations)
                 now = settings()

@@ -41,9 +41,9 @@ class Background:
         if settings.background == "none":
             self._memory, self._first, self.outputs = self._blank, True, {}
             return Result()
-        self.outputs = await self._model.infer(frame, feeds=self.feeds(frame, settings))
-        self._memory, self._first = self.outputs["mask"], False
-        return Result(self._memory)
+        outputs = await self._model.infer(frame, feeds=self.feeds(frame, settings))
+        self._memory, self._first, self.outputs = outputs["mask"], False, outputs
+        return Result(outputs.mask)
 
     def feeds(self, frame: Frame, settings: Settings) -> dict[str, Tensor]:
         """memory and keep. A source's first frame and a photo are not smoothed with others: keep is 0."""

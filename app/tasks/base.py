@@ -15,7 +15,7 @@ from app.core.events import Event
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect
 from app.core.model import Model
-from app.core.ports import Tensor
+from app.core.ports import Mask, Tensor
 from app.core.settings import Settings
 
 
@@ -33,7 +33,7 @@ class Requires:
 class Result:
     """What a frame gives."""
 
-    mask: Tensor | None = None  # the person; None: the frame is shown as it is
+    mask: Mask | None = None  # the person; None: the frame is shown as it is
     events: tuple[Event, ...] = ()  # for the page
     annotations: tuple[Annotations | ColorOverlay, ...] = ()  # drawn over the picture
 

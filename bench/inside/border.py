@@ -72,7 +72,7 @@ async def quiet_session(session: Any, pipeline: Pipeline, compositor: Any, setti
     """A stand-in for the runtime's session that returns the outputs of one real run every time."""
     js_outputs = js.Object.new()
     frame, task = Frame(js.frames[0], 640, 480), cast(Background, pipeline.task)
-    rgba = compositor.sample(frame, task._model.card.input, rgba=task._model.rgba)
+    rgba = task._model.sample(frame).tensor
     for name, tensor in (await session.run({"rgba": rgba, **task.feeds(frame, settings)})).items():
         setattr(js_outputs, name, tensor)
     return js.standins.session(session._session, js_outputs)
@@ -103,10 +103,11 @@ def put_gl(compositor: Any, js_gl: Any) -> None:
 
 async def mute_canvas(compositor: Any, pipeline: Pipeline) -> None:
     """Replace the contexts of a CanvasCompositor and its matte graph by stand-ins."""
-    matte = compositor._matte
+    matte, task = compositor._matte, cast(Background, pipeline.task)
+    sample = task._model.sample(Frame(js.frames[0], 640, 480))
     feeds = {
-        "rgba": compositor._bytes,
-        "mask": cast(Background, pipeline.task)._memory,
+        "rgba": sample.pixels.bytes,
+        "mask": task._memory,
         "softness": compositor._softness[1],
     }
     js_outputs = js.Object.new()

@@ -11,6 +11,7 @@ import page
 from pyodide.ffi import to_js
 
 from app.core.frame import Frame
+from app.core.ports import Mask
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.engine import open_matte
@@ -39,11 +40,12 @@ async def main(kind: str, rounds: int) -> str:
             js_picture = await js.createImageBitmap(js_frame)
             frame = Frame(js_picture, 640, 480, close=js_picture.close)
             begin = now()
-            rgba = compositor.sample(frame, card.input)
+            sample = compositor.sample(frame, card.input)
             sampled = now()
-            outputs = await engine.session.run({"rgba": rgba, **engine.pipeline.task.feeds(frame, settings)})
+            feeds = {"rgba": sample.tensor, **engine.pipeline.task.feeds(frame, settings)}
+            mask = Mask((await engine.session.run(feeds))["mask"], sample)
             inferred = now()
-            await compositor.compose(frame, outputs["mask"], settings)
+            await compositor.compose(frame, mask, settings)
             if kind == "gl":  # reading a pixel waits until all is drawn
                 gl = compositor.gl
                 gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, js_pixel)

@@ -24,7 +24,7 @@ async def main() -> str:
         begin = now()
         frame = Frame(js_picture, js_picture.width, js_picture.height, close=js_picture.close)
         mask = (await task.step(frame, state.settings)).mask
-        assert mask.data.length == prod(state.card.mask)  # a Float32Array in JavaScript's memory
+        assert mask.tensor.data.length == prod(state.card.mask)  # a Float32Array in JavaScript's memory
         times.append(now() - begin)
         frame.close()
     return json.dumps(times)

@@ -20,7 +20,7 @@ from app.core.card import ModelCard
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, center_square
 from app.core.meter import Meter
-from app.core.model import Model
+from app.core.model import Model, Outputs
 from app.core.ports import Tensor
 from app.native.compositor import Compositor
 from app.native.session import Session
@@ -39,11 +39,11 @@ class Once(Model):
 
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Outputs:
         """See Model; returns the previous outputs for a region of the last frame."""
         if frame is not self._frame:
             self._frame = frame
-            self._found: dict[RotatedRect | None, dict[str, Tensor]] = {}
+            self._found: dict[RotatedRect | None, Outputs] = {}
         if roi not in self._found:
             self._found[roi] = await super().infer(frame, roi, feeds)
         return self._found[roi]

@@ -15,6 +15,8 @@ from PIL import Image, ImageFilter
 
 from app.core.card import Input
 from app.core.frame import Frame
+from app.core.geometry import RotatedRect
+from app.core.ports import Mask
 from app.core.settings import MAX_PHOTO_SIZE, Settings
 from app.native import compositor as native
 from app.native.compositor import Compositor
@@ -53,8 +55,8 @@ def compose(
     house = Compositor({"selfie": SELFIE, "faces": FACES}[card])
     house.backdrop(backdrop())
     frame = frame_of(clip.frame(INDEX) if picture is None else picture)
-    house.sample(frame, SELFIE.input if card == "selfie" else FACES.input)
-    asyncio.run(house.compose(frame, mask(INDEX, soft, card), settings))
+    sample = house.sample(frame, SELFIE.input if card == "selfie" else FACES.input)
+    asyncio.run(house.compose(frame, Mask(mask(INDEX, soft, card), sample), settings))
     return house.picture
 
 
@@ -74,7 +76,7 @@ def far(a: Pixels, b: Pixels) -> float:
 
 
 def test_a_sample_is_bytes_of_the_inputs_size() -> None:
-    rgba = Compositor(SELFIE).sample(frame_of(clip.frame(0)), SELFIE.input)
+    rgba = Compositor(SELFIE).sample(frame_of(clip.frame(0)), SELFIE.input).tensor
     assert rgba.shape == (1, 144, 256, 4)
     assert rgba.dtype == np.uint8
     assert (rgba[..., 3] == 255).all()
@@ -84,26 +86,26 @@ def test_a_sample_is_bytes_of_the_inputs_size() -> None:
 
 def test_a_sample_for_webgl_is_the_same_numbers_as_floats() -> None:
     frame = frame_of(clip.frame(0))
-    floats = Compositor(SELFIE).sample(frame, SELFIE.input, rgba="float32")
+    floats = Compositor(SELFIE).sample(frame, SELFIE.input, rgba="float32").tensor
     assert floats.dtype == np.float32
-    assert (floats == Compositor(SELFIE).sample(frame, SELFIE.input)).all()
+    assert (floats == Compositor(SELFIE).sample(frame, SELFIE.input).tensor).all()
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_letterboxed_sample_is_black_beside_the_frame(channels: int) -> None:
     white = np.full((480, 640, channels), 255, np.uint8)
-    rgba = Compositor(FACES).sample(frame_of(white), FACES.input)[0, ..., 0]
+    rgba = Compositor(FACES).sample(frame_of(white), FACES.input).tensor[0, ..., 0]
     assert (rgba[:16] == 0).all()
     assert (rgba[-16:] == 0).all()
     assert (rgba[16:-16] == 255).all()
-    high = Compositor(FACES).sample(frame_of(white.transpose(1, 0, 2)), FACES.input)[0, ..., 0]
+    high = Compositor(FACES).sample(frame_of(white.transpose(1, 0, 2)), FACES.input).tensor[0, ..., 0]
     assert (high == rgba.T).all()
 
 
 def test_a_sample_keeps_up_and_left() -> None:
     picture = np.zeros((100, 200, 3), np.uint8)
     picture[:50, :100] = 255
-    rgba = Compositor(SELFIE).sample(frame_of(picture), Input(10, 20, "stretch"))[0, ..., 0]
+    rgba = Compositor(SELFIE).sample(frame_of(picture), Input(10, 20, "stretch")).tensor[0, ..., 0]
     assert (rgba[:5, :10] == 255).all()
     assert rgba.sum() == 255 * 50
 
@@ -150,6 +152,30 @@ def test_the_person_is_kept_and_the_room_replaced(background: str, card: str) ->
         assert (part.cut(picture)[..., 3] == 255).all()
     for part in clip.ROOM:
         assert far(part.cut(picture), part.cut(seen)) > 20
+
+
+@pytest.mark.parametrize("background", ["blur", "colour", "image", "transparent"])
+def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(background: str) -> None:
+    settings = replace(PLAIN, background=background)
+    house, frame = Compositor(SELFIE), frame_of(clip.frame(INDEX))
+    house.backdrop(backdrop())
+    found = Mask(mask(), house.sample(frame, SELFIE.input))
+    later = frame_of(clip.frame(INDEX + 20)[:, ::-1])
+    house.sample(later, SELFIE.input)  # another frame
+    house.sample(frame, FACES.input)  # another card
+    house.sample(frame, SELFIE.input, RotatedRect(320, 240, 100, 80, 0.5))
+    asyncio.run(house.compose(later, None, Settings(background="none")))
+    asyncio.run(house.compose(frame, found, settings))
+    assert (house.picture == compose(settings)).all()
+
+
+def test_a_mask_of_a_region_or_of_another_card_is_refused() -> None:
+    house, frame = Compositor(SELFIE), frame_of(clip.frame(INDEX))
+    face = house.sample(frame, SELFIE.input, RotatedRect(320, 240, 100, 80))
+    with pytest.raises(ValueError, match="region cannot be composed"):
+        asyncio.run(house.compose(frame, Mask(mask(), face), PLAIN))
+    with pytest.raises(ValueError, match="another model"):
+        asyncio.run(house.compose(frame, Mask(mask(), house.sample(frame, FACES.input)), PLAIN))
 
 
 def test_a_colour_is_that_colour_and_transparent_is_nothing() -> None:

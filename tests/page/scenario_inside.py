@@ -16,7 +16,7 @@ from pyodide.ffi import to_js
 
 async def inside(page: Any, files: dict[str, str]) -> str:
     """The scenario's numbers, as JSON. `files`: name -> base64, the scenario's modules and its footage."""
-    home = Path("/scenario/tests")
+    home = Path("/scenario/tests/support")
     home.mkdir(parents=True)
     brought: dict[str, Any] = {}
     for name, text in files.items():
@@ -31,7 +31,7 @@ async def inside(page: Any, files: dict[str, str]) -> str:
             for graph in variant["graphs"]:
                 js_buffer = await page.bytes(graph["path"], card["title"], graph["bytes"])
                 brought[graph["path"]] = Uint8Array.new(js_buffer)
-    sys.path.insert(0, str(home.parent))
+    sys.path.insert(0, str(home.parents[1]))
 
     from tests.support.jsports import main
 

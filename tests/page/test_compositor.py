@@ -6,6 +6,7 @@ Does not judge the picture: tests/native does.
 from __future__ import annotations
 
 import asyncio
+import json
 from array import array
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input
 from app.core.frame import Frame
 from app.core.geometry import Letterbox, RotatedRect, to_frame
+from app.core.ports import Mask
 from app.core.settings import Settings
 from app.native.compositor import Compositor
 from app.native.session import Session
@@ -32,7 +34,9 @@ from tests.support import clip
 from tests.support.built import DIST, cards
 
 CODE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8")
-INSIDE, OVERLAID = (CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid"))
+INSIDE, OVERLAID, BETWEEN = (
+    CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid", "between")
+)
 LOOKS: tuple[dict[str, Any], ...] = (
     {"background": "none"},
     {"background": "none", "mirror": True},
@@ -57,7 +61,8 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     frame = Frame(clip.frame(10), clip.WIDTH, clip.HEIGHT)
     backdrop = np.asarray(clip.room().transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((1600, 900)))
     native.backdrop(backdrop)
-    rgba = native.sample(frame, card.input)
+    sample = native.sample(frame, card.input)
+    rgba = sample.tensor
     variant = card.variant("wasm")
     assert variant is not None
     memory, keep = np.zeros((1, 1, *card.mask), np.float32), np.zeros(1, np.float32)
@@ -77,7 +82,8 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     for settings, text in zip(LOOKS, drawn, strict=True):
         shown = Image.open(BytesIO(b64decode(text))).convert("RGBA")
         with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
-            thread.submit(asyncio.run, native.compose(frame, mask, changed(Settings(), **settings))).result()
+            composed = native.compose(frame, Mask(mask, sample), changed(Settings(), **settings))
+            thread.submit(asyncio.run, composed).result()
         ours = native.picture.astype(float)
         pixels = np.asarray(shown).astype(float)
         pixels[..., :3] *= pixels[..., 3:] / 255  # a PNG's colours are not multiplied by alpha
@@ -85,6 +91,24 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
         # Measured 0.04 and 1.2; single pixels where the mask is cut hard differ by up to 6.
         assert difference.mean() < 0.1, settings
         assert np.percentile(difference, 99.9) <= 3, settings
+
+
+@pytest.mark.parametrize("backend", ["webgl", "wasm"])  # drawn by shaders, and by 2D canvases
+def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(visit: Visit, backend: str) -> None:
+    visit.open(model="selfie-landscape", backend=backend, background="none")
+    given = {
+        "frame": png(clip.frame(10)),
+        "other": png(clip.frame(30)[:, ::-1]),
+        "backdrop": png(np.asarray(clip.room().transpose(Image.Transpose.FLIP_TOP_BOTTOM))),
+        "looks": [{"background": kind} for kind in ("blur", "colour", "image", "transparent")],
+    }
+    found = json.loads(visit.python(BETWEEN, given=given))
+    for settings, (alone, disturbed) in zip(given["looks"], found["pictures"], strict=True):
+        assert alone == disturbed, settings
+    assert len({alone for alone, _ in found["pictures"]}) == len(given["looks"])
+    # Of the frame and the other one, each at two sizes, the other size shown before.
+    assert found["samples"][0] == found["samples"][2] != found["samples"][1] == found["samples"][3]
+    assert found["refused"] == ["RuntimeError", "ValueError", "ValueError"]
 
 
 # A face's region, and marks in it: a grid of dots as close as a mesh's, and lines thick and thin.
@@ -117,7 +141,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
         "looks": looks,
     }
     sampled, *drawn = visit.python(OVERLAID, given=given)
-    ours = native.sample(frame, INTO, REGION)[..., :3].astype(int)
+    ours = native.sample(frame, INTO, REGION).tensor[..., :3].astype(int)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(1, 192, 192, 4)[..., :3]
     assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
     for settings, text in zip(looks, drawn, strict=True):

@@ -16,7 +16,8 @@ from app.core.backend import Probe
 from app.core.card import Graph, Input, ModelCard, Variant
 from app.core.frame import Frame
 from app.core.gallery import OWN, File, Gallery
-from app.core.geometry import RotatedRect
+from app.core.geometry import RotatedRect, letterbox
+from app.core.ports import Mask, Sample
 from app.core.settings import Settings
 from app.panel.capabilities import Capabilities
 
@@ -136,15 +137,18 @@ class FakeCompositor:
         self.fails = self.unmarked = False
         self._clock, self._takes = clock, takes
 
-    def sample(self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8") -> Any:
+    def sample(
+        self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
+    ) -> Sample:
         self.calls.append(("sample", frame.picture, into, *([roi] if roi else [])))
         self._pass()
-        return f"rgba of {frame.picture}"
+        place = None if roi else letterbox(frame.width, frame.height, into)
+        return Sample(f"rgba of {frame.picture}", into, place, frame, None)
 
-    async def compose(self, frame: Frame, mask: Any, settings: Settings) -> None:
+    async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         if self.fails:
             raise RuntimeError("the picture could not be drawn")
-        self.calls.append(("compose", frame.picture, mask, settings.background))
+        self.calls.append(("compose", frame.picture, mask and mask.tensor, settings.background))
         self._pass()
 
     def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:

@@ -29,7 +29,7 @@ def footage(model: str) -> NDArray[np.uint8]:
     """The plan's frames at the model's input size, RGBA, [frames,H,W,4]."""
     card = built.cards()[model]
     compositor = Compositor(card)
-    return np.concatenate([compositor.sample(_frame(clip.frame(i)), card.input) for i in _indices()])
+    return np.concatenate([compositor.sample(_frame(clip.frame(i)), card.input).tensor for i in _indices()])
 
 
 @cache
@@ -38,7 +38,8 @@ def truths(model: str) -> NDArray[np.uint8]:
     card = built.cards()[model]
     compositor, into = Compositor(card), Input(*card.mask, card.input.fit)
     whole = [np.repeat(clip.person(i)[..., None] * np.uint8(255), 3, 2) for i in _indices()]
-    return np.stack([compositor.sample(_frame(p), into)[0, ..., 0] > 127 for p in whole]).astype(np.uint8)
+    sampled = [compositor.sample(_frame(picture), into).tensor for picture in whole]
+    return np.stack([pixels[0, ..., 0] > 127 for pixels in sampled]).astype(np.uint8)
 
 
 def write(folder: Path, models: set[str]) -> None:

@@ -18,7 +18,7 @@ from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox
 from app.core.meter import Meter
 from app.core.model import Model
-from app.core.ports import Session, Tensor
+from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
 from app.panel.apply import apply
 from app.panel.capabilities import Capabilities
@@ -78,19 +78,20 @@ class Recorder:
 
     def sample(
         self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
-    ) -> Tensor:
+    ) -> Sample:
         self.calls.append(f"sample {frame.picture}")
         if frame.picture == BROKEN:
             raise RuntimeError("This frame cannot be sampled.")
-        return self._ports.rgba(self._card, self._backend, frame.picture)
+        tensor = self._ports.rgba(self._card, self._backend, frame.picture)
+        return Sample(tensor, into, letterbox(frame.width, frame.height, into), frame, None)
 
-    async def compose(self, frame: Frame, mask: Tensor | None, settings: Settings) -> None:
+    async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         self.calls.append(f"compose {frame.picture} {settings.background}{' mirrored' * settings.mirror}")
         if mask is not None:
             h, w = self._card.mask
-            where = letterbox(frame.width, frame.height, self._card.input)
+            where = mask.letterbox(self._card.input)
             inside = slice(round(where.top * h) * w, round((where.top + where.height) * h) * w)
-            values = self._session.numbers(mask)[inside]
+            values = self._session.numbers(mask.tensor)[inside]
             truth = self._ports.truth(self._card, frame.picture)[inside]
             person = bytes(map((0.5).__lt__, values))
             self.masks.append(

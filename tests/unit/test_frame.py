@@ -6,7 +6,8 @@ import pytest
 
 from app.core.card import Input
 from app.core.frame import Frame
-from app.core.geometry import Box, RotatedRect, letterbox, to_frame
+from app.core.geometry import Box, Letterbox, RotatedRect, letterbox, to_frame
+from app.core.ports import Mask, Sample
 
 
 def test_a_frame_is_closed_exactly_once() -> None:
@@ -17,6 +18,10 @@ def test_a_frame_is_closed_exactly_once() -> None:
     with pytest.raises(RuntimeError, match="closed twice"):
         frame.close()
     assert closed == [1]
+
+
+def test_a_frame_is_shown_at_its_own_size_until_the_pipeline_sets_another() -> None:
+    assert Frame("picture", 640, 480).shown_size == (640, 480)
 
 
 def test_a_frame_without_close_still_counts() -> None:
@@ -88,6 +93,18 @@ def test_the_matrix_of_a_whole_frame_undoes_its_place(into: Input) -> None:
 
 def test_crop_fills_the_input_and_cuts_the_sides() -> None:
     assert letterbox(640, 480, Input(224, 224, "crop")) == pytest.approx((-1 / 6, 0, 4 / 3, 1))
+
+
+def test_a_mask_lies_where_its_whole_frame_was_sampled() -> None:
+    into, frame = Input(128, 128, "letterbox"), Frame("picture", 640, 480)
+    place = letterbox(640, 480, into)
+    assert Mask("mask", Sample("rgba", into, place, frame, None)).letterbox(into) == Letterbox(
+        0, 0.125, 1, 0.75
+    )
+    with pytest.raises(ValueError, match="region cannot be composed"):
+        Mask("mask", Sample("rgba", into, None, frame, None)).letterbox(into)
+    with pytest.raises(ValueError, match="another model"):
+        Mask("mask", Sample("rgba", into, place, frame, None)).letterbox(Input(144, 256, "letterbox"))
 
 
 def test_a_region_is_turned_about_its_middle() -> None:

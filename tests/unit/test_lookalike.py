@@ -339,7 +339,7 @@ def test_the_background_is_that_of_the_background_task() -> None:
     house = House()
     house.step(LEFT, settings=BLUR)
     samples = [call[2:] for call in house.compositor.calls if call[0] == "sample"]
-    assert samples[-1] == (BODY.input,)  # the whole frame, last: the Compositor keeps what it saw of it
+    assert samples[-1] == (BODY.input,)  # the whole frame
     assert house.compositor.calls[-1][2:] == ("mask", "blur")
     assert house.task.outputs["parts"] == "parts"
     assert isinstance(house.task.outputs["faces"], array)

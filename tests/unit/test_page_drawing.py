@@ -20,6 +20,7 @@ from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import ModelCard
 from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect
+from app.core.ports import Mask
 from app.core.settings import Settings
 from tests.support import fakejs
 from tests.support.browser_api import MEMBERS
@@ -60,14 +61,14 @@ def with_canvases(js_canvas: Thing) -> Any:
 
 async def draw(compositor: Any, card: ModelCard) -> None:
     """Everything that a Compositor is asked for."""
-    mask = tensor("float32", typed("Float32Array", 8), (1, 1, *card.mask))
+    found = tensor("float32", typed("Float32Array", 8), (1, 1, *card.mask))
     compositor.cover(Settings(background="image"))
     compositor.backdrop(Bitmap(100, 50), "study")
     for background in BACKGROUNDS:
         for mirror in (False, True):
             settings = Settings(background=background, mirror=mirror)
             frame = Frame(Bitmap(), 64, 48)
-            compositor.sample(frame, SELFIE.input)
+            mask = Mask(found, compositor.sample(frame, SELFIE.input))
             compositor.sample(frame, FACES.input, HALF, "float32")
             await compositor.compose(frame, None if background == "none" else mask, settings)
             compositor.mark((LINES, ColorOverlay(pixels(4, 6), Letterbox(0, 0, 1, 1))), mirror)

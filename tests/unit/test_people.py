@@ -89,7 +89,9 @@ def test_each_face_has_a_box() -> None:
 
 def test_the_mask_is_that_of_the_background_task() -> None:
     house = House()
-    assert house.step(LEFT, settings=BLUR).mask == "mask 1"
+    mask = house.step(LEFT, settings=BLUR).mask
+    assert mask is not None
+    assert mask.tensor == "mask 1"
     assert len(house.session.fed) == 1  # one run gives both
     assert house.task.outputs["mask"] == "mask 1"
     house.step(LEFT, settings=BLUR)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.core.frame import Frame
 from app.core.meter import Meter
 from app.core.model import Model
+from app.core.ports import Sample
 from app.core.settings import Settings
 from app.overlays.pose import Pose
 from app.run.pipeline import Pipeline
@@ -73,6 +75,20 @@ def test_after_none_smoothing_begins_anew() -> None:
         house.step(settings)
     assert house.keeps == [0, 0.95, 0, 0.95]
     assert house.session.fed[2]["memory"] == ("blank", (1, 1, 144, 256))
+
+
+def test_a_frame_is_sampled_at_the_size_at_which_it_will_be_shown() -> None:
+    house, sizes = House(), list[tuple[int, int]]()
+
+    class Sized(FakeCompositor):
+        def sample(self, frame: Frame, *given: Any, **named: Any) -> Sample:
+            sizes.append(frame.shown_size)
+            return super().sample(frame, *given, **named)
+
+    house.pipeline = Pipeline("background", Model(SELFIE, FakeSession(), Sized(), Meter(Clock())))
+    for resolution in ("480", "360", "480"):
+        house.step(replace(BLUR, resolution=resolution))
+    assert sizes == [(640, 480), (480, 360), (640, 480)]
 
 
 def test_a_photo_is_not_smoothed() -> None:

@@ -198,10 +198,8 @@ class Lookalike:
         wide = replace(roi, width=roi.height * into.width / into.height)
         outputs = await model.infer(frame, wide)
         maps = {name: tensor for name, tensor in outputs.items() if name in MAPS}
-        sample, infer = classifier.stages
-        with classifier.meter.stage(sample):
-            rgba = classifier.compositor.sample(frame, classifier.card.input, roi, classifier.rgba)
-        with classifier.meter.stage(infer):
+        rgba = classifier.sample(frame, roi).tensor
+        with classifier.meter.stage(classifier.stages[1]):
             return (await self._cutout.run({"rgba": rgba, **maps}))["cut"]
 
     async def _features(self, cut: Tensor) -> Tensor:
