@@ -96,7 +96,7 @@ def test_the_wheel_is_the_same_each_time_and_holds_only_the_page(tmp_path: Path)
     first, second = (wheel.build(tmp_path / name).read_bytes() for name in ("a", "b"))
     assert first == second
     names = zipfile.ZipFile(io.BytesIO(first)).namelist()
-    assert "app/page/start.py" in names
+    assert "app/page/main.py" in names
     assert any(name.startswith("app/page/shaders/") and name.endswith(".frag") for name in names)
     assert not any(name.startswith("app/native/") for name in names)
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"app", "vitrine"}
@@ -109,7 +109,7 @@ def test_micropip_is_the_one_that_pyodide_names() -> None:
 
 def test_the_snapshot_imports_every_module_of_the_wheel(tmp_path: Path) -> None:
     modules, names = snapshot.contents(wheel.build(tmp_path))
-    assert {"app", "app.page.start", "app.tasks.background"} <= set(modules)
+    assert {"app", "app.page.main", "app.tasks.background"} <= set(modules)
     assert "Object" in names
 
 
