@@ -21,6 +21,7 @@ from app.core.gallery import OWN, Gallery, Index
 from app.core.geometry import RotatedRect
 from app.core.settings import MAX_FILE_MB, MAX_MEGAPIXELS
 from app.page.engine import Engine
+from app.page.picture_store import PictureStore
 from app.page.thumbnail import thumbnail
 from app.tasks.lookalike import user_gallery
 from app.tasks.lookalike.user_gallery import EmbeddingModel, Picture, UserGallery
@@ -36,10 +37,11 @@ class UserPictures:
     """`post` sends a message to the page; `changed` is called with the number of pictures."""
 
     def __init__(self, page: Any, post: Callable[[Any], object], changed: Callable[[int], object]) -> None:
-        self._page = page
+        self._store = PictureStore(page.store)
         self._post = post
         self._changed = changed
         self.gallery = UserGallery()
+        self._told: dict[str, Picture] = {}  # the pictures that `changed` was called for last
         self._thumbnails: dict[str, Any] = {}  # id -> Blob
         self._stored: set[str] = set()
         self._removed: set[str] = set()  # in this worker
@@ -65,6 +67,7 @@ class UserPictures:
         done, _ = await asyncio.wait([reading], timeout=LONG_PATIENCE if patient else PATIENCE)
         if not done:
             self._late = asyncio.ensure_future(self._read_late(reading))
+        self._told = dict(self.gallery.pictures)
 
     async def _read_late(self, reading: asyncio.Future[None]) -> None:
         await reading
@@ -79,21 +82,14 @@ class UserPictures:
         await self._update()
 
     async def _read(self) -> None:
-        try:
-            js_rows = await self._page.store.rows()
-        except JsException:
-            return  # the browser stores nothing: the pictures live as long as the page
-        ids = set()
-        for js_row in js_rows:
-            if js_row.id in self._removed:
-                continue  # storage was read before it was removed
-            try:
-                added = user_gallery.picture(js_row.name, js_row.card, _bytes(js_row.features))
-                js_row.thumb.arrayBuffer  # noqa: B018 - AttributeError where it is no Blob
-            except (UserError, AttributeError):
-                continue
-            ids.add(js_row.id)
-            self._take(js_row.id, js_row.name, js_row.thumb, added)
+        rows = await self._store.rows()
+        if rows is None:
+            return  # the pictures live as long as the page
+        # A row may have been read before the visitor removed it.
+        rows = [row for row in rows if row[0] not in self._removed]
+        for id, added, js_thumbnail in rows:
+            self._take(id, added.name, js_thumbnail, added)
+        ids = {id for id, *_ in rows}
         for gone in self._stored - ids:
             self._forget(gone)
         self._stored = ids
@@ -111,8 +107,10 @@ class UserPictures:
         self._stale = [stale for stale in self._stale if stale != id]
 
     def _tell(self) -> None:
-        """The pictures have changed."""
-        self._changed(len(self.gallery.pictures))
+        """The pictures may have changed."""
+        if self.gallery.pictures != self._told:
+            self._told = dict(self.gallery.pictures)
+            self._changed(len(self._told))
         self.publish()
 
     def publish(self) -> None:
@@ -124,8 +122,6 @@ class UserPictures:
         busy = self._waiting + len(self._stale)
         bounds = user_gallery.PHOTO, MAX_FILE_MB, MAX_MEGAPIXELS, user_gallery.FILE
         self._post(Pictures(pictures, busy, messages.BUSY, *bounds))
-
-    # ---- one picture ----
 
     async def change(self, message: PictureAdded | PictureRemoved | PicturesImported) -> None:
         """What the visitor has done. Ends when it is stored, or when a sentence says why it is not."""
@@ -194,29 +190,20 @@ class UserPictures:
             numbers = engine.auxiliary["classifier"].session.numbers(features)
         return numbers.tobytes(), model.card, roi
 
-    # ---- storage ----
-
     async def _keep(self, id: str, added: Picture, js_thumbnail: Any) -> None:
         self._take(id, added.name, js_thumbnail, added)
         self._removed.discard(id)
-        js_features = Uint8Array.new(to_js(added.features.tobytes()))
-        fields = {"id": id, "name": added.name, "card": added.card}
-        pairs = [*fields.items(), ("features", js_features), ("thumb", js_thumbnail)]
-        try:
-            await self._page.store.put(Object.fromEntries(to_js([list(pair) for pair in pairs])))
+        if refused := await self._store.put(id, added, js_thumbnail):
+            self._post(Note(messages.source("picture", refused)))
+        else:
             self._stored.add(id)
-        except JsException as error:
-            self._post(Note(messages.source("picture", error.name)))
 
     async def _remove(self, id: str) -> None:
         self._forget(id)
         self._removed.add(id)
         self._tell()
-        try:
-            await self._page.store.remove(id)
-        except JsException:
-            if id in self._stored:  # else there is nothing that could come back
-                self._post(Note(messages.source("picture", "remove")))
+        if not await self._store.remove(id) and id in self._stored:  # else nothing could come back
+            self._post(Note(messages.source("picture", "remove")))
         self._stored.discard(id)
 
     async def _import(self, js_file: Any) -> None:
@@ -247,8 +234,6 @@ class UserPictures:
         how = Object.fromEntries([["type", "application/json"]])
         self._post(Download(Blob.new(to_js([user_gallery.to_file(rows)]), how), messages.EXPORTED_FILE))
 
-    # ---- compared with ----
-
     @property
     def embedded(self) -> bool:
         """Whether there are pictures with features of the task's classifier."""
@@ -258,15 +243,9 @@ class UserPictures:
         """The pictures as a gallery; None where none has features of the task's classifier."""
         if self._model is None or self._engine is None or not (pictures := self.gallery.of(self._model)):
             return None
-        names = Names(
-            gallery, [Character(each.name, gallery.title) for each in pictures.values()], [*pictures]
-        )
+        characters = [Character(each.name, gallery.title) for each in pictures.values()]
         js_rows = Float32Array.new(Uint8Array.new(to_js(self.gallery.matrix(self._model))).buffer)
         shape = user_gallery.MOST, self._model.size
         feeds: Mapping[str, Any] = {"gallery": self._engine.runtime.wrap("float32", js_rows, shape)}
-        return LoadedGallery(Index(OWN, len(pictures), index.session, feeds), names)
-
-
-def _bytes(js_features: Any) -> bytes:
-    """Of an array buffer view. AttributeError for anything else."""
-    return bytes(js_features.to_bytes())
+        own = Index(OWN, len(pictures), index.session, feeds)
+        return LoadedGallery(own, Names(gallery, characters, [*pictures]))

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from array import array
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from app.tasks.lookalike.user_gallery import embedding_model
@@ -45,6 +46,8 @@ class Visit:
     async def load(self) -> None:
         """As Shell.start() does once the models are loaded."""
         await self.pictures.read(self.page.pictures, False)
+        caps = replace(self.shell.state.caps, user_pictures=len(self.pictures.gallery.pictures))
+        self.shell.state = replace(self.shell.state, caps=caps)
         self.galleries = of("galleries").Galleries(self.page, self.engine, self.engine.task, self.pictures)
         await self.galleries.prepare()
         self.shell.loading.begin(self.engine, self.galleries)
