@@ -77,9 +77,7 @@ class UserPictures:
     async def refresh(self) -> None:
         """This worker is on the screen now: what another worker has stored since, then stale pictures."""
         self._shown = True
-        await self._read()
-        self._tell()
-        await self._update()
+        await self._read_late(asyncio.ensure_future(self._read()))
 
     async def _read(self) -> None:
         rows = await self._store.rows()
@@ -131,8 +129,7 @@ class UserPictures:
             await self._import(message.file)
         else:
             js_picture = message.picture
-            size = js_picture.width, js_picture.height
-            frame = Frame(js_picture, *size, is_photo=True, close=js_picture.close)
+            frame = _photo(js_picture)
             await self._work(message.name, partial(self._add, message.name, frame), frame)
 
     async def _update(self) -> None:
@@ -149,8 +146,7 @@ class UserPictures:
             except JsException:  # storage gave a damaged image
                 self.publish()
                 continue
-            size = js_picture.width, js_picture.height
-            frame = Frame(js_picture, *size, is_photo=True, close=js_picture.close)
+            frame = _photo(js_picture)
             await self._work(known.name, partial(self._again, id, frame), frame)
 
     async def _work(self, name: str, act: Callable[[], Any], frame: Frame) -> None:
@@ -249,3 +245,7 @@ class UserPictures:
         feeds: Mapping[str, Any] = {"gallery": self._engine.runtime.wrap("float32", js_rows, shape)}
         own = Index(OWN, len(pictures), index.session, feeds)
         return LoadedGallery(own, Names(gallery, characters, [*pictures]))
+
+
+def _photo(js_picture: Any) -> Frame:
+    return Frame(js_picture, js_picture.width, js_picture.height, is_photo=True, close=js_picture.close)
