@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.native.session import Session
 from models import make
 from models.artifacts import file
-from models.spec.cards import Card, Wanted
+from models.spec.card import Card, Wanted
 from models.verify import parity
 
 Array = NDArray[Any]

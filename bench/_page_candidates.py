@@ -19,7 +19,7 @@ from app.core.backend import BACKENDS
 from bench._browser import open_page, pause, run_inside
 from bench._candidates import StoredCandidate
 from bench._person_iou import PageRunner
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.variants import choice
 from models.verify import parity
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Array = NDArray[Any]
 SETS = ("npr", "ccp60")

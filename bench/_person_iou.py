@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench._people import SETS, fit_input, fit_picture, people
 from models.sources.fetch import Fetched
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.verify import metrics, parity, reference, runners
 
 Array = NDArray[Any]

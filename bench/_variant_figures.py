@@ -15,7 +15,7 @@ from typing import Any
 import onnxruntime
 
 from bench._report import print_table
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.variants import choice
 from publish import ROOT
 

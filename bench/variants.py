@@ -40,7 +40,7 @@ from bench._variant_figures import replace, rounded, show, stamp, write
 from models import make
 from models.sources import fetch
 from models.spec import cards
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.variants import choice
 from models.verify import calibration, metrics
 from models.verify import parity as verify

@@ -14,7 +14,8 @@ from pathlib import Path
 from app.core.card import Graph, ModelCard, from_dict, to_dict
 from models.dependencies import digest
 from models.sources import fetch
-from models.spec.cards import Card, read_all
+from models.spec.card import Card
+from models.spec.cards import read_all
 from models.variants import choice
 
 ROOT = Path(__file__).parents[1]

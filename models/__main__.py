@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models import ROOT, build_models
 from models.add import command
-from models.spec.cards import CardError
+from models.spec.card import CardError
 
 
 def main(arguments: list[str]) -> int:

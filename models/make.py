@@ -18,7 +18,7 @@ from models.graphs import cutout, matte, tint, wrap
 from models.graphs.text import OPSET
 from models.importers import read
 from models.sources.fetch import Fetched
-from models.spec.cards import Card, Wanted
+from models.spec.card import Card, Wanted
 from models.variants import choice, float16, quantize
 from models.variants.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
 from models.verify import calibration

@@ -18,7 +18,8 @@ from models.add import export, inputs, writer
 from models.add.inputs import Offered, Unfit
 from models.sources.fetch import Fetched
 from models.spec import rules
-from models.spec.cards import FOLDER, Card, CardError, read
+from models.spec.card import Card, CardError
+from models.spec.cards import FOLDER, read
 
 if TYPE_CHECKING:
     import onnx

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from models.add import export
 from models.sources.download import Refused, download, mirrored
-from models.spec.cards import File
+from models.spec.card import File
 
 LARGEST = 1 << 28  # bytes of all files together, as of one file of a card
 TOPOLOGY = (

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 
 from models.add.guess import Guess
 from models.spec import rules
-from models.spec.cards import File
+from models.spec.card import File
 
 # What is tried; the build ships what its figures recommend.
 Variants = tuple[tuple[str, tuple[str, ...], str], ...]

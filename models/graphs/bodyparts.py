@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 
 from models.graphs.text import SMOOTH, chain, outputs, shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Array = NDArray[np.float32]
 

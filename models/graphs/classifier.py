@@ -10,7 +10,7 @@ from math import prod
 import onnx
 
 from models.graphs.text import chain, outputs, shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 
 def scores(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.card import Input
 from models.graphs.text import shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Array = NDArray[np.float32]
 

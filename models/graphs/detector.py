@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.nms import FACES, OVERLAP, ROW, SCORE, SHORTLIST
 from models.graphs import silhouette
 from models.graphs.text import SMOOTH, chain, outputs, shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 # SSD anchors of fixed size, the centre alone counts: (cells a side, anchors a cell), by the number of
 # rows. MediaPipe's face_detection_short_range (128x128): 2 on each cell of the 16x16 map and 6 on each

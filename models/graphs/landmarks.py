@@ -8,7 +8,7 @@ from __future__ import annotations
 import onnx
 
 from models.graphs.text import chain, outputs, shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 POINTS = 468
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from models.graphs.text import chain, outputs, shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 POINTS = 17
 # Cells that `count` can count. A longer row would be counted short; cards are checked against it.

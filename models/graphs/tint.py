@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.graphs.bodyparts import triangle
 from models.graphs.text import shapes, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 COVER = 150.0  # of 255: the person stays to be seen
 # Growing the parts to half of the Mask's size takes a quarter of the time and cannot be told from all of it.

@@ -15,7 +15,7 @@ from onnx import numpy_helper
 
 from models.graphs import bodyparts, classifier, detector, landmarks, pose
 from models.graphs.text import chain, constants, outputs, taken, text
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Back = Callable[[Card, onnx.ModelProto], onnx.ModelProto]
 

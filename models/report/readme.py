@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from models.report.rows import BACKENDS, lost, short, size
-from models.spec.cards import Card, read_all
+from models.spec.card import Card
+from models.spec.cards import read_all
 from models.variants import choice, provenance
 
 README = Path(__file__).parents[2] / "README.md"

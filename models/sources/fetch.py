@@ -13,7 +13,7 @@ from pathlib import Path
 
 from models.sources import emscripten
 from models.sources.download import Refused, download, mirrored
-from models.spec.cards import Card, File, Source
+from models.spec.card import Card, File, Source
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".vitrine" / "cache" / "files"

@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.core.card import MASKED
-
-if TYPE_CHECKING:
-    from models.spec.cards import Card, File, Source
+from models.spec.card import Card, File, Source
 
 FITS = ("stretch", "letterbox", "crop")
 FORMATS = ("tflite", "tfjs", "onnx")

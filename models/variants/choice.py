@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from models.spec.cards import Card, Wanted
+from models.spec.card import Card, Wanted
 from models.variants import provenance
 
 FIGURES = Path(__file__).with_name("figures.json")

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Picture = NDArray[np.uint8]
 PHOTOS = (

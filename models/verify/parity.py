@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.core.card import ModelCard
 from app.native.session import Session
 from models.sources.fetch import Fetched
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.verify import calibration, metrics, runners
 from models.verify import reference as decoded
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.nms import ROW, select
-from models.spec.cards import Card
+from models.spec.card import Card
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]

@@ -11,7 +11,7 @@ from models import make
 from models.sources import fetch
 from models.sources.fetch import Fetched
 from models.spec import cards
-from models.spec.cards import Card
+from models.spec.card import Card
 
 
 @dataclass(frozen=True)

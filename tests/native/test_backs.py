@@ -17,7 +17,7 @@ from app.native.session import Session
 from models import make
 from models.graphs import wrap
 from models.graphs.text import chain, text
-from models.spec.cards import Card, Wanted
+from models.spec.card import Card, Wanted
 from models.variants import lower, quantize
 from models.verify import parity
 from models.verify import reference as decoded

@@ -17,6 +17,7 @@ from app.native.session import Session
 from models.graphs import detector, wrap
 from models.graphs.text import text
 from models.spec import cards
+from models.spec.card import Card
 from models.variants import lower
 from models.verify import parity
 from tests.native.conftest import Published
@@ -28,7 +29,7 @@ def session(model: onnx.ModelProto) -> Session:
     return Session(model.SerializeToString(), threads=1)
 
 
-def blazeface() -> cards.Card:
+def blazeface() -> Card:
     return cards.read(cards.FOLDER / "blazeface.toml")
 
 

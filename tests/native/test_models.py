@@ -22,7 +22,7 @@ from models import make
 from models.report import report
 from models.sources import download, fetch
 from models.spec import cards
-from models.spec.cards import Wanted
+from models.spec.card import Wanted
 
 FEW = ("blazeface", "facemesh", "selfie-landscape")  # small, of packages; test_parity.py has every card
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import make
-from models.spec.cards import Wanted
+from models.spec.card import Wanted
 from models.variants import quantize
 from models.verify import parity
 from tests.native.conftest import Published

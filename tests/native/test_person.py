@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.native.session import Session
 from bench._people import SETS, fit_input, fit_picture, people
 from models import make
-from models.spec.cards import Wanted
+from models.spec.card import Wanted
 from models.verify import metrics, parity, reference, runners
 from tests.native.conftest import Published
 

@@ -19,7 +19,7 @@ from models import make
 from models.artifacts import file
 from models.sources import fetch
 from models.spec import cards
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.variants import choice, float16, quantize
 from models.variants.region import network
 from models.verify import parity

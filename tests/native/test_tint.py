@@ -12,7 +12,8 @@ from app.core.card import Input
 from app.native.session import Session
 from models.graphs import tint
 from models.graphs.text import text
-from models.spec.cards import Card, read_all
+from models.spec.card import Card
+from models.spec.cards import read_all
 
 PARTS, GRID, MASK = 24, (4, 5), (49, 65)  # one point in 16
 CARD = next(card for card in read_all() if card.id == "bodypix")

@@ -22,7 +22,8 @@ from app.core.backend import BACKENDS
 from app.core.card import ModelCard, Variant, to_dict
 from app.core.chain import Chain
 from app.native.session import Session
-from models.spec.cards import Card, read_all
+from models.spec.card import Card
+from models.spec.cards import read_all
 from models.variants import choice
 from models.verify import calibration, metrics
 from models.verify.parity import resized

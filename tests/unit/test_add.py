@@ -19,6 +19,7 @@ from models.add.writer import VARIANTS
 from models.importers import read
 from models.sources import download
 from models.spec import cards
+from models.spec.card import File
 from tests.support.models_given import KERAS, TORCH, onnx_file, put, tfjs_files
 
 URL = "https://example.org/nets/eyes/model.json?tfjs-format=file"
@@ -177,7 +178,7 @@ def test_a_kind_that_does_not_fit_is_refused() -> None:
 def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: str) -> None:
     found = take(put(tmp_path, {'odd "name".onnx': onnx_file()}))
     (place,) = found.places
-    place = cards.File(place.name, place.sha256, place.bytes, url=url) if url else place
+    place = File(place.name, place.sha256, place.bytes, url=url) if url else place
     placed = writer.placed(place, "own/eyes")
     text = writer.text("eyes", "onnx", [placed], guessed(onnx_file(), kind), 'from "there"', VARIANTS)
     path = tmp_path / "eyes.toml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.spec import cards
-from models.spec.cards import Card, CardError
+from models.spec.card import Card, CardError
 
 IDS = (
     *("blazeface", "blazeface-full", "bodypix", "bodypix-075", "bodypix-100", "facemesh"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.spec import cards
-from models.spec.cards import Card
+from models.spec.card import Card
 from models.variants import choice
 
 

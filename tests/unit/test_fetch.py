@@ -15,7 +15,7 @@ import pytest
 
 from models.sources import download, emscripten, fetch
 from models.spec import cards
-from models.spec.cards import Card, File, Source
+from models.spec.card import Card, File, Source
 
 DATA = b"the published file"
 SHA = hashlib.sha256(DATA).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.spec import cards
+from models.spec.card import Card
 from models.variants import choice
 
 EQUAL = 0.005  # largest difference in mean person IoU
@@ -35,7 +36,7 @@ def test_person_iou_is_the_published_models(id: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("card", cards.read_all(), ids=lambda card: str(card.id))
-def test_a_card_is_measured_whole(card: cards.Card) -> None:
+def test_a_card_is_measured_whole(card: Card) -> None:
     """All candidates on all their backends, or none: a choice among some is not one."""
     measured = {(r["variant"], r["backend"]) for r in FIGURES["rows"] if r["card"] == card.id}
     every = {(wanted.id, backend) for wanted in card.wanted for backend in wanted.backends}
