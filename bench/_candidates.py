@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from app.native.session import Session
 from models import make
-from models.artifacts import file
-from models.spec.card import Card, Wanted
+from models.artifacts import serialize
+from models.spec.card import Card, VariantSpec
 from models.verify import parity
 
 Array = NDArray[Any]
@@ -27,7 +27,7 @@ Outputs = dict[str, Array]
 class StoredCandidate:
     """One candidate: its stored graphs, and graphs that compute natively what those compute in the page."""
 
-    wanted: Wanted
+    spec: VariantSpec
     rgba: str
     stored: tuple[bytes, ...]
     native: tuple[bytes, ...]
@@ -39,7 +39,7 @@ class StoredCandidate:
 
     def write(self, folder: Path) -> list[str]:
         """Write the stored graphs to a folder; returns their names."""
-        names = [f"{self.wanted.id}.{n}.onnx" for n in range(len(self.stored))]
+        names = [f"{self.spec.id}.{n}.onnx" for n in range(len(self.stored))]
         for name, data in zip(names, self.stored, strict=True):
             (folder / name).write_bytes(data)
         return names
@@ -53,9 +53,9 @@ class StoredCandidate:
 
 def candidates(card: Card, network: onnx.ModelProto) -> list[StoredCandidate]:
     """Every candidate of a card, made from its imported network. Raises as models.make.candidate."""
-    return [_stored(make.candidate(card, wanted, network)) for wanted in card.wanted]
+    return [_stored(make.candidate(card, spec, network)) for spec in card.variants]
 
 
 def _stored(candidate: make.Candidate) -> StoredCandidate:
-    stored, native = (tuple(map(file, graphs)) for graphs in (candidate.stored, candidate.native))
-    return StoredCandidate(candidate.wanted, candidate.rgba, stored, native)
+    stored, native = (tuple(map(serialize, graphs)) for graphs in (candidate.stored, candidate.native))
+    return StoredCandidate(candidate.spec, candidate.rgba, stored, native)

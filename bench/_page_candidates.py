@@ -44,7 +44,7 @@ def mask_runner(
 
     def run(name: str, count: int) -> list[Array]:
         answers = run_candidates(chromium, url, card, backend, [candidate], name, count, 0.0)
-        return [to_array(outputs["mask"]) for outputs in answers[candidate.wanted.id]["outputs"]]
+        return [to_array(outputs["mask"]) for outputs in answers[candidate.spec.id]["outputs"]]
 
     return run
 
@@ -72,16 +72,16 @@ def run_candidates(
         features = page.evaluate(FEATURES)
         runnable = []
         for candidate in candidates:
-            need = choice.NEEDS.get(candidate.wanted.weights, "")
+            need = choice.NEEDS.get(candidate.spec.weights, "")
             if running != backend:
-                rows[candidate.wanted.id] = {"said": f"this browser has no {backend}", "loads": None}
+                rows[candidate.spec.id] = {"said": f"this browser has no {backend}", "loads": None}
             elif need and need not in features:
-                rows[candidate.wanted.id] = {"said": f"this browser's adapter has no {need}", "loads": None}
+                rows[candidate.spec.id] = {"said": f"this browser's adapter has no {need}", "loads": None}
             else:
                 runnable.append(candidate)
         graphs = {
-            candidate.wanted.id: {
-                "paths": [f"{folder}/{candidate.wanted.id}.{n}.onnx" for n in range(len(candidate.stored))],
+            candidate.spec.id: {
+                "paths": [f"{folder}/{candidate.spec.id}.{n}.onnx" for n in range(len(candidate.stored))],
                 "rgba": candidate.rgba,
             }
             for candidate in runnable
@@ -102,7 +102,7 @@ def run_candidates(
             return rows | answers
         except BrowserError as error:
             reason = str(error).strip().split("\n")[0][:200]
-            return rows | {candidate.wanted.id: {"said": reason, "loads": False} for candidate in runnable}
+            return rows | {candidate.spec.id: {"said": reason, "loads": False} for candidate in runnable}
 
 
 def to_array(tensor: Mapping[str, Any]) -> Array:

@@ -64,7 +64,7 @@ def person_iou(
         try:
             published = scores(_published(card, fetched, network, pictures))
             row["published"] = _mean(published)
-        except runners.NotHere as error:
+        except runners.MissingRuntimeError as error:
             row["published"] = f"not measured: {error}"
         row["native"] = _mean(scores(native(pictures)))
         row["page"] = {}
@@ -87,9 +87,9 @@ def _published(
     """The Masks of the published model in its own runtime."""
     planes = np.concatenate([parity.planes(card, picture) for picture in pictures])
     values = runners.run(fetched.source.format, fetched.files, planes, card.outputs)
-    values = runners.arranged(network, values)
+    values = runners.in_graph_layout(network, values)
     return [
-        reference.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        reference.expected_outputs(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
         for n in range(len(pictures))
     ]
 

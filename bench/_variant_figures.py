@@ -19,7 +19,7 @@ from models.spec.card import Card
 from models.variants import choice
 from publish import ROOT
 
-# Keys that described all cards together before each card had a stamp of its own.
+# Keys that described all cards together before each card had its own provenance.
 OLD_HEAD = ("browser", "machine", "gpu", "date", "versions")
 UNBOUNDED = 1e9  # stands for an infinite difference: JSON has no infinity
 
@@ -32,7 +32,7 @@ def replace(figures: dict[str, Any], name: str, card: Card, rows: list[dict[str,
 def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
     """Write the figures of the `known` cards with their verdicts, one row a line."""
     for card in known.values():
-        verdicts = {(v.wanted.id, v.backend): v for v in choice.verdicts(card, figures)}
+        verdicts = {(v.variant.id, v.backend): v for v in choice.verdicts(card, figures)}
         for row in figures.get("rows", ()):
             if row["card"] == card.id and (verdict := verdicts.get((row["variant"], row["backend"]))):
                 row |= {"ships": verdict.ships, "why": verdict.why}
@@ -50,12 +50,12 @@ def write(known: Mapping[str, Card], figures: dict[str, Any]) -> None:
         for name in ("rows", "person")
     )
     body = json.dumps(head, indent=1).removesuffix("\n}")
-    draft = choice.FIGURES.with_suffix(".draft")
-    draft.write_text(",\n".join([body, *lists]) + "\n}\n", "utf-8")
-    draft.replace(choice.FIGURES)
+    partial = choice.FIGURES.with_suffix(".partial")
+    partial.write_text(",\n".join([body, *lists]) + "\n}\n", "utf-8")
+    partial.replace(choice.FIGURES)
 
 
-def stamp(browser: str, gpu: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(browser: str, gpu: Mapping[str, Any]) -> dict[str, Any]:
     """Where, when and with which versions, as models/variants/provenance.py reads it."""
     pinned = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
     return {

@@ -5,11 +5,12 @@ are written beside the figures. Arguments: the cards to measure (default: all; t
 stay), or --judge to write only the verdicts again.
 
 `loss` and `error` compare with float32, both run by native onnxruntime, on scikit-image's photos and, if
-available, on people in front of backgrounds (VITRINE_PEOPLE). `page` and `page_error` compare the candidate
-in the page with the same candidate run natively, on the first of those pictures. Milliseconds are for one
-picture, including Python, with one thread, the candidates in turns; `ratio` compares the minima, which depend
-least on other work of the machine. If a card's stamp says that WebGL and WebGPU are emulated in software,
-their figures show that a candidate runs and what it loses, not how fast it is on a GPU.
+available, on people in front of backgrounds (VITRINE_PEOPLE). `page` and `page_error` compare the
+candidate in the page with the same candidate run natively, on the first of those pictures. Milliseconds
+are for one picture, including Python, with one thread, the candidates in turns; `ratio` compares the
+minima, which depend least on other work of the machine. If a card's provenance says that WebGL and WebGPU
+are emulated in software, their figures show that a candidate runs and what it loses, not how fast it is
+on a GPU.
 """
 
 from __future__ import annotations
@@ -36,14 +37,13 @@ from bench._command import progress, run
 from bench._page_candidates import gpus, mask_runner, run_candidates, to_array
 from bench._people import fit_input, people
 from bench._person_iou import PageRunner, person_iou, write_pictures
-from bench._variant_figures import replace, rounded, show, stamp, write
+from bench._variant_figures import provenance, replace, rounded, show, write
 from models import make
 from models.sources import fetch
 from models.spec import cards
 from models.spec.card import Card
 from models.variants import choice
-from models.verify import calibration, metrics
-from models.verify import parity as verify
+from models.verify import calibration, metrics, parity
 from publish import STATE
 
 Array = NDArray[Any]
@@ -61,7 +61,7 @@ def main() -> None:
     known = {card.id: card for card in cards.read_all()}
     if unknown := [name for name in arguments if name not in known and name != JUDGE]:
         raise UserError(f"There is no card {unknown[0]}. The cards are: {', '.join(known)}.")
-    figures = choice.read()
+    figures = choice.read_figures()
     if JUDGE not in arguments:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(dir=STATE)))
@@ -79,17 +79,17 @@ def measure_card(card: Card, figures: dict[str, Any], folder: Path) -> None:
     """Replace the card's rows in `figures`."""
     try:
         fetched = fetch.fetch(card, progress)
-    except fetch.Missing as error:
+    except fetch.MissingSourceError as error:
         progress(error)
         return
     card = card.of(fetched.source)
     network = make.imported(card, fetched)
-    parity = verify.parity(card, fetched, network)
-    figures["parity"] = {**figures.get("parity", {}), card.id: rounded(parity)}
+    differences = parity.parity(card, fetched, network)
+    figures["parity"] = {**figures.get("parity", {}), card.id: rounded(differences)}
     made = candidates(card, network)
-    photos = calibration.judged(card)
+    photos = calibration.evaluation_pictures(card)
     pictures = [*(fit_input(card, picture)[0] for picture in _people(card)), *photos]
-    plain = next(candidate for candidate in made if candidate.wanted.weights == "fp32")
+    plain = next(candidate for candidate in made if candidate.spec.weights == "fp32")
     exact = plain.run(card, pictures)
     card_folder = folder / card.id
     card_folder.mkdir()
@@ -98,29 +98,29 @@ def measure_card(card: Card, figures: dict[str, Any], folder: Path) -> None:
     for candidate in made:
         candidate.write(card_folder)
         outputs = candidate.run(card, pictures)
-        native[candidate.wanted.id] = {
+        native[candidate.spec.id] = {
             "outputs": outputs[: max(COLLECT.values())],
             "error": metrics.error(exact, outputs),
             "loss": _loss(card, exact, outputs, people=len(pictures) - len(photos)),
         }
-        loss = native[candidate.wanted.id]["loss"]
-        progress(f"{card.id} {candidate.wanted.id}: {candidate.bytes:,} bytes, {loss}")
+        loss = native[candidate.spec.id]["loss"]
+        progress(f"{card.id} {candidate.spec.id}: {candidate.bytes:,} bytes, {loss}")
     segments = card.kind == "segmenter"
     if segments:
         write_pictures(card, card_folder)
     with serve_dist({f"candidates/{card.id}": card_folder}) as url, launch() as chromium:
         stamps = figures.get("stamps", {})
-        figures["stamps"] = {**stamps, card.id: stamp(chromium.version, gpus(chromium, url))}
+        figures["stamps"] = {**stamps, card.id: provenance(chromium.version, gpus(chromium, url))}
         rows = []
         for backend in BACKENDS:
-            some = [candidate for candidate in made if backend in candidate.wanted.backends]
+            some = [candidate for candidate in made if backend in candidate.spec.backends]
             limits = COLLECT[backend], BUDGET[backend]
             answers = (
                 run_candidates(chromium, url, card, backend, some, "pictures.bin", *limits) if some else {}
             )
             for candidate in some:
-                row = _row(card, candidate, backend, answers, native[candidate.wanted.id], len(pictures))
-                progress(f"  {backend} {candidate.wanted.id}: {json.dumps(row)}")
+                row = _row(card, candidate, backend, answers, native[candidate.spec.id], len(pictures))
+                progress(f"  {backend} {candidate.spec.id}: {json.dumps(row)}")
                 rows.append(row)
         replace(figures, "rows", card, rows)
         if segments:
@@ -139,8 +139,8 @@ def _page_runners(
     """By backend, a runner of the candidate that ships there and that every browser can run."""
     runners = {}
     for verdict in choice.verdicts(card, figures):
-        candidate = next(m for m in made if m.wanted == verdict.wanted)
-        if verdict.ships and candidate.wanted.weights not in choice.NEEDS:
+        candidate = next(m for m in made if m.spec == verdict.variant)
+        if verdict.ships and candidate.spec.weights not in choice.NEEDS:
             runners[verdict.backend] = mask_runner(chromium, url, card, verdict.backend, candidate)
     return runners
 
@@ -161,7 +161,7 @@ def _row(
     count: int,
 ) -> dict[str, Any]:
     """A row of figures.json: a candidate on a backend; `count` is the number of pictures run natively."""
-    answer = answers[candidate.wanted.id]
+    answer = answers[candidate.spec.id]
     plain = next((answers[m] for m in ("fp32", "webgl") if m in answers), {})
     times, base = answer.get("times", []), plain.get("times", [])
     outputs = [{k: to_array(v) for k, v in row.items()} for row in answer.get("outputs", [])]
@@ -170,9 +170,9 @@ def _row(
     shaped = [{k: v.reshape(expected[0][k].shape) for k, v in row.items()} for row in outputs]
     return {
         "card": card.id,
-        "variant": candidate.wanted.id,
+        "variant": candidate.spec.id,
         "backend": backend,
-        "weights": candidate.wanted.weights,
+        "weights": candidate.spec.weights,
         "bytes": candidate.bytes,
         "loads": answer.get("loads", not answer["said"]),
         "said": answer["said"],

@@ -1,6 +1,6 @@
-"""Build-time models: published files become the ONNX graphs the page runs, verified and reported.
+"""Build-time models: published files become the ONNX graphs that the page runs, verified and reported.
 
-Does not run in the page. Nothing heavy is imported before a model really has to be made.
+Does not run in the page. Imports no large package before a model has to be made.
 """
 
 from __future__ import annotations
@@ -20,98 +20,100 @@ from models.variants import choice
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".vitrine" / "cache" / "models"
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
-def build_models(out: Path, say: Say, cache: Path | None = None) -> list[ModelCard]:
-    """Writes out/models/*.onnx, out/models.json and out/models.html; gives every card.
+def build_models(out: Path, progress: Progress, cache: Path | None = None) -> list[ModelCard]:
+    """Writes out/models/*.onnx, out/models.json and out/models.html; returns all cards.
 
-    A model whose file no source has is a card with `missing` and no variants. Raises CardError, Unreadable or
-    Failure, each with one sentence.
+    The card of a model whose files no source has is `missing` and has no variants. Raises UserError.
     """
     from models.report import report
 
-    cards = [_model(card, out, say, cache or CACHE) for card in read_all()]
-    wanted = {out / graph.path for card in cards for graph in card.graphs}
+    cards = [_model(card, out, progress, cache or CACHE) for card in read_all()]
+    known = {out / graph.path for card in cards for graph in card.graphs}
     for path in (out / "models").glob("*.onnx"):
-        if path not in wanted:
+        if path not in known:
             path.unlink()
     report.write(cards, out)
     return cards
 
 
-def _model(card: Card, out: Path, say: Say, cache: Path) -> ModelCard:
+def _model(card: Card, out: Path, progress: Progress, cache: Path) -> ModelCard:
     try:
-        fetched = fetch.fetch(card, say)
-    except fetch.Missing as error:
-        say(str(error))
+        fetched = fetch.fetch(card, progress)
+    except fetch.MissingSourceError as error:
+        progress(str(error))
         return described(card, missing=str(error))
-    return made(card.of(fetched.source), fetched, out, say, cache)
+    return made(card.of(fetched.source), fetched, out, progress, cache)
 
 
-def made(card: Card, fetched: fetch.Fetched, out: Path, say: Say, cache: Path | None = None) -> ModelCard:
-    """The model of one card whose files are here; its graphs are in out/models. Raises as build_models.
+def made(
+    card: Card, fetched: fetch.Fetched, out: Path, progress: Progress, cache: Path | None = None
+) -> ModelCard:
+    """The model of one card, from the cache where it was made before; its graphs are then in out/models.
 
-    `card` is as `Card.of` the source fetched gives it. What was made before is taken from the cache.
+    `card` is the result of Card.of for the fetched source. Raises UserError.
     """
     cache = cache or CACHE
     folder = cache / _key(card, fetched)
-    kept = folder / "card.json"
-    result = from_dict(json.loads(kept.read_text("utf-8"))) if kept.is_file() else None
-    if result is None or _measurable(fetched, result):
-        _make(card, fetched, folder, say)
-        result = from_dict(json.loads(kept.read_text("utf-8")))
+    file = folder / "card.json"
+    result = from_dict(json.loads(file.read_text("utf-8"))) if file.is_file() else None
+    if result is None or _comparable(fetched, result):
+        _make(card, fetched, folder, progress)
+        result = from_dict(json.loads(file.read_text("utf-8")))
     for graph in result.graphs:
         _place(folder / graph.path, out / graph.path, graph)
     return result
 
 
-def _make(card: Card, fetched: fetch.Fetched, folder: Path, say: Say) -> None:
-    """The model in `folder` of the cache, all or nothing, instead of what was made of the card before."""
+def _make(card: Card, fetched: fetch.Fetched, folder: Path, progress: Progress) -> None:
+    """Makes the model in `folder` of the cache, all or nothing, and removes the card's older results."""
     from models import make
 
-    draft = folder.with_name(f"{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     try:
-        (draft / "models").mkdir(parents=True)
-        finished = make.make(card, fetched, described(card), draft, say)
-        (draft / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
+        (partial / "models").mkdir(parents=True)
+        finished = make.make(card, fetched, described(card), partial, progress)
+        (partial / "card.json").write_text(json.dumps(to_dict(finished)), "utf-8")
         for old in folder.parent.glob(f"{card.id}-{'[0-9a-f]' * 16}"):
             shutil.rmtree(old, ignore_errors=True)
-        draft.replace(folder)
+        partial.replace(folder)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
-def _measurable(fetched: fetch.Fetched, made: ModelCard) -> bool:
-    """Whether the published model can be run now, and could not when the model was made."""
-    if not any(isinstance(value, str) for value in made.report["parity"].values()):
+def _comparable(fetched: fetch.Fetched, cached: ModelCard) -> bool:
+    """Whether the published model can be run now, but could not when the cached result was made."""
+    if not any(isinstance(value, str) for value in cached.report["parity"].values()):
         return False
     from models.verify import runners
 
-    return not runners.lacking(fetched.source.format)
+    return not runners.missing_runtime(fetched.source.format)
 
 
-def _place(kept: Path, path: Path, graph: Graph) -> None:
-    """The graph at `path`, named by its content: what is there with the right size is right."""
+def _place(cached: Path, path: Path, graph: Graph) -> None:
+    """Copies a graph to `path` unless it is there. Its name has its hash, so only the size is compared."""
     if not path.is_file() or path.stat().st_size != graph.bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.draft")
-        shutil.copyfile(kept, draft)
-        draft.replace(path)
+        partial = path.with_name(f"{path.name}.partial")
+        shutil.copyfile(cached, partial)
+        partial.replace(path)
 
 
 def _key(card: Card, fetched: fetch.Fetched) -> str:
-    found = hashlib.sha256(" ".join(file.sha256 for file in fetched.source.files).encode())
-    figures = choice.read()
-    for packed in (False, True):  # which of them is known when the network is imported
-        found.update(repr(choice.chosen(card, figures, packed)).encode())
-    found.update(card.file.read_bytes() + digest("models.make").encode())
-    return f"{card.id}-{found.hexdigest()[:16]}"
+    """The name of a result in the cache: the card's id and a hash of everything the result depends on."""
+    total = hashlib.sha256(" ".join(file.sha256 for file in fetched.source.files).encode())
+    figures = choice.read_figures()
+    for quantised in (False, True):  # which of them holds is known only after the import
+        total.update(repr(choice.chosen(card, figures, quantised)).encode())
+    total.update(card.file.read_bytes() + digest("models.make").encode())
+    return f"{card.id}-{total.hexdigest()[:16]}"
 
 
 def described(card: Card, missing: str = "") -> ModelCard:
-    """What a card says of a model, before anything is made of it."""
+    """The ModelCard of a card before anything is made of it."""
     return ModelCard(
         card.id,
         card.title,

@@ -1,6 +1,6 @@
-"""Graphs as files, named by what is in them.
+"""Artifacts: graphs as files whose names contain a hash of their content.
 
-Does not make a graph and does not know where dist/ is.
+Does not build graphs and does not know where dist/ is.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import onnx
 
 from app.core.card import Graph
 
+OPSET = 17  # the ONNX opset of every graph that the build writes
 
-def file(model: onnx.ModelProto) -> bytes:
-    """A graph as the bytes of its file, always the same."""
+
+def serialize(model: onnx.ModelProto) -> bytes:
+    """The bytes of a graph's file; equal graphs give equal bytes."""
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 
 
-def kept(name: str, data: bytes, out: Path, folder: str = "models") -> Graph:
-    """A graph's file, written to out/folder, which has to be there."""
+def write(name: str, data: bytes, out: Path, folder: str = "models") -> Graph:
+    """Writes a graph's file to out/folder, which must exist; returns its description."""
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"{folder}/{name}.{sha256[:8]}.onnx"
     (out / path).write_bytes(data)

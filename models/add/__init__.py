@@ -1,1 +1,1 @@
-"""`build.py models add`: a model file becomes a card."""
+"""`build.py models add`: a published file becomes a card and a checked model."""

@@ -1,6 +1,6 @@
-"""What a network is for, as far as its file tells: the picture it takes, its range, the kind of its outputs.
+"""Guesses what a card needs from a network's file: the input's size and range, the kind, the outputs.
 
-Does not run it. What is guessed goes into a card that its author looks through.
+Does not run the network. The guesses go into a card, which the user has to check.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.card import MASKED
-from models.add.inputs import Unfit
+from app.core.errors import UserError
 from models.spec import rules
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 PROBABILITIES = frozenset({"Sigmoid", "HardSigmoid", "Softmax", "Clip"})
-# Only move numbers, or lay them between their neighbours: 0 to 1 stays 0 to 1.
-PLACES = frozenset(
+# Operators that rearrange or interpolate numbers, so that 0 to 1 stays 0 to 1.
+REARRANGING = frozenset(
     {"Gather", "Identity", "Reshape", "Resize", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
 )
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What `models add` writes into a card, besides its files."""
+    """The guessed entries of a card."""
 
     kind: str
     height: int
@@ -35,8 +35,8 @@ class Guess:
     scale: float
     offset: float
     mask: tuple[int, int] | None
-    outputs: Mapping[str, str]  # role -> name; empty for a network
-    rounded: bool  # the published model computes in 8 bits
+    outputs: Mapping[str, str]  # role -> name of a tensor; empty for a network
+    quantised: bool  # the published model computes in 8 bits
 
 
 def guess(
@@ -44,18 +44,18 @@ def guess(
     files: Mapping[str, bytes],
     model: onnx.ModelProto,
     kind: str | None,
-    given: Mapping[str, str],
+    named: Mapping[str, str],
 ) -> Guess:
-    """The guess for an imported model; `kind` and `given`, role -> name, are what the user says.
+    """The guess for an imported model; the user gives `kind` and the outputs `named` (role -> name).
 
-    Raises Unfit where it takes no picture, or has not the outputs that `kind` needs.
+    Raises UserError where the input is not a picture or the model lacks outputs that `kind` needs.
     """
-    taken = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
-    if len(model.graph.input) != 1 or len(taken) != 4 or taken[1] != 3 or not all(taken[2:]):
-        shape = " x ".join(map(str, taken))
-        raise Unfit(
-            f"it takes {len(model.graph.input)} inputs of {shape}, not one picture of 3 colours; "
-            "where its size is open, give it with --size HxW"
+    input = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
+    if len(model.graph.input) != 1 or len(input) != 4 or input[1] != 3 or not all(input[2:]):
+        shape = " x ".join(map(str, input))
+        raise UserError(
+            f"the model has {len(model.graph.input)} inputs, the first of {shape}; it must have one, "
+            "a picture of 3 channels. If its size is open, give one with --size HxW."
         )
     shapes = {
         value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
@@ -68,33 +68,36 @@ def guess(
         if name in floats and len(shape) == 4 and shape[1] == 1 and min(shape[2:]) > 1
     ]
     kind = kind or ("segmenter" if len(shapes) == len(maps) == 1 else "network")
-    outputs = dict(given)
-    if rules.fits(kind, given):
+    outputs = dict(named)
+    if rules.fits(kind, named):
         pass
     elif kind == "segmenter":
         if len(maps) != 1:
-            raise Unfit(f"a segmenter has one map of one channel, this has {_listed(shapes)}")
-        outputs = {_role(model, maps[0]): given.get(maps[0], maps[0])}
+            raise UserError(
+                f"a segmenter needs one map of one channel, but the outputs are {_listed(shapes)}. "
+                "Choose another kind with --kind."
+            )
+        outputs = {_role(model, maps[0]): named.get(maps[0], maps[0])}
     else:
-        outputs = {role: given.get(name, name) for role, name in _fitting(kind, shapes).items()}
-    steps = quantised(format, files)
+        outputs = {role: named.get(name, name) for role, name in _fitting(kind, shapes).items()}
+    steps = quantised_range(format, files)
     scale, offset = steps or (1 / 255, 0.0)
     mask = None
     if kind in MASKED:
         _, _, *sides = shapes[maps[0]] if maps else (1, 1, 64, 64)
         mask = (sides[0], sides[1])
-    return Guess(kind, taken[2], taken[3], scale, offset, mask, outputs, steps is not None)
+    return Guess(kind, input[2], input[3], scale, offset, mask, outputs, steps is not None)
 
 
 def _role(model: onnx.ModelProto, name: str) -> str:
-    """A map that a sigmoid or softmax made is a probability; what it is otherwise is taken for logits."""
+    """The role of a map: "mask" where it comes from a sigmoid or softmax, otherwise "logits"."""
     makers = {output: node for node in model.graph.node for output in node.output}
-    while name in makers and makers[name].op_type in PLACES:
+    while name in makers and makers[name].op_type in REARRANGING:
         name = makers[name].input[0]
     return "mask" if name in makers and makers[name].op_type in PROBABILITIES else "logits"
 
 
-# By kind: its roles, the one with the most numbers first.
+# By kind: its possible roles, that with the most numbers first.
 ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "detector": (("raw", "logits"),),
     "pose": (("pose",), ("offsets", "heatmaps")),
@@ -104,17 +107,19 @@ ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 def _fitting(kind: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
-    """The outputs by size, as the kind's roles come."""
+    """The kind's roles -> the outputs, both in order of size."""
     by_size = sorted(shapes, key=lambda name: -math.prod(max(n, 1) for n in shapes[name]))
     for roles in ROLES[kind]:
         if len(roles) == len(by_size):
             return dict(zip(roles, by_size, strict=True))
-    wanted = ", or ".join(" and ".join(roles) for roles in ROLES[kind])
-    raise Unfit(f"a {kind} has {wanted}, this has {_listed(shapes)}: add it with --kind network")
+    needed = ", or ".join(" and ".join(roles) for roles in ROLES[kind])
+    raise UserError(
+        f"a {kind} needs {needed}, but the outputs are {_listed(shapes)}. Add the model with --kind network."
+    )
 
 
-def quantised(format: str, files: Mapping[str, bytes]) -> tuple[float, float] | None:
-    """(scale, offset) from a byte to the numbers of a quantised .tflite's input; None for a float one."""
+def quantised_range(format: str, files: Mapping[str, bytes]) -> tuple[float, float] | None:
+    """(scale, offset) from a byte to the input's numbers in a quantised .tflite file, or None."""
     if format != "tflite":
         return None
     import tflite

@@ -1,6 +1,6 @@
-"""A card file's text for a model that was added, with a comment where its author has to look.
+"""The text of the card of a model that is added, with comments where the user has to check it.
 
-Does not guess (models.add.guess does) and does not write.
+Does not guess (guess.py does) and does not write files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from models.add.guess import Guess
 from models.spec import rules
 from models.spec.card import File
 
-# What is tried; the build ships what its figures recommend.
+# The candidates of the card; the build ships those that the figures recommend.
 Variants = tuple[tuple[str, tuple[str, ...], str], ...]
 VARIANTS: Variants = (
     ("fp32", ("wasm", "webgpu"), "fp32"),
@@ -24,17 +24,17 @@ VARIANTS: Variants = (
 WITHOUT_WEBGL = tuple(row for row in VARIANTS if "webgl" not in row[1])
 LOSS = {"iou": 0.005, "points": 0.5, "top1": 0.01, "top5": 0.01, "features": 0.005, "outputs": 0.001}
 FITS = {"segmenter": "stretch", "classifier": "crop", "landmarks": "stretch"}
-# Float32 sums in another order differ by 1e-6 to 1e-4; a model that rounds every layer to 8 bits by far more.
-GATES, ROUNDED = {"noise": 1e-3, "photo": 1e-3}, {"noise": 0.1, "photo": 0.1}
+# Sums of float32 in another order differ by 1e-6 to 1e-4, a model that rounds every layer to 8 bits far more.
+GATES, QUANTISED = {"noise": 1e-3, "photo": 1e-3}, {"noise": 0.1, "photo": 0.1}
 
 
 def placed(file: File, folder: str) -> File:
-    """The file as the card names it: one that is copied lies in `folder`."""
+    """The file as the card names it: a copied file is in `folder`."""
     return replace(file, local=f"{folder}/{file.local}") if file.local else file
 
 
 def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str, variants: Variants) -> str:
-    """The card as TOML; `variants` is VARIANTS or fewer."""
+    """The card as TOML; `variants` are VARIANTS or some of them."""
     mask = {"height": guess.mask[0], "width": guess.mask[1]} if guess.mask else {}
     fit = FITS.get(guess.kind, "letterbox")
     loss = {name: LOSS[name] for name in rules.METRICS[guess.kind]}
@@ -52,12 +52,12 @@ def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str,
                 "licence": "unknown",
                 "credit": credit,
             },
-            {"title": "what the page calls it", "licence": "the publisher's, before you share the page"},
+            {"title": "the name in the page", "licence": "check it before you publish the page"},
         ),
         _table("[[source]]", {"format": format}),
         *(_table("[[source.file]]", _file(file)) for file in files),
         _table(
-            "[input] # the model takes (byte * scale + offset)",
+            "[input] # the model's input is byte * scale + offset",
             {
                 "height": guess.height,
                 "width": guess.width,
@@ -67,14 +67,14 @@ def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str,
             },
             {
                 "fit": f"one of {', '.join(rules.FITS)}",
-                "scale": "a guess: look it up where the model is from",
+                "scale": "guessed; check the model's documentation",
             },
         ),
         *([_table("[mask]", mask)] if mask else []),
         *([_table("[outputs] # role = name in the published file", guess.outputs)] if guess.outputs else []),
         _table(
-            "[gates] # largest difference from the published model, as a part of the output's range",
-            ROUNDED if guess.rounded else GATES,
+            "[gates] # largest difference from the published model, relative to the output's range",
+            QUANTISED if guess.quantised else GATES,
         ),
         *([_table("[loss] # largest loss of a variant against float32", loss)] if loss else []),
         *rows,
@@ -83,10 +83,10 @@ def text(id: str, format: str, files: Iterable[File], guess: Guess, credit: str,
 
 
 def _file(file: File) -> dict[str, object]:
-    given = {field.name: getattr(file, field.name) for field in fields(file) if field.name != "name"}
-    order = sorted(given, key=lambda name: name in ("sha256", "bytes"))
+    entries = {field.name: getattr(file, field.name) for field in fields(file) if field.name != "name"}
+    order = sorted(entries, key=lambda name: name in ("sha256", "bytes"))
     named = {} if (file.url or file.local).split("?")[0].endswith(f"/{file.name}") else {"name": file.name}
-    return {**{name: given[name] for name in order if given[name]}, **named}
+    return {**{name: entries[name] for name in order if entries[name]}, **named}
 
 
 def _table(head: str, rows: Mapping[str, object], comments: Mapping[str, str] | None = None) -> str:
@@ -96,7 +96,7 @@ def _table(head: str, rows: Mapping[str, object], comments: Mapping[str, str] | 
 def _rows(rows: Mapping[str, object], comments: Mapping[str, str]) -> str:
     lines = []
     for name, value in rows.items():
-        # JSON's strings, numbers and lists of strings are TOML's, but for DEL, which no published name has.
+        # Strings, numbers and lists of strings in JSON are also TOML, except for DEL, which no name contains.
         comment = f" # {comments[name]}" if name in comments else ""
         lines.append(f"{_key(name)} = {json.dumps(value, ensure_ascii=False)}{comment}\n")
     return "".join(lines)

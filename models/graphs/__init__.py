@@ -1,1 +1,1 @@
-"""The graphs that are put around a network or used beside it."""
+"""ONNX graphs that this project writes: pre- and postprocessing of networks, and graphs of their own."""

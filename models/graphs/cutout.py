@@ -1,7 +1,7 @@
-"""The cutout graph: the face that a segmenter has found, on middle grey, as a classifier is shown it.
+"""The cutout graph: a square picture of a face with everything but the face replaced by middle grey.
 
-Does not find the face and does not turn or crop: what it is given shows the same square of the frame, or,
-beside the square, as much more of it as the segmenter's input is wider.
+Does not find, turn or crop the face: its picture and the segmenter's input show the same square of the
+frame; where the segmenter's input is wider, it also shows what is beside the square.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Array = NDArray[np.float32]
 
 SIDE = 224  # MobileNet's input
 GREY = 127  # its zero: (byte - 127) / 127.5
-PARTS, FACE = 24, 2  # BodyPix's parts; the first two are the left and the right half of the face
-LEAST = 0.05  # of the square; where less is face the segmenter has missed it, and nothing is cut away
+PARTS, FACE = 24, 2  # BodyPix's parts; the first two are the left and right half of the face
+LEAST = 0.05  # share of the square; with less face in it the segmenter has missed it, and nothing is removed
 
-# Without Reshape, Where and Abs, which WebGL gets wrong or lacks.
+# Reshape, Where and Abs are not used: WebGL lacks them or computes them incorrectly.
 TEXT = """
-cutout ({kind}[1,{side},{side},4] rgba, {given}) => ({kind}[1,{side},{side},4] cut)
+cutout ({kind}[1,{side},{side},4] rgba, {inputs}) => ({kind}[1,{side},{side},4] cut)
 <float nought = {{0.0}}, float one = {{1.0}},
  float least = {{{least}}}, float million = {{1000000.0}},
  int64[1] first = {{0}}, int64[1] halves = {{{halves}}}, int64[1] last = {{{parts}}}, int64[1] axis = {{1}}>
@@ -48,9 +48,9 @@ cutout ({kind}[1,{side},{side},4] rgba, {given}) => ({kind}[1,{side},{side},4] c
 }}
 """
 NUMBERS = {"side": SIDE, "least": LEAST, "halves": FACE, "parts": PARTS}
-# The square of a map at 224 x 224. How much of each point is in a pixel is worked out of where it lies: the
-# matrices would be 460 kB, and WASM folds them when it loads. The edge stays as soft as the map is: steeper
-# ones made fewer faces known again before another room (docs/lookalike.md).
+# The square of a map, resized to 224 x 224. The graph computes the interpolation weights from positions: as
+# stored matrices they would take 460 kB, and WASM folds them when it loads. The edge is as soft as the map's:
+# with steeper edges fewer faces were recognised in front of another background (docs/lookalike.md).
 SQUARE = """
   down_{map} = Sub (ys_{map}, rows_{map})
   down_down_{map} = Mul (down_{map}, down_{map})
@@ -64,8 +64,8 @@ SQUARE = """
   runs_{map} = Relu (near_{map})
   tall_{map} = MatMul (falls_{map}, {map})
   kept_{map} = MatMul (tall_{map}, runs_{map})"""
-# What part a point is of is told by which is the likeliest: behind the person every part of BodyPix's is
-# likely (0.99 and more before a wall), for it was trained to tell them apart on the person alone.
+# A point belongs to the likeliest part. Probabilities alone do not tell: outside the person every part of
+# BodyPix is likely (0.99 and more on a wall), because it was trained to separate parts on the person only.
 LIKELIEST = """
   pair = Slice (parts, first, halves, axis)
   others = Slice (parts, halves, last, axis)
@@ -74,9 +74,9 @@ LIKELIEST = """
   lead = Sub (of_pair, of_others)
   decided = Mul (lead, million)
   face = Clip (decided, nought, one)"""
-# Half a Mask of 256 x 256 takes a third of the time, and its edges are not seen at 224 x 224.
+# Half of a Mask of 256 x 256 takes a third of the time; at 224 x 224 the edges show no difference.
 POOLED = "\n  person = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (mask)"
-# An odd side has its points on the outer pixels, and every second of them has.
+# With an odd size the points are on the outer pixels, also those of every second row and column.
 SECOND = "\n  person = MaxPool <kernel_shape = [1, 1], strides = [2, 2]> (mask)"
 WHOLE = "\n  person = Identity (mask)"
 BYTES = {
@@ -88,16 +88,17 @@ FLOATS = {"kind": "float", "floats": "floats = Identity (rgba)", "cut": "cut = A
 
 
 class Maps(NamedTuple):
-    """What the segmenter gives: the size of its Mask, which fills the input, and of the grid of its parts,
-    whose outer points lie on the outer pixels; None where it tells no parts.
+    """The outputs of a segmenter: the size of its Mask, which covers the input, and of the grid of its parts.
+
+    The outer points of the grid are on the outer pixels of the input. `parts` is None without body parts.
     """
 
     mask: tuple[int, int]
     parts: tuple[int, int] | None = None
 
 
-def seen(card: Card, network: onnx.ModelProto) -> Maps:
-    """What there is at the card's input."""
+def segmenter_maps(card: Card, network: onnx.ModelProto) -> Maps:
+    """The maps of a network at the card's input size."""
     sizes = {"height": card.input.height, "width": card.input.width}
     shape = shapes(network, sizes if card.sizes else None).get("parts", ())
     if len(shape) == 4 and shape[1] == PARTS:
@@ -109,26 +110,26 @@ def seen(card: Card, network: onnx.ModelProto) -> Maps:
 
 
 def graph(maps: Maps, into: Input, rgba: str) -> onnx.ModelProto:
-    """rgba [1,224,224,4], `mask` and, where there are such, `parts` -> cut, as rgba, its alpha 255.
+    """A graph from rgba [1,224,224,4], `mask` and, with `maps.parts`, `parts` to `cut`, as rgba, alpha 255.
 
-    `rgba` is its type, "uint8" or "float32", 0 to 255 both; `into` is the segmenter's input.
+    `rgba` is the type of rgba, "uint8" or "float32", 0 to 255 both; `into` is the segmenter's input.
     """
     high, wide = maps.mask
-    given = f"float[1,1,{high},{wide}] mask"
+    inputs = f"float[1,1,{high},{wide}] mask"
     if not (high % 2 or wide % 2):
         person, points, corners = POOLED, (high // 2, wide // 2), False
     elif high % 2 and wide % 2 and maps.mask == (into.height, into.width):
         person, points, corners = SECOND, (high // 2 + 1, wide // 2 + 1), True
     else:
         person, points, corners = WHOLE, maps.mask, False
-    lines, weights = person + SQUARE.format(map="person"), _lie("person", points, into, corners)
+    lines, weights = person + SQUARE.format(map="person"), _positions("person", points, into, corners)
     if maps.parts:
-        given += f", float[1,{PARTS},{maps.parts[0]},{maps.parts[1]}] parts"
+        inputs += f", float[1,{PARTS},{maps.parts[0]},{maps.parts[1]}] parts"
         lines += LIKELIEST + SQUARE.format(map="face") + "\n  alpha = Mul (kept_person, kept_face)"
-        weights |= _lie("face", maps.parts, into, True)
+        weights |= _positions("face", maps.parts, into, True)
     else:
         lines += "\n  alpha = Identity (kept_person)"
-    body = TEXT.format(**NUMBERS, given=given, lines=lines, **(BYTES if rgba == "uint8" else FLOATS))
+    body = TEXT.format(**NUMBERS, inputs=inputs, lines=lines, **(BYTES if rgba == "uint8" else FLOATS))
     grey = np.array([[[[GREY, GREY, GREY, 255]]]], np.float32)
     weights |= {
         "grey": grey,
@@ -138,22 +139,24 @@ def graph(maps: Maps, into: Input, rgba: str) -> onnx.ModelProto:
     return text(body, weights)
 
 
-def _lie(name: str, points: tuple[int, int], into: Input, corners: bool) -> dict[str, Array]:
-    """Where a map's points and the square's pixels lie."""
+def _positions(name: str, points: tuple[int, int], into: Input, corners: bool) -> dict[str, Array]:
+    """The positions of a map's points and of the square's pixels among them."""
     beside = (into.width - into.height) / 2
     return {
         f"rows_{name}": np.arange(points[0], dtype=np.float32).reshape(1, 1, 1, -1),
         f"columns_{name}": np.arange(points[1], dtype=np.float32).reshape(1, 1, -1, 1),
-        f"ys_{name}": places(points[0], into.height, 0.0, into.height, corners).reshape(1, 1, -1, 1),
-        f"xs_{name}": places(points[1], into.width, beside, into.height, corners).reshape(1, 1, 1, -1),
+        f"ys_{name}": pixel_positions(points[0], into.height, 0.0, into.height, corners).reshape(1, 1, -1, 1),
+        f"xs_{name}": pixel_positions(points[1], into.width, beside, into.height, corners).reshape(
+            1, 1, 1, -1
+        ),
     }
 
 
-def places(points: int, pixels: int, start: float, long: float, corners: bool) -> Array:
-    """[224]: where the square's pixels lie between a map's points, 0 to points - 1.
+def pixel_positions(points: int, pixels: int, start: float, long: float, corners: bool) -> Array:
+    """[224]: the positions of the square's pixels among a map's points, 0 to points - 1.
 
-    The points lie along `pixels` of the segmenter's input, of which the square is `long` from `start` on.
+    The points cover `pixels` of the segmenter's input; the square is `long` pixels of it, from `start` on.
     """
-    at = start + (np.arange(SIDE) + 0.5) / SIDE * long  # the middle of pixel n is n + 1/2
+    at = start + (np.arange(SIDE) + 0.5) / SIDE * long  # the centre of pixel n is n + 1/2
     at = (at - 0.5) * (points - 1) / (pixels - 1) if corners else at * points / pixels - 0.5
     return np.asarray(at.clip(0, points - 1), np.float32)

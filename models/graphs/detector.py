@@ -1,6 +1,6 @@
-"""The detector's backs: decoded candidates, the choice of faces, the portrait mask drawn from them.
+"""Postprocessing of a face detector: decoding, non-maximum suppression, and a Mask drawn from the faces.
 
-Does not read pixels (fuse.py puts the front before them).
+Does not read pixels (wrap.py adds the preprocessing).
 """
 
 from __future__ import annotations
@@ -9,39 +9,42 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from app.core.errors import UserError
 from app.core.nms import FACES, OVERLAP, ROW, SCORE, SHORTLIST
 from models.graphs import silhouette
-from models.graphs.text import SMOOTH, chain, outputs, shapes, text
+from models.graphs.text import SMOOTHING, merge, output_names, shapes, text
 from models.spec.card import Card
 
-# SSD anchors of fixed size, the centre alone counts: (cells a side, anchors a cell), by the number of
-# rows. MediaPipe's face_detection_short_range (128x128): 2 on each cell of the 16x16 map and 6 on each
-# of the 8x8 map; face_detection_full_range (192x192): one on each cell of the 48x48 map.
+# SSD anchors of fixed size, of which only the centre is used: number of rows -> (cells per side, anchors per
+# cell). MediaPipe's face_detection_short_range (128x128) has 2 in each cell of a 16x16 map and 6 in each of
+# an 8x8 map; face_detection_full_range (192x192) has one in each cell of a 48x48 map.
 ANCHORS = {896: ((16, 2), (8, 6)), 2304: ((48, 1),)}
 
 Array = NDArray[np.float32]
 
 
-def whole(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
-    """`model` from its picture, memory and keep to `faces` and `mask`."""
-    decoded = candidates(card, model)
+def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with the inputs memory and keep and the outputs `faces` and `mask`. Raises as `decode`."""
+    decoded = decode(card, model)
     (count, _) = shapes(decoded)["candidates"]
-    chosen = chain(decoded, select(count), [("candidates", "candidates")])
-    return chain(chosen, portrait(card), [("faces", "faces")], keep=["faces"])
+    selected = merge(decoded, select(count), [("candidates", "candidates")])
+    return merge(selected, portrait_mask(card), [("faces", "faces")], extra_outputs=["faces"])
 
 
-def candidates(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+def decode(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
     """BlazeFace with its roles `raw` and `logits` decoded to `candidates` [n,17], 0 to 1 of the input.
 
-    Raises ValueError where a role is missing or no anchors are known for the number of rows.
+    Raises UserError where a role is missing or no anchors are known for the number of rows.
     """
-    if missing := {"raw", "logits"} - set(outputs(model)):
-        raise ValueError(f"{card.id}: a detector needs the output {sorted(missing)[0]} in [outputs]")
+    if missing := {"raw", "logits"} - set(output_names(model)):
+        raise UserError(f"{card.id}: a detector needs the output {sorted(missing)[0]}. Name it in [outputs].")
     size = card.input.height
     count = shapes(model)["raw"][1]
     if count not in ANCHORS:
-        raise ValueError(
-            f"{card.id}: {count} rows: models/graphs/detector.py has anchors for {list(ANCHORS)}"
+        numbers = " or ".join(map(str, ANCHORS))
+        raise UserError(
+            f"{card.id}: the output raw has {count} rows, "
+            f"but models/graphs/detector.py has anchors for {numbers} only."
         )
     body = f"""decode (float[1,{count},16] raw, float[1,{count},1] logits)
     => (float[{count},{ROW}] candidates)
@@ -53,15 +56,15 @@ def candidates(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
         scores = Reshape(sure, column)
         candidates = Concat<axis = 1>(scores, places)
     }}"""
-    back = text(body, {"corners": _corners() / np.float32(size), "anchors": _anchors(count)})
-    return chain(model, back, [("raw", "raw"), ("logits", "logits")])
+    decoder = text(body, {"corners": _corners() / np.float32(size), "anchors": _anchors(count)})
+    return merge(model, decoder, [("raw", "raw"), ("logits", "logits")])
 
 
 def select(count: int) -> onnx.ModelProto:
-    """`candidates` [count,17] to `faces` [5,17], best first; the same as app.core.nms.select.
+    """A graph from `candidates` [count,17] to `faces` [5,17], best first; equal to app.core.nms.select.
 
-    Non-maximum suppression, then each face is the mean of all candidates it suppressed, weighted
-    by score, as MediaPipe does: boxes shake less from frame to frame.
+    Non-maximum suppression; then each face is the mean of all candidates that it suppresses, weighted by
+    score, as in MediaPipe. The mean makes boxes steadier from frame to frame.
     """
     body = f"""select (float[{count},{ROW}] candidates) => (float[{FACES},{ROW}] faces)
     <int64[1] zero = {{0}}, int64[1] one = {{1}}, int64[1] two = {{2}}, int64[1] three = {{3}},
@@ -121,28 +124,28 @@ def select(count: int) -> onnx.ModelProto:
     return text(
         body,
         {
-            "none": np.full(FACES, SHORTLIST, np.int64),  # points at the empty row
+            "none": np.full(FACES, SHORTLIST, np.int64),  # the index of the empty row
             "empty": np.zeros((1, ROW), np.float32),
             "no_corner": np.zeros((1, 2), np.float32),
         },
     )
 
 
-def portrait(card: Card) -> onnx.ModelProto:
-    """`faces` [5,17], `memory`, `keep` to `mask`: head and shoulders, smoothed."""
+def portrait_mask(card: Card) -> onnx.ModelProto:
+    """A graph from `faces` [5,17], `memory` and `keep` to `mask`: head and shoulders, smoothed."""
     h, w = card.mask
     size = f"float[1,1,{h},{w}]"
     drawing, weights = silhouette.graph(h, w, FACES)
     body = f"""portrait (float[{FACES},{ROW}] faces, {size} memory, float[1] keep) => ({size} mask)
     <float[1] four = {{4}}> {{
         {drawing}
-        {SMOOTH}
+        {SMOOTHING}
     }}"""
     return text(body, {**weights})
 
 
 def _anchors(count: int) -> Array:
-    """[count,16]: the anchor's centre under each (x, y) of a row."""
+    """[count,16]: for each row the centre of its anchor, repeated for every (x, y)."""
     centres = []
     for cells, many in ANCHORS[count]:
         steps = (np.arange(cells) + 0.5) / cells
@@ -152,7 +155,7 @@ def _anchors(count: int) -> Array:
 
 
 def _corners() -> Array:
-    """[16,16]: centre and size of a box to its corners; points stay."""
+    """[16,16]: the matrix that turns centre and size of a box into its corners and keeps the points."""
     matrix = np.eye(16, dtype=np.float32)
     for axis in (0, 1):
         matrix[axis, axis + 2] = 1

@@ -1,30 +1,31 @@
-"""The landmarks back: FaceMesh's 468 points and whether there is a face at all.
+"""Postprocessing of landmarks: FaceMesh's 468 points and the probability of a face.
 
-Does not find the face: the page cuts it out of the frame, and lays the points back.
+Does not find the face: the page crops it from the frame and maps the points back.
 """
 
 from __future__ import annotations
 
 import onnx
 
-from models.graphs.text import chain, outputs, shapes, text
+from app.core.errors import UserError
+from models.graphs.text import merge, output_names, shapes, text
 from models.spec.card import Card
 
 POINTS = 468
 
 
-def points(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
-    """`model` from its picture to `points` [468,3], 0 to 1 of the input's width, and `presence` [1].
+def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with the outputs `points` [468,3], 0 to 1 of the input's width, and `presence` [1].
 
     Roles: `points`, 1404 numbers in pixels; `presence`, a logit, or `presence_probability`.
-    Raises ValueError for other roles or sizes.
+    Raises UserError for other roles.
     """
-    found = shapes(model)
-    roles = [name for name in ("presence", "presence_probability") if name in outputs(model)]
-    if "points" not in outputs(model) or not roles:
-        raise ValueError(f"{card.id}: landmarks need the outputs points and presence in [outputs]")
+    known = shapes(model)
+    roles = [name for name in ("presence", "presence_probability") if name in output_names(model)]
+    if "points" not in output_names(model) or not roles:
+        raise UserError(f"{card.id}: landmarks need the outputs points and presence. Name them in [outputs].")
     (role, *_) = roles
-    sizes = [",".join(map(str, found[name])) for name in ("points", role)]
+    sizes = [",".join(map(str, known[name])) for name in ("points", role)]
     sure = "Sigmoid" if role == "presence" else "Identity"
     body = f"""back (float[{sizes[0]}] pixels, float[{sizes[1]}] face)
     => (float[1] presence, float[{POINTS},3] points)
@@ -34,4 +35,4 @@ def points(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
         parts = Mul(pixels, part)
         points = Reshape(parts, table)
     }}"""
-    return chain(model, text(body), [("points", "pixels"), (role, "face")])
+    return merge(model, text(body), [("points", "pixels"), (role, "face")])

@@ -1,6 +1,6 @@
-"""The matte graph: a Mask laid on the picture's own edges, for a Compositor that has no shaders.
+"""The matte graph: a Mask refined along the picture's edges, for a Compositor without shaders.
 
-Does not infer anything: it is the guided filter of app/page/shaders (moments to edge.glsl) as ONNX.
+Does not run a network: it is the guided filter of app/page/shaders (moments to edge.glsl) as ONNX.
 He, Sun, Tang: Guided Image Filtering (ECCV 2010); at half size as in Fast Guided Filter (2015).
 """
 
@@ -10,7 +10,7 @@ import onnx
 
 from models.graphs.text import text
 
-FLAT = 0.008  # as in slope.frag: variance of light below which the picture says nothing of the edge
+FLAT = 0.008  # as in slope.frag: below this variance of brightness the picture has no edge
 
 TEXT = """
 matte (uint8[1,{h},{w},4] rgba, float[1,1,{mask_h},{mask_w}] mask, float[1] softness)
@@ -68,14 +68,14 @@ matte (uint8[1,{h},{w},4] rgba, float[1,1,{mask_h},{mask_w}] mask, float[1] soft
 
 
 def graph(height: int, width: int, mask: tuple[int, int]) -> onnx.ModelProto:
-    """rgba uint8 [1,h,w,4], mask float32 [1,1,*mask], softness float32 [1] -> matte uint8 [1,h,w,4].
+    """A graph from rgba uint8 [1,h,w,4], mask [1,1,*mask] and softness [1] to matte uint8 [1,h,w,4].
 
-    An odd side is filled up by its last pixels, and cut again.
+    An odd size is padded with its last pixels, and the result is cropped again.
     """
     sizes = {"h": height, "w": width, "mask_h": mask[0], "mask_w": mask[1]}
     grow = {"down": float(height / mask[0]), "across": float(width / mask[1])}
     body = TEXT.format(**sizes, **grow, flat=FLAT, h_odd=height % 2, w_odd=width % 2)
-    if not (height % 2 or width % 2):  # a copy of all planes costs as much as a filter step
+    if not (height % 2 or width % 2):  # saves a copy of all planes, which takes as long as a filter step
         dropped = ("  whole = Pad", "  fine = Slice")
         body = "\n".join(line for line in body.splitlines() if not line.startswith(dropped))
         body = body.replace("(whole)", "(all)").replace("doubled = ", "fine = ")

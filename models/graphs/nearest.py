@@ -1,6 +1,6 @@
-"""Index graphs as ONNX text: a face smoothed over time, its cosines with rows, and the largest of them.
+"""Index graphs as ONNX text: smooth a face over time, compare it with rows by cosine, take the largest.
 
-Does not know where rows come from or how few numbers they may be; models/graphs/index.py chooses the form.
+Does not know the source of the rows and does not choose the form of a graph (index.py does).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FACE = f"""{UNIT.format(x="features", y="unit")}
   held = Mul (change, keep)
   seen = Add (unit, held){UNIT.format(x="seen", y="face")}"""
 
-# Cast of a constant is folded when WASM loads the graph: a run computes in float32.
-WHOLE = """
+# WASM folds the Cast of a constant when it loads the graph, so that a run computes in float32.
+EXACT = """
   rows = Cast <to = 1> (small)
   products = MatMul (face, rows)
   all = Mul (products, scales)"""
@@ -38,9 +38,9 @@ TOP = """
   likeness, places = TopK <axis = 1> (all, most)
   which = Cast <to = 1> (places)"""
 
-# The first numbers of every row make a list, all numbers of the list's rows decide. The list is put in the
-# rows' order: of equals the first comes first.
-LISTED = """
+# The first numbers of every row choose a shortlist, and all numbers of its rows decide. The shortlist is
+# sorted by row, so that of equal rows the first comes first.
+SHORTLISTED = """
   offset = MatMul (face, middle)
   directions = Cast <to = 1> (basis)
   placed = MatMul (face, directions)
@@ -65,12 +65,12 @@ LISTED = """
   which_numbers = Gather (list, places)
   which = Cast <to = 1> (which_numbers)"""
 
-# WebGL has float32 only and folds nothing. Rows that fill up the table are far away.
+# WebGL has float32 only and folds no constants. Padding rows of the table get a low score.
 PLAIN = """
   products = MatMul (face, rows)
   all = Add (products, present)"""
-# TopK without TopK: the largest, the first place that has it, that place taken out, and again. Two rounds of
-# ReduceMax over a square table read 2 * sqrt(n) numbers one after another, one round over a row n.
+# Replaces TopK: find the largest and its first position, remove that position, repeat. Two rounds of
+# ReduceMax over a square table read 2 * sqrt(n) numbers in sequence; one round over a row reads n.
 LARGEST = """
   table_{i} = Reshape ({left}, sides)
   of_rows_{i} = ReduceMax <axes = [1]> (table_{i})
@@ -91,8 +91,8 @@ LAST = """
   ranks_found = Concat <axis = 1> ({rank})
   which = Sub (count, ranks_found)"""
 
-# `gallery` is given: a row has any length, and none at all where it is not used.
-OWN = """
+# `gallery` is an input: its rows may have any length; unused rows are zero.
+USER = """
   turned = Transpose <perm = [1, 0]> (gallery)
   products = MatMul (face, turned)
   squares = Mul (gallery, gallery)
@@ -107,15 +107,15 @@ OWN = """
   all = Add (cosines, missing)"""
 
 
-def whole(rows: Array, k: int) -> onnx.ModelProto:
-    """All numbers of the rows [n,m], of length 1, as int8; the largest in a row is 127."""
+def exact(rows: Array, k: int) -> onnx.ModelProto:
+    """Compares all numbers of the rows [n,m], each of length 1, stored as int8 (largest 127)."""
     small, scales = _bytes(rows)
     weights: Weights = {"small": np.ascontiguousarray(small.T), "scales": scales[None], "most": _ints(k)}
-    return _graph(rows.shape[1], k, WHOLE + TOP, weights)
+    return _graph(rows.shape[1], k, EXACT + TOP, weights)
 
 
-def listed(rows: Reduced, k: int, few: int, listed: int) -> onnx.ModelProto:
-    """The reduced rows: `few` of their numbers make a list of `listed`, all of them choose from it."""
+def shortlisted(rows: Reduced, k: int, few: int, shortlist: int) -> onnx.ModelProto:
+    """Compares reduced rows: `few` of their numbers choose `shortlist` rows, all numbers decide."""
     weights: Weights = {
         "middle": rows.middle[:, None],
         "basis": rows.basis,
@@ -126,14 +126,14 @@ def listed(rows: Reduced, k: int, few: int, listed: int) -> onnx.ModelProto:
         "few": _ints(few),
         "rows_axis": _ints(0),
         "numbers_axis": _ints(1),
-        "listed": _ints(listed),
+        "listed": _ints(shortlist),
         "most": _ints(k),
     }
-    return _graph(len(rows.middle), k, LISTED, weights)
+    return _graph(len(rows.middle), k, SHORTLISTED, weights)
 
 
-def whole_webgl(rows: Array, k: int) -> onnx.ModelProto:
-    """The numbers of `whole`, for WebGL."""
+def exact_webgl(rows: Array, k: int) -> onnx.ModelProto:
+    """Compares the same numbers as `exact`, with WebGL's operators."""
     small, scales = _bytes(rows)
     lines, weights = _largest(k, len(rows))
     table = np.zeros((rows.shape[1], weights["ranks"].size), np.float32)
@@ -141,8 +141,8 @@ def whole_webgl(rows: Array, k: int) -> onnx.ModelProto:
     return _graph(rows.shape[1], k, PLAIN + lines, {"rows": table, **weights})
 
 
-def own(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
-    """`gallery` [rows,m] is an input; a row of zeros comes last, with a likeness of -2."""
+def user(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
+    """Compares with the input `gallery` [rows,m]; rows of zeros come last, with a likeness of -2."""
     lines, weights = _largest(k, rows) if webgl else (TOP, {"most": _ints(k)})
     numbers = {
         "million": np.array([1e6], np.float32),
@@ -150,25 +150,25 @@ def own(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
         "two": np.array(2, np.float32),
     }
     weights = {name: value for name, value in weights.items() if name != "present"}
-    return _graph(m, k, OWN + lines, {**numbers, **weights}, f", float[{rows},{m}] gallery")
+    return _graph(m, k, USER + lines, {**numbers, **weights}, f", float[{rows},{m}] gallery")
 
 
 def _graph(m: int, k: int, lines: str, weights: Weights, extra: str = "") -> onnx.ModelProto:
-    given = f"float[1,{m}] features, float[1,{m}] memory, float[1] keep{extra}"
-    found = f"float[1,{m}] seen, float[1,{k}] likeness, float[1,{k}] which"
-    every = {"ones": np.ones((m, 1), np.float32), "tiny": np.array([1e-12], np.float32), **weights}
-    return text(f"index ({given}) => ({found}) {{{FACE}{lines}\n}}", every)
+    inputs = f"float[1,{m}] features, float[1,{m}] memory, float[1] keep{extra}"
+    results = f"float[1,{m}] seen, float[1,{k}] likeness, float[1,{k}] which"
+    constants = {"ones": np.ones((m, 1), np.float32), "tiny": np.array([1e-12], np.float32), **weights}
+    return text(f"index ({inputs}) => ({results}) {{{FACE}{lines}\n}}", constants)
 
 
 def _bytes(rows: Array) -> tuple[NDArray[np.int8], Array]:
-    """Rows [n,m] as int8, and what each is to be multiplied by to be of length 1."""
+    """Rows [n,m] as int8, and the factor by which each row gets the length 1."""
     small = np.rint(rows * (127 / np.abs(rows).max(1, keepdims=True))).astype(np.int8)
     lengths = np.sqrt(np.square(small, dtype=np.int32).sum(1))
     return small, (1 / lengths).astype(np.float32)
 
 
 def _largest(k: int, n: int) -> tuple[str, dict[str, NDArray[np.generic]]]:
-    """Lines from `all` [1,n], filled up to a square table, to `likeness` and `which`; their constants."""
+    """Lines from `all` [1,n], padded to a square table, to `likeness` and `which`, and their constants."""
     lines, left = "", "all"
     for i in range(k):
         lines += LARGEST.format(i=i, left=left)

@@ -1,6 +1,6 @@
-"""The pose back: one person's 17 points from PoseNet's heat maps, or from MoveNet's own answer.
+"""Postprocessing of a pose: one person's 17 points from PoseNet's heat maps or MoveNet's output.
 
-Does not tell several people apart: a point is where its heat map is highest, as in PoseNet's
+Does not separate several people: a point is where its heat map is highest, as in PoseNet's
 decodeSinglePose (tensorflow/tfjs-models, posenet/src/single_pose).
 """
 
@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
-from models.graphs.text import chain, outputs, shapes, text
+from app.core.errors import UserError
+from models.graphs.text import merge, output_names, shapes, text
 from models.spec.card import Card
 
 POINTS = 17
-# Cells that `count` can count. A longer row would be counted short; cards are checked against it.
+# The largest number of cells in a row or column that the graph can number; cards are checked against it.
 CELLS = 128
-# An offset is at most some hundred pixels; this keeps it above 0, where a maximum can pick it.
-# Cost: 2048 + 1024 in float32 is exact to 1e-4 pixels.
+# Added to positions, which offsets of some hundred pixels may make negative, so that a maximum can pick them.
+# 2048 + 1024 in float32 is exact to 1e-4 pixels.
 LIFT = 1024.0
-# What turns the difference of two neighbouring float32 near 1 into far below -1.
+# Turns the difference of two neighbouring float32 near 1 into a number far below -1.
 STEEP = 1e9
 
 HEATMAPS = """
@@ -61,7 +62,7 @@ back (float[1,17,{rows},{columns}] heatmaps, float[1,34,{rows},{columns}] offset
 }}
 """
 
-ANSWER = """
+DECODED = """
 back (float[1,1,17,3] answer) => (float[17,3] pose) <int64[2] table = {17, 3}> {
   flat = Reshape(answer, table)
   pose = MatMul(flat, turned)
@@ -69,36 +70,39 @@ back (float[1,1,17,3] answer) => (float[17,3] pose) <int64[2] table = {17, 3}> {
 """
 
 
-def keypoints(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
-    """`model` from its picture to `pose` [17,3]: score, x, y, 0 to 1 of the input.
+def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with the output `pose` [17,3]: score, x, y, 0 to 1 of the input.
 
     Roles: `heatmaps` and `offsets` (PoseNet, y before x, in pixels), or `pose` (MoveNet, y, x, score).
-    Raises ValueError for other roles or sizes.
+    Raises UserError for other roles or sizes.
     """
-    if "pose" in outputs(model):
+    if "pose" in output_names(model):
         turned = np.eye(3, dtype=np.float32)[[2, 1, 0]]  # y, x, score -> score, x, y
-        return chain(model, text(ANSWER, {"turned": turned}), [("pose", "answer")])
-    if missing := {"heatmaps", "offsets"} - set(outputs(model)):
-        raise ValueError(f"{card.id}: a pose needs the output {sorted(missing)[0]}, or pose, in [outputs]")
+        return merge(model, text(DECODED, {"turned": turned}), [("pose", "answer")])
+    if missing := {"heatmaps", "offsets"} - set(output_names(model)):
+        role = sorted(missing)[0]
+        raise UserError(f"{card.id}: a pose needs the output {role}, or pose. Name it in [outputs].")
     pinned = {"height": card.input.height, "width": card.input.width} if card.sizes else None
     rows, columns = shapes(model, pinned)["heatmaps"][2:]
     down, across = (card.input.height - 1) / (rows - 1), (card.input.width - 1) / (columns - 1)
     inputs = [card.input, *(size.input for size in card.sizes)]
-    largest = max(max(taken.height, taken.width) for taken in inputs)
+    largest = max(max(size.height, size.width) for size in inputs)
     if down != across or down != int(down) or (largest - 1) / down >= CELLS:
-        raise ValueError(
-            f"{card.id}: a grid of {rows}x{columns} does not divide {card.input.height}x{card.input.width}: "
-            f"height - 1 and width - 1 are multiples of the stride, up to {CELLS} of them"
+        raise UserError(
+            f"{card.id}: a grid of {rows}x{columns} does not fit the input "
+            f"{card.input.height}x{card.input.width}: "
+            f"height - 1 and width - 1 must be multiples of the stride, at most {CELLS} times it."
         )
     grid = {"rows": "rows", "columns": "columns"} if card.sizes else {"rows": rows, "columns": columns}
     body = HEATMAPS.format(**grid, steep=STEEP, lift=LIFT, before=CELLS - 1)
-    return chain(model, text(body, _counting(down)), [("heatmaps", "heatmaps"), ("offsets", "offsets")])
+    decoder = text(body, _counting_kernels(down))
+    return merge(model, decoder, [("heatmaps", "heatmaps"), ("offsets", "offsets")])
 
 
-def _counting(stride: float) -> dict[str, np.ndarray]:
-    """Kernels that count cells: 0, stride, 2 * stride, ... along a row or column of ones.
+def _counting_kernels(stride: float) -> dict[str, np.ndarray]:
+    """Kernels that number the cells of a row or column of ones: 0, stride, 2 * stride, ...
 
-    So the graph knows its own size without a constant of it, and serves every size.
+    With them the graph needs no constant that depends on its size, and serves every size.
     """
     steps, back = np.full(CELLS, stride, np.float32), np.array([-stride], np.float32)
     return {

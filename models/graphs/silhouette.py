@@ -1,12 +1,11 @@
-"""Head and shoulders from faces, as ONNX lines and matrices: what BlazeFace shows as a person.
+"""A silhouette of head and shoulders drawn from faces, as ONNX lines and matrices: the Mask of BlazeFace.
 
 Does not find faces and does not smooth over time.
 
-Each shape is a conic f(u, v) > 0 in a frame of the face: u to the side, v down. The unit is the
-length of d = (right eye to left eye) + (eyes to mouth, turned by 90 degrees): it stays about the
-same when the head turns aside or nods, and its direction is the roll. The frames are affine, so
-every conic is one of the picture too, and all shapes of all faces are a single MatMul with the
-grid (1, x, y, xx, xy, yy).
+Each shape is a conic f(u, v) > 0 in a coordinate frame of the face: u to the side, v down. The unit is the
+length of d = (right eye to left eye) + (eyes to mouth, turned by 90 degrees): it stays about the same when
+the head turns aside or nods, and its direction is the roll. The frames are affine, so every conic is also a
+conic in the picture, and all shapes of all faces are a single MatMul with the grid (1, x, y, xx, xy, yy).
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Weights = dict[str, NDArray[np.generic]]
 
-EDGE = 14.0  # steepness: the edge goes from 0.1 to 0.9 over 4.4 / EDGE units, some 4 cm,
-CELLS = 2.5  # but over this many cells of the mask at least, or far faces get stairs for an edge
+EDGE = 14.0  # steepness: the edge rises from 0.1 to 0.9 over 4.4 / EDGE units, about 4 cm, ...
+CELLS = 2.5  # ... but over at least this many cells of the Mask, or small faces would have jagged edges
 NECK = 0.4  # units from the middle of the face to the origin of the upright frame, along the head
 
 
 def _ellipse(v: float, across: float, down: float) -> dict[str, float]:
-    """Centre (0, v) and half axes; falls by 1 a unit where it crosses zero sideways."""
+    """An ellipse with the centre (0, v) and these half axes. At its sides its slope is -1 per unit."""
     k = across / 2 / down**2
     return {"1": across / 2 - k * v * v, "v": 2 * k * v, "vv": -k, "uu": -0.5 / across}
 
 
-# (frame, conic): "head" turns with the head, "body" stands upright below it. The numbers are near
-# the best mean IoU over 65 portraits with hand-made masks, framed like a video call (0.77).
+# (frame, conic): "head" turns with the head, "body" is upright below it. The numbers are close to the best
+# mean IoU (0.77) over 65 portraits with hand-made masks, framed as in a video call.
 SHAPES: tuple[tuple[str, dict[str, float]], ...] = (
     ("head", _ellipse(-0.32, 0.79, 0.95)),  # face, ears and hair
     ("body", _ellipse(-0.15, 0.7, 0.7)),  # chin, neck, hair beside them
@@ -37,7 +36,7 @@ SHAPES: tuple[tuple[str, dict[str, float]], ...] = (
     ("body", _ellipse(5.0, 2.0, 5.5)),  # collar, chest and arms, wider towards the lower edge
 )
 
-# What is taken from a row of `faces`: the middle c of the box, d, the origin o of the body's frame.
+# Computed from a row of `faces`: the centre c of the box, d, and the origin o of the body's frame.
 W = ("one", "cx", "cy", "dx", "dy", "ox", "oy")
 # The frames as rows over (1, x, y): u = U.(1, x, y). Products of W, over d.d or over its length.
 FRAME: tuple[tuple[str, str, tuple[tuple[float, str, str], ...]], ...] = (
@@ -54,14 +53,15 @@ FRAME: tuple[tuple[str, str, tuple[tuple[float, str, str], ...]], ...] = (
 )
 SIZE = ((1.0, "dx", "dx"), (1.0, "dy", "dy"))  # d.d
 GRID = ("1", "x", "y", "xx", "xy", "yy")
-ABSENT = 4000.0  # what a row without a face loses everywhere: its v reaches 1 / sqrt(1e-6)
+ABSENT = 4000.0  # subtracted everywhere for a row without a face, whose v reaches 1 / sqrt(1e-6)
 
 
 def graph(height: int, width: int, faces: int) -> tuple[str, Weights]:
     """ONNX lines from `faces` [faces,17] to `p` [1,1,height,width], and the constants they use.
 
-    `p` is 0 to 1, and 0 everywhere for rows of zeros. ReduceMax stands after Reshape because WebGL
-    keeps a texture's layout over a Reshape and adds pictures of equal shape by texture coordinate.
+    `p` is 0 to 1, and 0 everywhere for rows of zeros. ReduceMax unites the shapes after the Reshape:
+    WebGL keeps a texture's layout over a Reshape, and would combine pictures of equal shape by texture
+    coordinate.
     """
     lines = """
         picked = MatMul(faces, take)
@@ -134,26 +134,26 @@ def _weights(height: int, width: int, faces: int) -> Weights:
 
 
 def _take() -> Array:
-    """[17,7]: rows of `faces` to W, less its one."""
+    """[17,7]: the matrix from a row of `faces` to W without its constant 1."""
     x0, y0, x1, y1, right_x, right_y, left_x, left_y, _, _, mouth_x, mouth_y = range(1, 13)
     take = np.zeros((17, len(W)), np.float32)
     take[[x0, x1], 1] = take[[y0, y1], 2] = 0.5
     take[[left_x, right_x, mouth_y, right_y, left_y], 3] = 1, -1, 1, -0.5, -0.5
     take[[left_y, right_y, mouth_x, right_x, left_x], 4] = 1, -1, -1, 0.5, 0.5
-    take[:, 5] = take[:, 1] - NECK * take[:, 4]  # down along the head is (-dy, dx)
+    take[:, 5] = take[:, 1] - NECK * take[:, 4]  # down along the head is the direction (-dy, dx)
     take[:, 6] = take[:, 2] + NECK * take[:, 3]
     return take
 
 
-def _pick(wanted: list[str], names: tuple[str, ...] | list[str]) -> Array:
-    """A matrix that puts the columns `wanted` of `names` side by side."""
-    matrix = np.zeros((len(names), len(wanted)), np.float32)
-    matrix[[names.index(name) for name in wanted], range(len(wanted))] = 1
+def _pick(selected: list[str], names: tuple[str, ...] | list[str]) -> Array:
+    """A matrix that selects the columns `selected` of `names`, in this order."""
+    matrix = np.zeros((len(names), len(selected)), np.float32)
+    matrix[[names.index(name) for name in selected], range(len(selected))] = 1
     return matrix
 
 
 def _conics(names: list[str], pairs: list[tuple[str, str]]) -> tuple[Array, Array]:
-    """(score, frame, products) to the six numbers over GRID of every shape, and what is added."""
+    """The matrix from (score, frame, products) to the coefficients of each shape over GRID, and its bias."""
     conics = np.zeros((1 + len(names) + len(pairs), len(SHAPES), len(GRID)), np.float32)
     base = np.zeros((1, len(SHAPES), len(GRID)), np.float32)
     conics[0, :, 0] = 2 * ABSENT
@@ -172,6 +172,6 @@ def _conics(names: list[str], pairs: list[tuple[str, str]]) -> tuple[Array, Arra
 
 
 def _grid(height: int, width: int) -> Array:
-    """[6, height * width]: GRID at the middle of every cell, 0 to 1 of the picture."""
+    """[6, height * width]: GRID at the centre of every cell, 0 to 1 of the picture."""
     y, x = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Small ONNX models from text, and chains of two: what the fronts and backs are written with.
+"""Builds small ONNX models from ONNX text and merges two models into one.
 
-Knows no model and no backend.
+Does not know particular networks or backends.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, parser
 
-OPSET = 17
+from models.artifacts import OPSET
+
 HEAD = f'<ir_version: 8, opset_import: ["" : {OPSET}]>\n'
 
-# mask = p + (memory - p) * keep * 4p(1 - p): where the network is sure it is not held back.
-SMOOTH = """
+# mask = p + (memory - p) * keep * 4p(1 - p): a pixel is smoothed only where the network is unsure of it.
+SMOOTHING = """
     still = Mul(p, p)
     doubt = Sub(p, still)
     gain = Mul(keep, four)
@@ -28,9 +29,9 @@ SMOOTH = """
 
 
 def text(body: str, weights: Mapping[str, NDArray[np.generic]] | None = None) -> onnx.ModelProto:
-    """A model from ONNX text (one graph, opset 17), with `weights` as its initialisers, checked.
+    """The checked model of ONNX text (one graph, opset 17) with `weights` as its initialisers.
 
-    Its nodes are named "<graph>/<output>", so that a later step can tell them from the network's.
+    Its nodes are named "<graph>/<output>", so that they can be told from those of a network.
     """
     model = parser.parse_model(HEAD + body)
     model.graph.initializer.extend(
@@ -42,26 +43,26 @@ def text(body: str, weights: Mapping[str, NDArray[np.generic]] | None = None) ->
     return model
 
 
-def constants(model: onnx.ModelProto) -> dict[str, onnx.TensorProto]:
+def initializers(model: onnx.ModelProto) -> dict[str, onnx.TensorProto]:
     """The initialisers by name."""
     return {tensor.name: tensor for tensor in model.graph.initializer}
 
 
-def outputs(model: onnx.ModelProto) -> list[str]:
+def output_names(model: onnx.ModelProto) -> list[str]:
     """The names of the outputs, in order."""
     return [value.name for value in model.graph.output]
 
 
-def taken(node: onnx.NodeProto) -> set[str]:
-    """The names of values a node may take: its inputs, and all names in the graphs of an If or Loop."""
+def node_inputs(node: onnx.NodeProto) -> set[str]:
+    """The names of the values a node may use: its inputs, and all names in the graphs of an If or Loop."""
     inner = (name for a in node.attribute if a.HasField("g") for name in _names(a.g))
     return {*node.input, *inner}
 
 
 def shapes(model: onnx.ModelProto, pinned: Mapping[str, int] | None = None) -> dict[str, tuple[int, ...]]:
-    """The shapes of inputs, outputs and everything between that inference finds; 0 is not known.
+    """The shapes of all values that shape inference finds; an unknown size is 0.
 
-    `pinned` gives free dimensions a size first. Raises onnx.shape_inference.InferenceError.
+    `pinned` first gives sizes to free dimensions. Raises onnx.shape_inference.InferenceError.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
@@ -71,39 +72,39 @@ def shapes(model: onnx.ModelProto, pinned: Mapping[str, int] | None = None) -> d
             if dim.dim_param in (pinned or {}):
                 dim.dim_value = (pinned or {})[dim.dim_param]
     if pinned:
-        for value in copy.graph.output:  # inferred anew
+        for value in copy.graph.output:  # they are inferred again
             value.type.tensor_type.ClearField("shape")
     copy = onnx.shape_inference.infer_shapes(copy, strict_mode=True)
     values = (*copy.graph.input, *copy.graph.output, *copy.graph.value_info)
     return {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
 
 
-def chain(
+def merge(
     first: onnx.ModelProto,
     second: onnx.ModelProto,
-    joints: Sequence[tuple[str, str]],
-    keep: Collection[str] = (),
+    connections: Sequence[tuple[str, str]],
+    extra_outputs: Collection[str] = (),
 ) -> onnx.ModelProto:
-    """One model of two: outputs of `first` feed inputs of `second` as `joints` pairs them.
+    """Merges two models; `connections` pairs outputs of `first` with the inputs of `second` they feed.
 
-    Inputs left over and the outputs of `second` keep their names, as do the outputs of `first`
-    named by `keep`, which stay outputs. All other names only give way where both models have one.
-    Raises onnx.checker.ValidationError where the two do not fit.
+    The outputs are those of `second` and the `extra_outputs` of `first`. Inputs and outputs keep their names.
+    Other names change only where both models have them. Raises onnx.checker.ValidationError where the two
+    do not fit.
     """
-    fed = {b: a for a, b in joints}
+    fed = {b: a for a, b in connections}
     open_inputs = [value for value in second.graph.input if value.name not in fed]
-    shown = {v.name for v in (*open_inputs, *second.graph.output)}
-    fixed = {v.name for v in first.graph.input} | set(keep)
+    public = {v.name for v in (*open_inputs, *second.graph.output)}
+    fixed = {v.name for v in first.graph.input} | set(extra_outputs)
     used = set(_names(first.graph)) | set(_names(second.graph))
     clash = set(_names(first.graph)) & set(_names(second.graph))
-    before = {name: _fresh(name, used) for name in sorted((clash & shown) - fixed)}
+    before = {name: _fresh(name, used) for name in sorted((clash & public) - fixed)}
     after = {name: before.get(fed[name], fed[name]) for name in fed}
-    after |= {name: _fresh(name, used) for name in sorted(clash - shown - set(fed))}
+    after |= {name: _fresh(name, used) for name in sorted(clash - public - set(fed))}
     a, b = _renamed(first.graph, before), _renamed(second.graph, after)
-    inputs = [*a.input, *(v for v in b.input if v.name in shown and v.name not in fixed)]
-    kept = [v for v in a.output if v.name in keep]
+    inputs = [*a.input, *(v for v in b.input if v.name in public and v.name not in fixed)]
+    extra = [v for v in a.output if v.name in extra_outputs]
     merged = helper.make_graph(
-        [*a.node, *b.node], first.graph.name, inputs, [*kept, *b.output], [*a.initializer, *b.initializer]
+        [*a.node, *b.node], first.graph.name, inputs, [*extra, *b.output], [*a.initializer, *b.initializer]
     )
     opsets = {o.domain: o for o in (*second.opset_import, *first.opset_import)}
     model = helper.make_model(
@@ -114,7 +115,7 @@ def chain(
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[str]:
-    """Every name of a value in the graph, also within the graphs of its nodes."""
+    """The name of every value in the graph, also in the graphs inside its nodes."""
     for part in (graph.input, graph.output, graph.initializer):
         yield from (item.name for item in part)
     for node in graph.node:
@@ -139,7 +140,7 @@ def _renamed(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.GraphProt
 
 
 def rename(graph: onnx.GraphProto, new: Callable[[str], str]) -> None:
-    """Gives every name in the graph, also within the graphs of its nodes, the one that `new` says."""
+    """Renames every value in the graph, also in the graphs inside its nodes, by the function `new`."""
     for part in (graph.input, graph.output, graph.initializer):
         for item in part:
             item.name = new(item.name)

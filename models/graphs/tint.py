@@ -1,6 +1,6 @@
 """The tint graph: body parts as colours over the person, for the page's overlay.
 
-Does not infer anything: of each pixel it takes the likeliest part, where the Mask says there is a person.
+Does not run a network: each pixel of the person gets the colour of its likeliest part.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from models.graphs.bodyparts import triangle
 from models.graphs.text import shapes, text
 from models.spec.card import Card
 
-COVER = 150.0  # of 255: the person stays to be seen
-# Growing the parts to half of the Mask's size takes a quarter of the time and cannot be told from all of it.
+COVER = 150.0  # alpha, of 255: the person stays visible
+# Parts at half of the Mask's size take a quarter of the time and look the same.
 HALF = 2
 
 TEXT = """
@@ -41,16 +41,16 @@ tint (float[1,{parts},rows,columns] parts, float[1,1,height,width] mask) => (uin
 
 
 def graph(card: Card, network: onnx.ModelProto) -> onnx.ModelProto | None:
-    """parts [1,n,g,g'] and mask [1,1,h,w] -> tint uint8 [1,(h+1)/2,(w+1)/2,4], its alpha not multiplied in.
+    """A graph from parts [1,n,g,g'] and mask [1,1,h,w] to tint uint8 [1,(h+1)/2,(w+1)/2,4], straight alpha.
 
-    None where the network tells no parts apart, or its grid does not go into the Mask an even number of
-    times. The graph serves every size of the card.
+    None where the network has no body parts, or where the Mask is not an even multiple of its grid. One graph
+    serves every size of the card.
     """
     sizes = {"height": card.input.height, "width": card.input.width}
-    found = shapes(network, sizes if card.sizes else None)
-    if card.kind != "segmenter" or len(found.get("parts", ())) != 4:
+    known = shapes(network, sizes if card.sizes else None)
+    if card.kind != "segmenter" or len(known.get("parts", ())) != 4:
         return None
-    _, parts, *grid = found["parts"]
+    _, parts, *grid = known["parts"]
     steps = [(n - 1) / (g - 1) / HALF if g > 1 else 0 for n, g in zip(card.mask, grid, strict=True)]
     if not all(step == int(step) >= 1 for step in steps):
         return None
@@ -62,6 +62,6 @@ def graph(card: Card, network: onnx.ModelProto) -> onnx.ModelProto | None:
 
 
 def colours(parts: int) -> NDArray[np.float32]:
-    """A colour for each part, 0 to 255, round the wheel."""
+    """[parts,3]: a colour for each part, 0 to 255, from equal steps of hue."""
     rows = [hsv_to_rgb(n / parts, 0.75, 1.0) for n in range(parts)]
     return (np.array(rows) * 255).round().astype(np.float32)

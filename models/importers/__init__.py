@@ -1,1 +1,1 @@
-"""Published formats become one float ONNX graph."""
+"""Importers: a published TFLite, tf.js or ONNX model becomes one float ONNX graph."""

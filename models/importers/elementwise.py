@@ -1,6 +1,6 @@
-"""The operators the importers know that compute element by element, or along one axis.
+"""Operators that compute element by element, or along one axis.
 
-Does not know windows over pictures (operators.py does), nor any file.
+Does not hold operators with a window over pictures (operators.py) and does not read files.
 """
 
 from __future__ import annotations
@@ -11,93 +11,101 @@ from typing import Any
 import numpy as np
 import onnx
 
-from models.importers.builder import Draft
-from models.importers.ir import Shape, Step, Unreadable, bounded
+from models.importers.builder import Builder
+from models.importers.errors import ModelFileError
+from models.importers.ir import Shape, Step, checked_shape
 
-Operator = Callable[[Draft, Step], None]
+Operator = Callable[[Builder, Step], None]
 LOWEST = float(np.finfo(np.float32).min)
 
 
 def unary(kind: str, *more: str, **attributes: Any) -> Operator:
-    """An operator that keeps shape and layout."""
+    """An operator of one input that keeps its shape and layout."""
 
-    def build(d: Draft, step: Step) -> None:
+    def build(builder: Builder, step: Step) -> None:
         name = step.inputs[0]
-        image = d.is_image(name)
-        given = d.image(name) if image else d.plain(name)
-        d.add(kind, step, [given, *more], d.shape(name), image=image, **attributes)
+        image = builder.is_image(name)
+        source = builder.image(name) if image else builder.plain(name)
+        builder.add(kind, step, [source, *more], builder.shape(name), image=image, **attributes)
 
     return build
 
 
-def _aligned(d: Draft, step: Step) -> tuple[list[str], Shape, bool]:
-    """Two operands that broadcast alike; as NCHW where one is, and the other can be."""
-    shapes = [d.shape(name) for name in step.inputs[:2]]
+def _aligned(builder: Builder, step: Step) -> tuple[list[str], Shape, bool]:
+    """The names of two operands in one layout, the broadcast shape, and whether the layout is NCHW.
+
+    It is NCHW where one operand is and the other can be.
+    """
+    shapes = [builder.shape(name) for name in step.inputs[:2]]
     try:
-        out = bounded(np.broadcast_shapes(*shapes), "the result")
+        out = checked_shape(np.broadcast_shapes(*shapes), "the result")
     except ValueError:
-        raise Unreadable(f"shapes {shapes[0]} and {shapes[1]} do not fit each other") from None
-    image = any(d.is_image(name) for name in step.inputs[:2]) and all(
-        name in d.constants or len(shape) in (0, 4)
+        raise ModelFileError(
+            f"the shapes {shapes[0]} and {shapes[1]} cannot be broadcast together."
+        ) from None
+    image = any(builder.is_image(name) for name in step.inputs[:2]) and all(
+        name in builder.constants or len(shape) in (0, 4)
         for name, shape in zip(step.inputs[:2], shapes, strict=True)
     )
     names = [
-        d.image(name) if image and (shape or name in d.constants) else d.plain(name)
+        builder.image(name) if image and (shape or name in builder.constants) else builder.plain(name)
         for name, shape in zip(step.inputs[:2], shapes, strict=True)
     ]
     return names, out, image
 
 
 def binary(kind: str) -> Operator:
-    """An operator of two operands, broadcast."""
+    """An operator of two operands with broadcasting."""
 
-    def build(d: Draft, step: Step) -> None:
-        names, out, image = _aligned(d, step)
-        d.add(kind, step, names, out, image=image)
+    def build(builder: Builder, step: Step) -> None:
+        names, out, image = _aligned(builder, step)
+        builder.add(kind, step, names, out, image=image)
 
     return build
 
 
-def _floor_div(d: Draft, step: Step) -> None:
-    """(a - a mod b) / b: ONNX divides integers towards zero, TensorFlow downwards."""
-    names, out, image = _aligned(d, step)
-    rest = d.between("Mod", step, names, "rest")
-    whole = d.between("Sub", step, [names[0], rest], "whole")
-    d.add("Div", step, [whole, names[1]], out, image=image)
+def _floor_div(builder: Builder, step: Step) -> None:
+    """(a - a mod b) / b: ONNX rounds an integer division towards zero, TensorFlow downwards."""
+    names, out, image = _aligned(builder, step)
+    rest = builder.intermediate("Mod", step, names, "rest")
+    whole = builder.intermediate("Sub", step, [names[0], rest], "whole")
+    builder.add("Div", step, [whole, names[1]], out, image=image)
 
 
-def _rsqrt(d: Draft, step: Step) -> None:
-    image = d.is_image(step.inputs[0])
-    given = (d.image if image else d.plain)(step.inputs[0])
-    root = d.between("Sqrt", step, [given], "root")
-    d.add("Reciprocal", step, [root], d.shape(step.inputs[0]), image=image)
+def _rsqrt(builder: Builder, step: Step) -> None:
+    image = builder.is_image(step.inputs[0])
+    source = (builder.image if image else builder.plain)(step.inputs[0])
+    root = builder.intermediate("Sqrt", step, [source], "root")
+    builder.add("Reciprocal", step, [root], builder.shape(step.inputs[0]), image=image)
 
 
-def _softmax(d: Draft, step: Step) -> None:
-    image = d.is_image(step.inputs[0])
+def _softmax(builder: Builder, step: Step) -> None:
+    image = builder.is_image(step.inputs[0])
     if step.options.get("beta", 1.0) != 1.0:
-        raise Unreadable("only a softmax with beta 1 is supported")
-    given = (d.image if image else d.plain)(step.inputs[0])
-    d.add("Softmax", step, [given], d.shape(step.inputs[0]), image=image, axis=1 if image else -1)
+        raise ModelFileError("only a softmax with beta = 1 is supported.")
+    source = (builder.image if image else builder.plain)(step.inputs[0])
+    builder.add(
+        "Softmax", step, [source], builder.shape(step.inputs[0]), image=image, axis=1 if image else -1
+    )
 
 
-def _cast(d: Draft, step: Step) -> None:
-    """Options: `integer`; every integer is int64 here, every other number float32."""
-    image = d.is_image(step.inputs[0])
-    if step.inputs[0] in d.constants:
+def _cast(builder: Builder, step: Step) -> None:
+    """Option: `integer`; the result is int64 for integers, float32 otherwise."""
+    image = builder.is_image(step.inputs[0])
+    if step.inputs[0] in builder.constants:
         kind = np.int64 if step.options["integer"] else np.float32
-        d.holds(step, d.numbers(step.inputs[0]).astype(kind))
+        builder.define(step, builder.numbers(step.inputs[0]).astype(kind))
         return
     to = onnx.TensorProto.INT64 if step.options["integer"] else onnx.TensorProto.FLOAT
-    given = (d.image if image else d.plain)(step.inputs[0])
-    d.add("Cast", step, [given], d.shape(step.inputs[0]), image=image, to=to)
+    source = (builder.image if image else builder.plain)(step.inputs[0])
+    builder.add("Cast", step, [source], builder.shape(step.inputs[0]), image=image, to=to)
 
 
-def _clip(d: Draft, step: Step) -> None:
-    """Options: `low` and `high`; both are always given, as WebGL's Clip wants them."""
+def _clip(builder: Builder, step: Step) -> None:
+    """Options: `low` and `high`. Both limits are always written: WebGL's Clip needs them."""
     low, high = max(step.options["low"], LOWEST), min(step.options["high"], -LOWEST)
-    limits = [d.weight(_number(n), np.array(n, np.float32)) for n in (low, high)]
-    unary("Clip", *limits)(d, step)
+    limits = [builder.weight(_number(n), np.array(n, np.float32)) for n in (low, high)]
+    unary("Clip", *limits)(builder, step)
 
 
 def _number(n: float) -> str:
@@ -105,29 +113,33 @@ def _number(n: float) -> str:
 
 
 def _limit(kind: str) -> Operator:
-    """Minimum or maximum; with one number it is a Clip, which every backend has."""
+    """Minimum or maximum. With a constant single number it becomes a Clip, which every backend has."""
 
-    def build(d: Draft, step: Step) -> None:
+    def build(builder: Builder, step: Step) -> None:
         for one, other in (step.inputs[:2], step.inputs[1::-1]):
-            if other in d.constants and one not in d.constants and d.numbers(other).size == 1:
-                number = float(d.numbers(other).ravel()[0])
+            if (
+                other in builder.constants
+                and one not in builder.constants
+                and builder.numbers(other).size == 1
+            ):
+                number = float(builder.numbers(other).ravel()[0])
                 limits = {"low": number if kind == "Max" else LOWEST, "high": -LOWEST}
                 limits |= {"high": number} if kind == "Min" else {}
-                _clip(d, Step("clip", step.label, (one,), step.outputs, limits))
+                _clip(builder, Step("clip", step.label, (one,), step.outputs, limits))
                 return
-        binary(kind)(d, step)
+        binary(kind)(builder, step)
 
     return build
 
 
-def _prelu(d: Draft, step: Step) -> None:
-    if not d.is_image(step.inputs[0]):
-        binary("PRelu")(d, step)
+def _prelu(builder: Builder, step: Step) -> None:
+    if not builder.is_image(step.inputs[0]):
+        binary("PRelu")(builder, step)
         return
-    slope = d.numbers(step.inputs[1])
+    slope = builder.numbers(step.inputs[1])
     slope = slope.reshape((1,) * (4 - slope.ndim) + slope.shape).transpose(0, 3, 1, 2)[0]
-    inputs = [d.image(step.inputs[0]), d.weight(f"{step.inputs[1]}_chw", slope)]
-    d.add("PRelu", step, inputs, d.shape(step.inputs[0]), image=True)
+    inputs = [builder.image(step.inputs[0]), builder.weight(f"{step.inputs[1]}_chw", slope)]
+    builder.add("PRelu", step, inputs, builder.shape(step.inputs[0]), image=True)
 
 
 OPERATORS: dict[str, Operator] = {
@@ -141,7 +153,7 @@ OPERATORS: dict[str, Operator] = {
     "floor": unary("Floor"),
     "floor_div": _floor_div,
     "hard_swish": unary("HardSwish"),
-    "leaky_relu": lambda d, s: unary("LeakyRelu", alpha=s.options["alpha"])(d, s),
+    "leaky_relu": lambda builder, step: unary("LeakyRelu", alpha=step.options["alpha"])(builder, step),
     "maximum": _limit("Max"),
     "minimum": _limit("Min"),
     "mul": binary("Mul"),

@@ -1,6 +1,6 @@
-"""The nodes of a tf.js graph as steps: which kind each operator is, and how its attributes are read.
+"""The nodes of a tf.js graph as steps: the kind of each operator and how to read its attributes.
 
-Does not read weights or files (tfjs.py does); a new operator is one line of KINDS.
+Does not read weights or files (tfjs.py does). A new operator is one line of KINDS.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.importers.ir import Step, Unreadable, shown
+from models.importers.errors import ModelFileError
+from models.importers.ir import Step, quoted
 
-EXPORT = "convert it with tensorflowjs_converter --output_format=tfjs_graph_model"
+EXPORT = "Convert it with tensorflowjs_converter --output_format=tfjs_graph_model"
 _INTEGER = ("DT_INT32", "DT_INT64", "DT_BOOL", 3, 9, 10)
 
 Node = Mapping[str, Any]
-Found = dict[str, Any]
+Options = dict[str, Any]
 
 
-def plain(name: str) -> str:
-    """A tensor's name: a node's first output is called as the node."""
+def tensor_name(name: str) -> str:
+    """The name of a tensor; the first output of a node has the node's name."""
     return name.removesuffix(":0")
 
 
 def inputs(node: Node) -> list[str]:
-    return [plain(str(i)) for i in node.get("input", ()) if not str(i).startswith("^")]
+    """The names of the tensors a node takes, without control inputs."""
+    return [tensor_name(str(i)) for i in node.get("input", ()) if not str(i).startswith("^")]
 
 
 def _attr(node: Node, name: str, kind: str, default: Any) -> Any:
@@ -46,13 +48,13 @@ def _list(node: Node, name: str, default: tuple[int, ...] = ()) -> tuple[int, ..
 def _pair(node: Node, name: str) -> tuple[int, int]:
     sizes = _list(node, name, (1, 1, 1, 1))
     if len(sizes) != 4 or (sizes[0], sizes[3]) != (1, 1):
-        raise Unreadable(f"{name} {sizes} are not those of a picture")
+        raise ModelFileError(f"{name} {sizes} are not [1, h, w, 1].")
     return sizes[1], sizes[2]
 
 
-def _window(node: Node) -> Found:
+def _window(node: Node) -> Options:
     if _text(node, "data_format", "NHWC") != "NHWC":
-        raise Unreadable(f"its pictures are {_text(node, 'data_format')}: {EXPORT}")
+        raise ModelFileError(f"its pictures are {_text(node, 'data_format')}, not NHWC. {EXPORT}.")
     padding: Any = _text(node, "padding")
     if padding == "EXPLICIT":
         pads = _list(node, "explicit_paddings")
@@ -60,23 +62,23 @@ def _window(node: Node) -> Found:
     return {"strides": _pair(node, "strides"), "padding": padding}
 
 
-def _conv(order: str) -> Callable[[Node], Found]:
-    def read(node: Node) -> Found:
-        # BodyPix has [2, 2, 1, 1] where [1, 2, 2, 1] is meant. tf.js takes the two in the middle, and so
-        # that is the published model: dilated in height only.
+def _conv(order: str) -> Callable[[Node], Options]:
+    def read(node: Node) -> Options:
+        # BodyPix has [2, 2, 1, 1] where [1, 2, 2, 1] is meant. tf.js takes the two in the middle, so the
+        # published model dilates the height only.
         dilations = _list(node, "dilations", (1, 1, 1, 1))[1:3]
         if len(dilations) != 2:
-            raise Unreadable("its dilations are not those of a picture")
+            raise ModelFileError("its dilations are not [1, h, w, 1].")
         return {**_window(node), "dilations": dilations, "order": order}
 
     return read
 
 
-def _pool(node: Node) -> Found:
+def _pool(node: Node) -> Options:
     return {**_window(node), "kernel": _pair(node, "ksize")}
 
 
-def _resize(mode: str) -> Callable[[Node], Found]:
+def _resize(mode: str) -> Callable[[Node], Options]:
     return lambda node: {
         "mode": mode,
         "corners": bool(_attr(node, "align_corners", "b", False)),
@@ -84,41 +86,41 @@ def _resize(mode: str) -> Callable[[Node], Found]:
     }
 
 
-def _slice(node: Node) -> Found:
+def _slice(node: Node) -> Options:
     masks = {name: _whole(node, name) for name in ("begin_mask", "end_mask", "shrink_axis_mask")}
     return {**masks, "others": _whole(node, "ellipsis_mask") | _whole(node, "new_axis_mask")}
 
 
-def _dense(node: Node) -> Found:
+def _dense(node: Node) -> Options:
     if _attr(node, "transpose_a", "b", False):
-        raise Unreadable("only its second factor may be transposed")
+        raise ModelFileError("only its second factor may be transposed.")
     return {"transposed": bool(_attr(node, "transpose_b", "b", False))}
 
 
-def _alpha(node: Node) -> Found:
+def _alpha(node: Node) -> Options:
     return {"alpha": float(_attr(node, "leakyrelu_alpha", "f", _attr(node, "alpha", "f", 0.2)))}
 
 
-def _transpose_conv(node: Node) -> Found:
+def _transpose_conv(node: Node) -> Options:
     return {"out": None, **_window(node), "order": "hwoi"}
 
 
-def _mirror(node: Node) -> Found:
+def _mirror(node: Node) -> Options:
     if _text(node, "mode") != "REFLECT":
-        raise Unreadable("only mirroring without the edge itself is supported")
+        raise ModelFileError("only mirror padding without the edge (REFLECT) is supported.")
     return {"mode": "reflect"}
 
 
-def _keep(node: Node) -> Found:
+def _keep(node: Node) -> Options:
     return {"keep": bool(_attr(node, "keep_dims", "b", False))}
 
 
-def _none(node: Node) -> Found:
+def _none(node: Node) -> Options:
     return {}
 
 
 SIX = {"low": 0.0, "high": 6.0}
-KINDS: dict[str, tuple[str, Callable[[Node], Found]]] = {
+KINDS: dict[str, tuple[str, Callable[[Node], Options]]] = {
     "Abs": ("abs", _none),
     "Add": ("add", _none),
     "AddV2": ("add", _none),
@@ -181,22 +183,22 @@ FUSED = {"Relu", "Relu6", "Elu", "Sigmoid", "LeakyRelu", "Prelu", "Tanh"}
 
 
 def steps(name: str, node: Node) -> list[Step]:
-    """One node as steps: itself, and what is fused into it after the bias."""
-    label = f"node {shown(name)} ({node['op']})"
+    """One node as steps: its operator, then the activation fused into it."""
+    label = f"node {quoted(name)} ({node['op']})"
     kind, read = KINDS.get(node["op"], (f"tfjs:{node['op']}", _none))
     try:
         options = read(node)
-    except Unreadable as error:
-        raise Unreadable(f"{label}: {error}") from None
-    given = inputs(node)
+    except ModelFileError as error:
+        raise error.within(label) from None
+    sources = inputs(node)
     fused = [base64.b64decode(s).decode() for s in _attr(node, "fused_ops", "list", {}).get("s", ())]
-    if kind == "transpose_conv":  # sizes, kernel, picture
-        given = given[::-1]
-    own, after = given, [op for op in fused if op not in ("BiasAdd", "NoOp")]
+    if kind == "transpose_conv":  # its inputs are sizes, kernel, picture
+        sources = sources[::-1]
+    own, after = sources, [op for op in fused if op not in ("BiasAdd", "NoOp")]
     if fused:
         if len(after) > 1 or not set(after) <= FUSED:
-            raise Unreadable(f"{label}: {' and '.join(fused)} in one node is not supported")
-        own = given[: 3 if "BiasAdd" in fused else 2]
+            raise ModelFileError(f"{label}: the fused operators {' and '.join(fused)} are not supported.")
+        own = sources[: 3 if "BiasAdd" in fused else 2]
     count = _whole(node, {"unpack": "num", "split": "num_split"}.get(kind, ""), 1)
     outputs = (name, *(f"{name}:{n}" for n in range(1, min(count, 1024))))
     if not after:
@@ -205,5 +207,5 @@ def steps(name: str, node: Node) -> list[Step]:
     linear = f"{name}_linear"
     return [
         Step(kind, label, tuple(own), (linear,), options),
-        Step(more[0], label, (linear, *given[len(own) :]), (name,), more[1](node)),
+        Step(more[0], label, (linear, *sources[len(own) :]), (name,), more[1](node)),
     ]

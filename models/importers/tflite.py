@@ -1,8 +1,8 @@
-"""A TFLite file as a Network: its tensors, its operators as steps, its names.
+"""Parses a TFLite file into a Network.
 
-Does not build ONNX (importers.py does) and does not need TensorFlow: only the published schema.
-Quantised files: weights keep their bytes, activations are floats, and where integers would have
-stopped at the end of their range because an activation was folded into it, there is a clip.
+Does not build ONNX (formats.py does) and needs only the published schema, not TensorFlow. In a quantised
+file weights keep their bytes and activations become floats. Where an activation function was folded into
+the range of the integers, a clip replaces it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import tflite
 
+from models.importers.errors import ModelFileError
 from models.importers.ir import (
     MAX_STEPS,
     MAX_TOTAL,
@@ -22,9 +23,8 @@ from models.importers.ir import (
     Network,
     Shape,
     Step,
-    Unreadable,
-    bounded,
-    shown,
+    checked_shape,
+    quoted,
 )
 from models.importers.tflite_options import CUSTOM, FLEX, INFINITE, INPUTS, KINDS, LINEAR, Options
 
@@ -41,29 +41,29 @@ _TYPES: dict[int, type[np.generic]] = {
 }
 _QUANTISED = {tflite.TensorType.INT8: (-128, 127), tflite.TensorType.UINT8: (0, 255)}
 _NAMES = {v: k for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
-# What flatbuffers and NumPy raise on offsets that point nowhere.
+# What flatbuffers and NumPy raise for offsets outside the file.
 DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError)
 
 
 class _File:
-    """One file's tables."""
+    """The tables of one file."""
 
     def __init__(self, data: bytes) -> None:
         if data[4:8] != b"TFL3":
-            raise Unreadable("it does not begin as a TFLite file")
+            raise ModelFileError("it does not begin as a TFLite file does.")
         self.model = tflite.Model.GetRootAs(data, 0)
         if self.model.SubgraphsLength() != 1:
-            raise Unreadable(f"it has {self.model.SubgraphsLength()} subgraphs, not 1")
+            raise ModelFileError(f"it has {self.model.SubgraphsLength()} subgraphs; only one is supported.")
         self.graph = self.model.Subgraphs(0)
         operators, tensors = self.graph.OperatorsLength(), self.graph.TensorsLength()
         if operators > MAX_STEPS or tensors > MAX_TENSORS:
-            raise Unreadable(f"it claims {operators} operators and {tensors} tensors")
+            raise ModelFileError(f"it claims {operators} operators and {tensors} tensors, which is too many.")
         self.count = tensors
         self.total = 0
 
     def tensor(self, index: int) -> Any:
         if not 0 <= index < self.count:
-            raise Unreadable(f"tensor {index} does not exist")
+            raise ModelFileError(f"tensor {index} does not exist.")
         return self.graph.Tensors(index)
 
     def name(self, index: int) -> str:
@@ -71,10 +71,10 @@ class _File:
 
     def shape(self, index: int) -> Shape:
         raw = self.tensor(index)
-        return bounded(raw.ShapeAsNumpy() if raw.ShapeLength() else (), f"tensor {index}")
+        return checked_shape(raw.ShapeAsNumpy() if raw.ShapeLength() else (), f"tensor {index}")
 
     def scales(self, index: int) -> tuple[Array, Array, int] | None:
-        """Scale, zero point and axis of a quantised tensor."""
+        """Scale, zero point and axis of a quantised tensor; None for other tensors."""
         table = self.tensor(index).Quantization()
         if table is None or not table.ScaleLength():
             return None
@@ -84,13 +84,13 @@ class _File:
         )
         shape, axis = self.shape(index), table.QuantizedDimension()
         if scale.size > 1 and (not 0 <= axis < len(shape) or scale.size != shape[axis]):
-            raise Unreadable(f"tensor {index} has {scale.size} scales along axis {axis} of {shape}")
+            raise ModelFileError(f"tensor {index} has {scale.size} scales along axis {axis} of {shape}.")
         if zero.size not in (1, scale.size) or not np.isfinite(scale).all():
-            raise Unreadable(f"tensor {index} has scales that fit nothing")
+            raise ModelFileError(f"tensor {index} has unusable scales or zero points.")
         return scale, np.broadcast_to(zero, scale.shape), axis
 
     def constant(self, index: int) -> Constant | None:
-        """The numbers stored for a tensor, or None for an activation."""
+        """The stored numbers of a tensor; None for an activation."""
         raw = self.tensor(index)
         if not 0 < raw.Buffer() < self.model.BuffersLength():
             return None
@@ -99,21 +99,23 @@ class _File:
             return None
         shape, dtype = self.shape(index), _TYPES.get(raw.Type())
         if raw.Sparsity() is not None or dtype is None:
-            what = "sparse numbers" if dtype else f"numbers of type {raw.Type()}"
-            raise Unreadable(
-                f"tensor {index} ({shown(self.name(index))}) holds {what}; use the model's dense float file"
+            kind = "sparse numbers" if dtype else f"numbers of the unsupported type {raw.Type()}"
+            raise ModelFileError(
+                f"tensor {index} ({quoted(self.name(index))}) holds {kind}. Use the model's dense float file."
             )
         array = data.view(dtype) if data.nbytes % np.dtype(dtype).itemsize == 0 else data[:0]
         self.total += array.size
         if array.size != int(np.prod(shape)) or self.total > MAX_TOTAL:
-            raise Unreadable(f"tensor {index} holds {data.nbytes} bytes, its shape {shape} says otherwise")
+            raise ModelFileError(
+                f"tensor {index} holds {data.nbytes} bytes, which does not fit its shape {shape}."
+            )
         scales = self.scales(index) if array.dtype.kind in "iu" else None
         return Constant(array.reshape(shape), *(scales or ()))
 
     def limits(self, index: int) -> tuple[float, float] | None:
-        """Where integers stop, if their range begins at zero: an activation may be folded into it.
+        """The range of a quantised activation that begins at zero; None otherwise.
 
-        A range around zero says nothing about an activation and is not kept.
+        An activation function may be folded into such a range. A range around zero cannot hold one.
         """
         ends, scales = _QUANTISED.get(self.tensor(index).Type()), self.scales(index)
         if ends is None or scales is None or scales[0].size != 1 or int(scales[1][0]) != ends[0]:
@@ -122,36 +124,36 @@ class _File:
 
 
 def parse(data: bytes) -> Network:
-    """The network in `data`. Raises Unreadable, and nothing else, for whatever is not one."""
+    """The network in `data`. Raises ModelFileError, and no other error, where there is none."""
     try:
         return _parse(_File(data))
-    except Unreadable as error:
-        raise Unreadable(f"TFLite file not readable: {error}") from None
+    except ModelFileError as error:
+        raise error.within("TFLite file not readable") from None
     except DAMAGE as error:
         detail = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise Unreadable(
-            f"TFLite file damaged or cut short: a table of it leads nowhere ({detail})"
+        raise ModelFileError(
+            f"TFLite file damaged or incomplete: an offset points outside the file ({detail})."
         ) from None
 
 
 def _parse(file: _File) -> Network:
     inputs = [int(i) for i in _ints(file.graph.InputsAsNumpy())]
     if len(inputs) != 1:
-        raise Unreadable(f"it takes {len(inputs)} inputs; only a single picture is supported")
-    constants, halves = {}, {}
+        raise ModelFileError(f"it has {len(inputs)} inputs; only one input, a picture, is supported.")
+    constants, converted = {}, {}
     for index in range(file.count):
-        found = file.constant(index)
-        if found is not None:
-            constants[f"t{index}"] = found
+        constant = file.constant(index)
+        if constant is not None:
+            constants[f"t{index}"] = constant
     steps: list[Step] = []
     for number in range(file.graph.OperatorsLength()):
-        made = _operator(file, number)
-        for step in made:
-            if step.kind == "same" and step.inputs[0] in constants:  # half precision or packed weights
-                halves[step.outputs[0]] = constants[step.inputs[0]]
-        constants |= halves
-        steps += [step for step in made if step.outputs[0] not in halves]
-        halves = {}
+        added = _operator(file, number)
+        for step in added:
+            if step.kind == "same" and step.inputs[0] in constants:  # float16 or quantised weights
+                converted[step.outputs[0]] = constants[step.inputs[0]]
+        constants |= converted
+        steps += [step for step in added if step.outputs[0] not in converted]
+        converted = {}
     names: dict[str, str] = {}
     for index in range(file.count):
         names.setdefault(file.name(index), f"t{index}")
@@ -172,7 +174,7 @@ def _ints(array: Any) -> Array:
 
 
 def _operator(file: _File, number: int) -> list[Step]:
-    """One operator as steps: itself, and what its activation or its range adds."""
+    """One operator as steps: itself, then its activation function or the clip of its range."""
     raw = file.graph.Operators(number)
     code = file.model.OperatorCodes(raw.OpcodeIndex())
     builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
@@ -182,26 +184,26 @@ def _operator(file: _File, number: int) -> list[Step]:
     inputs = [int(i) for i in _ints(raw.InputsAsNumpy())]
     outputs = [int(i) for i in _ints(raw.OutputsAsNumpy())]
     if not outputs:
-        raise Unreadable(f"operator {number} ({name}) makes nothing")
-    label = f"operator {number} ({name}, making {shown(file.name(outputs[0]))})"
+        raise ModelFileError(f"operator {number} ({name}) has no output.")
+    label = f"operator {number} ({name}, output {quoted(file.name(outputs[0]))})"
     if not inputs:
-        raise Unreadable(f"{label} takes nothing")
-    while inputs and inputs[-1] < 0:  # optional ones at the end
+        raise ModelFileError(f"{label} has no input.")
+    while inputs and inputs[-1] < 0:  # optional inputs that are left out
         inputs.pop()
     order = INPUTS.get(name, range(len(inputs)))
-    given = tuple(f"t{inputs[place]}" for place in order if place < len(inputs))
+    sources = tuple(f"t{inputs[place]}" for place in order if place < len(inputs))
     kind, read = KINDS.get(name) or CUSTOM.get(name) or (f"{FLEX}{name}", None)
     options = Options(raw.BuiltinOptions(), label, [file.shape(i) for i in (*inputs, *outputs)], len(inputs))
-    found: Mapping[str, Any] = {} if read is None else read(options)
+    values: Mapping[str, Any] = {} if read is None else read(options)
     if kind == "cast":
         kinds = (file.tensor(i).Type() for i in (inputs[0], outputs[0]))
         into = [_TYPES.get(kind, np.float32) for kind in kinds]
         from_integer, to_integer = (k is np.int32 or k is np.int64 or k is np.bool_ for k in into)
-        kind, found = ("same", {}) if from_integer == to_integer else ("cast", {"integer": to_integer})
+        kind, values = ("same", {}) if from_integer == to_integer else ("cast", {"integer": to_integer})
     target = f"t{outputs[0]}"
     after = _after(file, kind, options.activation, outputs[0], label)
     first = (f"{target}_linear",) if after else tuple(f"t{i}" for i in outputs)
-    steps = [Step(kind, label, given, first, found)]
+    steps = [Step(kind, label, sources, first, values)]
     for index, (step, more) in enumerate(after):
         into_name = target if index == len(after) - 1 else f"{target}_{step}"
         steps.append(Step(step, label, steps[-1].outputs, (into_name,), more))
@@ -217,7 +219,7 @@ def _after(
     if activation == known.TANH:
         return [("tanh", {})]
     if activation not in ends:
-        raise Unreadable(f"{label}: activation {activation} is not supported")
+        raise ModelFileError(f"{label}: the activation function {activation} is not supported.")
     low, high = ends[activation]
     folded = file.limits(target) if kind in LINEAR else None
     if folded:

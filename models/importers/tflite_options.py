@@ -1,6 +1,6 @@
-"""The options of TFLite's operators in TensorFlow's terms: which kind each is, and how its table is read.
+"""The operators of TFLite: the kind of each and how to read its options, in TensorFlow's terms.
 
-Does not read tensors; a new operator is one line of KINDS.
+Does not read tensors. A new operator is one line of KINDS.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from typing import Any
 
 import tflite
 
-from models.importers.ir import Shape, Unreadable
+from models.importers.errors import ModelFileError
+from models.importers.ir import Shape
 
 INFINITE = float("inf")
-FLEX = "tflite:"  # the kind of an operator nobody knows, with its name: an error only where it is needed
-# Kinds that an activation is folded into, by the end of their result's range alone.
+FLEX = "tflite:"  # + name: the kind of an unknown operator; an error only where an output needs it
+# Kinds whose quantised range may hold a folded activation function.
 LINEAR = frozenset({"add", "conv", "dense", "depthwise"})
 
 
 class Options:
-    """One operator's options table, with the shapes of its inputs and outputs."""
+    """The options table of one operator, with the shapes of its inputs and outputs."""
 
     def __init__(self, table: Any, label: str, shapes: list[Shape], inputs: int) -> None:
         self.table, self.label = table, label
@@ -27,9 +28,9 @@ class Options:
         self.activation = 0
 
     def read(self, kind: str) -> Any:
-        """The table as the schema's class of that name; notes the fused activation."""
+        """The table as the class `kind` of the schema; sets `activation` to the fused one."""
         if self.table is None:
-            raise Unreadable(f"{self.label} has no options")
+            raise ModelFileError(f"{self.label} has no options.")
         result = getattr(tflite, kind)()
         result.Init(self.table.Bytes, self.table.Pos)
         if hasattr(result, "FusedActivationFunction"):
@@ -37,8 +38,8 @@ class Options:
         return result
 
 
-Found = dict[str, Any]
-Read = Callable[[Options], Found]
+Values = dict[str, Any]
+Read = Callable[[Options], Values]
 
 
 def _padding(raw: Any) -> str:
@@ -46,24 +47,24 @@ def _padding(raw: Any) -> str:
 
 
 def _window(kind: str, order: str) -> Read:
-    def read(o: Options) -> Found:
+    def read(o: Options) -> Values:
         raw = o.read(kind)
-        found: Found = {"strides": (raw.StrideH(), raw.StrideW()), "padding": _padding(raw), "order": order}
-        return found | {"dilations": (raw.DilationHFactor(), raw.DilationWFactor())}
+        values: Values = {"strides": (raw.StrideH(), raw.StrideW()), "padding": _padding(raw), "order": order}
+        return values | {"dilations": (raw.DilationHFactor(), raw.DilationWFactor())}
 
     return read
 
 
-def _pool(o: Options) -> Found:
+def _pool(o: Options) -> Values:
     raw = o.read("Pool2DOptions")
     size = {"kernel": (raw.FilterHeight(), raw.FilterWidth())}
     return {"strides": (raw.StrideH(), raw.StrideW()), "padding": _padding(raw), **size}
 
 
 def _activated(kind: str) -> Read:
-    """Options that hold nothing but the activation; old files leave the table out."""
+    """Options with the activation function alone; old files leave the table out."""
 
-    def read(o: Options) -> Found:
+    def read(o: Options) -> Values:
         if o.table is not None:
             o.read(kind)
         return {}
@@ -72,7 +73,7 @@ def _activated(kind: str) -> Read:
 
 
 def _field(kind: str, **names: str) -> Read:
-    def read(o: Options) -> Found:
+    def read(o: Options) -> Values:
         raw = o.read(kind)
         return {key: getattr(raw, name)() for key, name in names.items()}
 
@@ -84,18 +85,18 @@ def _fixed(**values: Any) -> Read:
 
 
 def _resize(kind: str, mode: str) -> Read:
-    def read(o: Options) -> Found:
+    def read(o: Options) -> Values:
         raw = o.read(kind)
         return {"mode": mode, "corners": bool(raw.AlignCorners()), "half": bool(raw.HalfPixelCenters())}
 
     return read
 
 
-def _shape(o: Options) -> Found:
+def _shape(o: Options) -> Values:
     return {"shape": list(o.outputs[0])}
 
 
-def _slice(o: Options) -> Found:
+def _slice(o: Options) -> Values:
     raw = o.read("StridedSliceOptions")
     masks = {"begin_mask": raw.BeginMask(), "end_mask": raw.EndMask()}
     return {
@@ -105,30 +106,30 @@ def _slice(o: Options) -> Found:
     }
 
 
-def _dense(o: Options) -> Found:
+def _dense(o: Options) -> Values:
     raw = o.read("FullyConnectedOptions")
     if raw.WeightsFormat():
-        raise Unreadable(f"{o.label}: shuffled weights are not supported")
+        raise ModelFileError(f"{o.label}: shuffled weights are not supported.")
     return {"transposed": True, "keep": raw.KeepNumDims()}
 
 
-def _transpose(o: Options) -> Found:
+def _transpose(o: Options) -> Values:
     raw = o.read("TransposeConvOptions")
     return {**_bias_transpose(o), "strides": (raw.StrideH(), raw.StrideW()), "padding": _padding(raw)}
 
 
-def _bias_transpose(o: Options) -> Found:
-    """MediaPipe's Convolution2DTransposeBias, where the kernel is as large as the stride."""
+def _bias_transpose(o: Options) -> Values:
+    """MediaPipe's Convolution2DTransposeBias, whose kernel is as large as the stride."""
     return {"out": o.outputs[0][1:3], "strides": None, "padding": "VALID", "order": "ohwi"}
 
 
-def _mirror(o: Options) -> Found:
+def _mirror(o: Options) -> Values:
     if o.read("MirrorPadOptions").Mode() != tflite.MirrorPadMode.REFLECT:
-        raise Unreadable(f"{o.label}: only mirroring without the edge itself is supported")
+        raise ModelFileError(f"{o.label}: only mirror padding without the edge (REFLECT) is supported.")
     return {"mode": "reflect"}
 
 
-# Operators whose inputs come in another order than their steps'.
+# Operators whose inputs have another order than those of their step.
 INPUTS = {"TRANSPOSE_CONV": (2, 1, 3)}
 
 

@@ -1,1 +1,1 @@
-"""What is told of the models: table, page, documentation."""
+"""Reports about the models: for the terminal, as a page, and as documentation."""

@@ -1,6 +1,6 @@
-"""The report of the models: text for the terminal, models.json and the page models.html.
+"""Reports on the models of a build: a text for the terminal, models.json and the page models.html.
 
-Does not measure; it shows the `report` of every card and models/variants/figures.json.
+Does not measure: it shows the `report` of every card and models/variants/figures.json.
 """
 
 from __future__ import annotations
@@ -12,55 +12,55 @@ from pathlib import Path
 from typing import Any
 
 from app.core.card import ModelCard, Variant, to_dict
-from models.report.rows import BACKENDS, Row, lost, order, reasons, rows, short, size
+from models.report.rows import BACKENDS, Row, loss_text, order, reasons, rows, short, size
 from models.variants import choice, provenance
 
 COLUMNS = (
     *("model", "variant", "backends", "bytes", "parity noise", "parity photo"),
     *("loss", "operators", "licence", "sha256"),
 )
-# Heads of the page's table, and whether its cells sort as numbers.
+# The headings of the page's table, and whether their column sorts by number.
 HEADS = {"Model": False, "Variant": False, "Ships on": False, "Size": True}
-HEADS |= {"Off the published model": True, "Loss": True}
+HEADS |= {"Difference from the published model": True, "Loss": True}
 HEADS |= {f"{backend}, time": True for backend in BACKENDS}
 HEADS |= {"Why": False, "Licence": False, "Source": False}
-HOST = 2  # the place of the host in an address split at "/"
+HOST = 2  # the index of the host in an address split at "/"
 
 
 def text(cards: Iterable[ModelCard]) -> str:
-    """A table, one row a shipped variant, then where each model is from and what does not ship."""
+    """A table of the variants that ship; then the source, operators and refused variants of each model."""
     cards = list(cards)
     lines = [COLUMNS, *(row for card in cards for row in _lines(card))]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
-    shown = [
+    output = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
-    shown.insert(1, "  ".join("-" * width for width in widths))
-    shown.append("")
+    output.insert(1, "  ".join("-" * width for width in widths))
+    output.append("")
     for card in cards:
-        shown.append(f"{card.id}: {card.missing or _origin(card)}")
+        output.append(f"{card.id}: {card.missing or _origin(card)}")
         for variant in card.variants:
-            shown.append(f"  {variant.id}: {' '.join(card.report['variants'][variant.id]['operators'])}")
+            output.append(f"  {variant.id}: {' '.join(card.report['variants'][variant.id]['operators'])}")
         for name, why in card.report.get("refused", {}).items():
-            shown.append(f"  {name} does not ship: {why}")
-    return "\n".join(shown)
+            output.append(f"  {name} does not ship: {why}")
+    return "\n".join(output)
 
 
 def write(cards: Iterable[ModelCard], out: Path) -> None:
-    """out/models.json and out/models.html."""
+    """Writes out/models.json and out/models.html."""
     cards = list(cards)
     out.mkdir(parents=True, exist_ok=True)
-    _put(out / "models.json", json.dumps([to_dict(card) for card in cards], indent=1) + "\n")
-    _put(out / "models.html", page(cards))
+    _write(out / "models.json", json.dumps([to_dict(card) for card in cards], indent=1) + "\n")
+    _write(out / "models.html", page(cards))
 
 
 def page(cards: Iterable[ModelCard], figures: Mapping[str, Any] | None = None) -> str:
-    """The report as HTML: one table, sorted by report.js where scripts run, and each model's details below.
+    """The page as HTML: one table, which report.js makes sortable, and the details of each model.
 
-    No style and no script of its own: the page's CSP forbids both.
+    It has no inline style or script, which the page's CSP forbids.
     """
-    cards, figures = order(cards), choice.read() if figures is None else figures
+    cards, figures = order(cards), choice.read_figures() if figures is None else figures
     heads = "".join(
         f'<th scope="col"{" class=number" if number else ""}>{name}</th>' for name, number in HEADS.items()
     )
@@ -80,14 +80,14 @@ def page(cards: Iterable[ModelCard], figures: Mapping[str, Any] | None = None) -
 <body class="report">
 <header><h1><a href="./">Vitrine</a></h1><p>The models of this build</p></header>
 <main>
-<p class="quiet">Every variant that was made and measured. Those with a backend in the third column ship
-there; the others say why not. {_measured(figures)}</p>
+<p class="quiet">All variants that were made and measured. A variant ships on the backends in the third
+column; the column “Why” gives the reason. {_measured(figures)}</p>
 <div class="wide" tabindex="0" role="region" aria-label="Table of the models">
 <table id="models">
-<caption>“Off the published model” is the largest difference of our float graph from the published model in
-its own runtime, on photographs, as a part of the output’s range. “Loss” is the variant against float32: of
-IoU, in pixels of the input, in labels that are others, or 1 − cosine. Times are in times of float32 on the
-same backend.</caption>
+<caption>“Difference from the published model” is the largest difference between the imported float graph and
+the published model in its own runtime, on photographs, relative to the range of the output. “Loss” compares
+the variant with float32: in IoU, in pixels of the input, in the share of different labels, or as 1 − cosine.
+Times are relative to float32 on the same backend.</caption>
 <thead><tr>{heads}</tr></thead>
 <tbody>
 {body}
@@ -102,12 +102,13 @@ same backend.</caption>
 
 
 def _measured(figures: Mapping[str, Any]) -> str:
-    told = provenance.told(figures, dict.fromkeys(row["card"] for row in figures.get("rows", ())))
-    return escape(" ".join(told) or "Nothing was measured in a browser yet: python3 build.py bench variants.")
+    cards = dict.fromkeys(row["card"] for row in figures.get("rows", ()))
+    sentences = provenance.sentences(figures, cards)
+    return escape(" ".join(sentences) or "There are no figures yet. Run python3 build.py bench variants.")
 
 
 def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:
-    """The table's rows of a card, as HTML."""
+    """The rows of a card in the table, as HTML."""
     name = f'<th scope="row"><a href="#{escape(card.id)}">{escape(card.title)}</a></th>'
     if card.missing:
         yield f'<tr class="missing">{name}<td colspan="{len(HEADS) - 1}">{escape(card.missing)}</td></tr>'
@@ -115,13 +116,13 @@ def _table(card: ModelCard, figures: Mapping[str, Any]) -> Iterable[str]:
     parity = card.report["parity"].get("photo", "")
     source = card.report["source"]
     for row in rows(card, figures):
-        worst = max(row.loss.values(), default=-1.0)
+        worst = max((row.loss or {}).values(), default=-1.0)
         cells = [
             _cell(row.variant),
             _cell(", ".join(row.ships) or "–"),
             _cell(size(row.bytes), row.bytes),
             _cell(short(parity), parity if isinstance(parity, float) else -1.0),
-            _cell(lost(row.loss) or "–", worst, "wrap"),
+            _cell(loss_text(row.loss), worst, "wrap"),
             *(_time(row, backend) for backend in BACKENDS),
             f'<td class="why">{escape(reasons(row))}</td>',
             _cell(card.licence),
@@ -139,7 +140,7 @@ def _place(source: str) -> str:
 def _time(row: Row, backend: str) -> str:
     if backend in row.ratio:
         return _cell(f"× {row.ratio[backend]:.2f}", row.ratio[backend])
-    return _cell("not here" if backend in row.said else "–", float("inf"))
+    return _cell("does not run" if backend in row.failure else "–", float("inf"))
 
 
 def _cell(content: str, value: float | None = None, kind: str = "") -> str:
@@ -164,7 +165,7 @@ def _section(card: ModelCard) -> str:
     ]
     terms = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts)
     body = "\n".join(_detail(card, variant) for variant in card.variants)
-    heads = ("Variant", "Backends", "Bytes", "Fused", "Nodes", "Operators")
+    heads = ("Variant", "Backends", "Bytes", "Difference from the reference", "Nodes", "Operators")
     header = "".join(f'<th scope="col">{name}</th>' for name in heads)
     table = f"<table>\n<thead><tr>{header}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     body = f'{head}\n<dl>\n{terms}\n</dl>\n<div class="wide">{table}</div>'
@@ -202,7 +203,7 @@ def _lines(card: ModelCard) -> Iterable[tuple[str, ...]]:
             f"{variant.bytes:,}",
             short(parity.get("noise", "")),
             short(parity.get("photo", "")),
-            lost(figures.get("loss", {})),
+            loss_text(figures.get("loss")),
             f"{len(figures['operators'])} kinds, {figures['nodes']} nodes",
             card.licence,
             "+".join(graph.sha256[:8] for graph in variant.graphs),
@@ -213,7 +214,7 @@ def _origin(card: ModelCard) -> str:
     return f"{card.report['source']}, sha256 {card.report['sha256']}, {card.report['credit']}"
 
 
-def _put(path: Path, content: str) -> None:
-    draft = path.with_name(f"{path.name}.draft")
-    draft.write_text(content, "utf-8")
-    draft.replace(path)
+def _write(path: Path, content: str) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(content, "utf-8")
+    partial.replace(path)

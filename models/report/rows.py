@@ -1,6 +1,6 @@
-"""Rows of the models' table: the cards of a build and the measured figures, brought together.
+"""Rows of the models' table: the cards of a build combined with the measured figures.
 
-Does not say how they look (report.py, readme.py) and measures nothing.
+Does not format tables (report.py and docs.py do) and does not measure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from app.core.card import ModelCard
 
 BACKENDS = ("wasm", "webgl", "webgpu")
-# A loss in words, by metric.
+# The format of a loss, by metric.
 LOSSES = {
     "iou": "{:.2%} IoU",
     "points": "{:.2g} px",
@@ -21,39 +21,40 @@ LOSSES = {
     "features": "{:.1e} cosine",
     "outputs": "{:.1e} cosine",
 }
-NONE = {"points": 1e-3}  # a loss below is rounding; of a metric not named here, 5e-7
+ROUNDING = {"points": 1e-3}  # a smaller loss is rounding; for other metrics, below 5e-7
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant of a card: a candidate that was measured, or what a build ships unmeasured.
+    """One variant of a card: a measured candidate, or a variant that a build ships without figures.
 
-    `backends` are those it was made for, `ships` those it ships on. `ratio` is its time in times of float32's
-    on the same backend, `said` why it did not run there; `why` the choice's reasons, by backend.
+    `backends` are those it was made for, `ships` those it ships on. By backend, `ratio` is its time relative
+    to float32, `failure` the reason why it did not run, and `why` the reason of the choice. `loss` is None
+    for the reference, float32.
     """
 
     variant: str
     backends: tuple[str, ...]
     ships: tuple[str, ...]
     bytes: int
-    loss: Mapping[str, float]
+    loss: Mapping[str, float] | None
     ratio: Mapping[str, float]
-    said: Mapping[str, str]
+    failure: Mapping[str, str]
     why: Mapping[str, str]
 
 
 def rows(card: ModelCard, figures: Mapping[str, Any]) -> list[Row]:
-    """The rows of a card that is in the build: its measured candidates, then what nobody measured."""
+    """The rows of a card in the build: its measured candidates, then its variants without figures."""
     measured: dict[str, list[Mapping[str, Any]]] = {}
     for row in figures.get("rows", ()):
         if row["card"] == card.id:
             measured.setdefault(row["variant"], []).append(row)
     shipped = {variant.id: variant for variant in card.variants}
-    refused: Mapping[str, str] = card.report.get("refused", {})  # by this build's own look at the gates
-    found = []
+    refused: Mapping[str, str] = card.report.get("refused", {})  # by this build's own check of the gates
+    result = []
     for name, each in measured.items():
         variant = shipped.pop(name, None)
-        found.append(
+        result.append(
             Row(
                 name,
                 tuple(row["backend"] for row in each),
@@ -66,23 +67,25 @@ def rows(card: ModelCard, figures: Mapping[str, Any]) -> list[Row]:
             )
         )
     for variant in shipped.values():
-        loss = card.report.get("variants", {}).get(variant.id, {}).get("loss", {})
-        why = dict.fromkeys(variant.backends, "not measured in a browser")
-        found.append(Row(variant.id, variant.backends, variant.backends, variant.bytes, loss, {}, {}, why))
-    return found
+        loss = card.report.get("variants", {}).get(variant.id, {}).get("loss")
+        why = dict.fromkeys(variant.backends, "it was not measured in a browser")
+        result.append(Row(variant.id, variant.backends, variant.backends, variant.bytes, loss, {}, {}, why))
+    return result
 
 
-def lost(loss: Mapping[str, float]) -> str:
-    """A loss in words: "none" where it is rounding, "" where nothing was measured."""
+def loss_text(loss: Mapping[str, float] | None) -> str:
+    """A loss in words: "0" where it is rounding, "not measured" where empty, "reference" for None."""
+    if loss is None:
+        return "reference"
     if not loss:
-        return ""
-    if all(value < NONE.get(name, 5e-7) for name, value in loss.items()):
-        return "none"
+        return "not measured"
+    if all(value < ROUNDING.get(name, 5e-7) for name, value in loss.items()):
+        return "0"
     return ", ".join(LOSSES[name].format(value) for name, value in loss.items())
 
 
 def reasons(row: Row) -> str:
-    """Why a variant ships or not, each reason once, with the backends it holds for where they differ."""
+    """Why a variant ships or not: each reason once, with its backends where the reasons differ."""
     by_reason: dict[str, list[str]] = {}
     for backend, why in row.why.items():
         by_reason.setdefault(why, []).append(backend)
@@ -92,15 +95,15 @@ def reasons(row: Row) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes in words: kB below one MB."""
+    """A number of bytes in MB, or in kB below one MB."""
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def short(value: Any) -> str:
-    """A small number, or the words that stand for it."""
+    """A small number with one digit; other values as text."""
     return f"{value:.0e}".replace("e-0", "e-") if isinstance(value, float) else str(value)
 
 
 def order(cards: Iterable[ModelCard]) -> list[ModelCard]:
-    """Cards that are there, then those that are missing."""
+    """The cards in the build, then those that are missing."""
     return sorted(cards, key=lambda card: bool(card.missing))

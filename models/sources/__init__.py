@@ -1,1 +1,1 @@
-"""Published files are fetched and checked."""
+"""Sources: where published files come from and how they are checked."""

@@ -1,1 +1,1 @@
-"""The model cards as written in models/cards."""
+"""Model cards: their form, their reader and their rules."""

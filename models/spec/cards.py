@@ -1,6 +1,6 @@
-"""Reads models/cards/*.toml: what is published, where, and what this project makes of it.
+"""Reads the model cards, models/cards/*.toml.
 
-Does not fetch or convert anything, and imports nothing heavy. What a card may say is in models/spec/rules.py.
+Does not fetch or convert anything and imports no large package. rules.py says what a card may contain.
 """
 
 from __future__ import annotations
@@ -14,44 +14,46 @@ from urllib.parse import urlsplit
 
 from app.core.card import Input, Size
 from models.spec import rules
-from models.spec.card import Card, CardError, File, Source, Wanted
+from models.spec.card import Card, CardError, File, Source, VariantSpec
 
 FOLDER = Path(__file__).parents[1] / "cards"
 
 
 def read(path: Path) -> Card:
-    """The card in `path`. Raises CardError, with one sentence, for anything that is not a good card."""
+    """The card in `path`. Raises CardError where it is not readable or breaks a rule."""
     name = f"models/cards/{path.name}"
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CardError(f"{name}: not readable as TOML: {error}") from None
+        raise CardError(name, f"not readable as TOML ({error}).") from None
     try:
         rules.known(data)
         card = _card(data, path)
         rules.check(card)
     except KeyError as error:
-        raise CardError(f"{name}: the entry {error} is missing") from None
+        raise CardError(name, f"the entry {error} is missing.") from None
+    except rules.RuleError as error:
+        raise CardError(name, str(error)) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise CardError(f"{name}: {error}") from None
+        raise CardError(name, f"an entry has a value of the wrong type ({error}).") from None
     return card
 
 
 def read_all(folder: Path = FOLDER) -> list[Card]:
-    """All cards, by file name. Raises CardError."""
+    """All cards, sorted by file name. Raises CardError."""
     return [read(path) for path in sorted(folder.glob("*.toml"))]
 
 
 def _card(data: Mapping[str, Any], path: Path) -> Card:
-    taken = data["input"]
-    scale, offset = float(taken["scale"]), float(taken["offset"])
-    fit = str(taken["fit"])
+    input = data["input"]
+    scale, offset = float(input["scale"]), float(input["offset"])
+    fit = str(input["fit"])
     mask = data.get("mask", {"height": 0, "width": 0})
     sources = tuple(_source(row, scale, offset) for row in data["source"])
     card = Card(
         **{name: str(data[name]) for name in ("id", "title", "kind", "about", "licence", "credit")},
         sources=sources,
-        input=Input(int(taken["height"]), int(taken["width"]), fit),
+        input=Input(int(input["height"]), int(input["width"]), fit),
         scale=scale,
         offset=offset,
         sizes=tuple(_size(row, fit) for row in data.get("size", [])),
@@ -59,7 +61,7 @@ def _card(data: Mapping[str, Any], path: Path) -> Card:
         outputs=_names(data.get("outputs", {})),
         gates={name: float(value) for name, value in data["gates"].items()},
         loss={name: float(value) for name, value in data.get("loss", {}).items()},
-        wanted=tuple(Wanted(v["id"], tuple(v["backends"]), v["weights"]) for v in data["variant"]),
+        variants=tuple(VariantSpec(v["id"], tuple(v["backends"]), v["weights"]) for v in data["variant"]),
         file=path,
     )
     return card.of(sources[0]) if sources else card
@@ -76,9 +78,9 @@ def _source(row: Mapping[str, Any], scale: float, offset: float) -> Source:
 
 
 def _file(row: Mapping[str, Any]) -> File:
-    given = {name: row[name] for name in (f.name for f in fields(File)) if name in row}
+    values = {field.name: row[field.name] for field in fields(File) if field.name in row}
     place = row.get("member") or row.get("path") or row.get("local") or urlsplit(str(row.get("url", ""))).path
-    return File(**{"name": PurePosixPath(str(place)).name, **given, "bytes": int(row["bytes"])})
+    return File(**{"name": PurePosixPath(str(place)).name, **values, "bytes": int(row["bytes"])})
 
 
 def _size(row: Mapping[str, Any], fit: str) -> Size:

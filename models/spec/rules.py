@@ -1,4 +1,4 @@
-"""What a card may say: check(card) and known(data) raise ValueError with the sentence for who wrote it.
+"""The rules of a model card; a broken rule raises RuleError with a sentence for the card's author.
 
 Does not read files and does not know what a graph needs beyond its roles.
 """
@@ -18,10 +18,13 @@ FORMATS = ("tflite", "tfjs", "onnx")
 WEIGHTS = ("fp32", "fp16", "int8", "qdq", "half")
 BACKENDS = ("wasm", "webgl", "webgpu")
 PICTURES = ("noise", "photo")
-LARGEST = 1 << 28  # bytes of one file: the largest model here has 4 MB, a browser's tab has some hundred
-SIDES = (16, 1024)  # of an input: below, nothing is seen; above, one float32 layer of 64 planes takes 256 MB
+LARGEST = 1 << 28  # bytes of one file; the largest model here has 4 MB, a browser tab can use some hundred
+SIDES = (
+    16,
+    1024,
+)  # of an input: below, nothing is visible; above, one layer of 64 planes takes 256 MB
 
-# By kind: the roles its outputs have to have, any one of these groups, and what may come besides.
+# By kind: groups of roles, of which the outputs must have exactly one, and further roles they may have.
 ROLES: dict[str, tuple[tuple[frozenset[str], ...], frozenset[str]]] = {
     "segmenter": ((frozenset({"mask"}), frozenset({"logits"})), frozenset({"parts"})),
     "detector": ((frozenset({"raw", "logits"}),), frozenset()),
@@ -34,7 +37,7 @@ ROLES: dict[str, tuple[tuple[frozenset[str], ...], frozenset[str]]] = {
     "network": ((frozenset(),), frozenset()),
 }
 KINDS = tuple(ROLES)
-# By kind: what a variant may lose is measured in.
+# By kind: the metrics in which the loss of a variant is measured.
 METRICS = {
     "segmenter": ("iou",),
     "detector": ("points",),
@@ -54,68 +57,75 @@ ENTRIES = {
 }
 
 
+class RuleError(ValueError):
+    """A value that a card must not have; the message says what it must be."""
+
+
 def known(data: Mapping[str, Any], table: str = "") -> None:
-    """Raises ValueError for an entry that no card has: a misspelt one would be passed over in silence."""
+    """Raises RuleError for an unknown entry, which would otherwise be ignored silently."""
     for name, value in data.items():
         if name not in ENTRIES[table].split():
             place = f"[{table}] " if table else ""
-            raise ValueError(f"{place}{name} is not an entry; there are {', '.join(ENTRIES[table].split())}")
+            entries = ", ".join(ENTRIES[table].split())
+            raise RuleError(f"{place}{name} is not an entry of a card. The entries are: {entries}.")
         for row in value if isinstance(value, list) else [value]:
             if isinstance(row, dict) and name in ENTRIES:
                 known(row, name)
 
 
 def check(card: Card) -> None:
-    """Raises ValueError for values no graph can be made of."""
+    """Raises RuleError for values from which no graph can be made."""
     if card.id != card.file.stem:
-        raise ValueError(f"the id {card.id!r} is not the file's name")
+        raise RuleError(f"the id {card.id!r} must be the name of the file.")
     identifier(card.id)
     one_of("kind", card.kind, KINDS)
     one_of("input.fit", card.input.fit, FITS)
-    if not card.sources or not card.wanted:
-        raise ValueError("at least one [[source]] and one [[variant]] are needed")
+    if not card.sources or not card.variants:
+        raise RuleError("a card needs at least one [[source]] and one [[variant]].")
     for source in card.sources:
         _source(source)
         _roles(card.kind, card.of(source).outputs)
     _sizes(card)
     for name, gate in (*card.gates.items(), *card.loss.items()):
         if not 0 <= gate < float("inf"):
-            raise ValueError(f"{name} = {gate}: a gate is a number from 0")
+            raise RuleError(f"{name} = {gate}: a gate must be zero or a positive number.")
     for name in card.gates:
         one_of("gates", name, PICTURES)
-    if "photo" not in card.gates:  # noise alone: a network may be sure of nothing there
-        raise ValueError("[gates] needs photo, the largest difference from the published model on photos")
+    if "photo" not in card.gates:  # noise alone proves little: a network may detect nothing in it
+        raise RuleError("[gates] needs photo, the largest difference from the published model on photos.")
     for name in card.loss:
         one_of(f"loss of a {card.kind}", name, METRICS[card.kind])
     if lacking := [name for name in METRICS[card.kind] if name not in card.loss]:
-        raise ValueError(f"[loss] needs {' and '.join(lacking)}: what a variant of a {card.kind} may lose")
-    for wanted in card.wanted:
-        one_of(f"variant {wanted.id}: weights", wanted.weights, WEIGHTS)
-        for backend in wanted.backends:
-            one_of(f"variant {wanted.id}: backends", backend, BACKENDS)
-    _distinct("variant", [wanted.id for wanted in card.wanted])
+        raise RuleError(f"[loss] needs {' and '.join(lacking)}, the limits for a {card.kind}'s variants.")
+    for variant in card.variants:
+        one_of(f"variant {variant.id}: weights", variant.weights, WEIGHTS)
+        for backend in variant.backends:
+            one_of(f"variant {variant.id}: backends", backend, BACKENDS)
+    _distinct("variant", [variant.id for variant in card.variants])
 
 
 def identifier(id: str) -> None:
-    """Raises ValueError for an id that cannot be a file's name and a word in a URL."""
+    """Raises RuleError for an id that cannot be a file name and a value in a URL."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id) or len(id) > 40:
-        raise ValueError(
-            f"the id {id!r} takes up to 40 small letters and digits, with single hyphens between"
+        raise RuleError(
+            f"the id {id!r} must be up to 40 lowercase letters and digits, with single hyphens between them."
         )
 
 
 def one_of(name: str, value: str, allowed: Collection[str]) -> None:
-    """Raises ValueError where `value` is not allowed."""
+    """Raises RuleError where `value` is not allowed."""
     if value not in allowed:
-        raise ValueError(f"{name} = {value!r}: one of {', '.join(allowed) or 'none'}")
+        raise RuleError(f"{name} = {value!r}: it must be one of {', '.join(allowed)}.")
 
 
 def _source(source: Source) -> None:
     one_of("source.format", source.format, FORMATS)
     if source.scale <= 0:
-        raise ValueError("input.scale is above 0")
+        raise RuleError("input.scale must be greater than 0.")
     if (source.format == "tfjs") != (len(source.files) > 1):
-        raise ValueError("a [[source]] has one [[source.file]]; tfjs has model.json first, then its shards")
+        raise RuleError(
+            "a [[source]] must have one [[source.file]]; for tfjs, first model.json, then its shards."
+        )
     _distinct("source.file name", [file.name for file in source.files])
     for file in source.files:
         _file(file)
@@ -123,22 +133,22 @@ def _source(source: Source) -> None:
 
 def _file(file: File) -> None:
     if len(file.sha256) != 64 or set(file.sha256) - set("0123456789abcdef"):
-        raise ValueError("sha256 takes 64 small hexadecimal digits")
+        raise RuleError("sha256 must be 64 lowercase hexadecimal digits.")
     if not 0 < file.bytes <= LARGEST:
-        raise ValueError(f"bytes = {file.bytes}: between 1 and {LARGEST}")
+        raise RuleError(f"bytes = {file.bytes}: it must be between 1 and {LARGEST}.")
     package = file.npm and file.version and file.path
     if [bool(package), bool(file.url), bool(file.local)].count(True) != 1:
-        raise ValueError("a [[source.file]] takes one of url, local, or npm with version and path")
+        raise RuleError("a [[source.file]] must have one of url, local, or npm with version and path.")
     if file.url and not file.url.startswith("https://"):
-        raise ValueError(f"source {file.url}: only https is fetched")
+        raise RuleError(f"url = {file.url!r}: it must begin with https://.")
     if file.member and not package:
-        raise ValueError(f"member = {file.member!r}: only files of an npm package are opened")
+        raise RuleError(f"member = {file.member!r}: only files of an npm package can have a member.")
     if file.local and (PurePosixPath(file.local).is_absolute() or ".." in PurePosixPath(file.local).parts):
-        raise ValueError(f"local = {file.local!r}: a path inside this project")
+        raise RuleError(f"local = {file.local!r}: it must be a path inside this project.")
 
 
 def fits(kind: str, outputs: Collection[str]) -> bool:
-    """Whether these are roles of a kind; a network's are what they are."""
+    """Whether a kind can have these roles; a network can have any."""
     groups, more = ROLES[kind]
     return kind == "network" or set(outputs) - more in groups
 
@@ -146,9 +156,10 @@ def fits(kind: str, outputs: Collection[str]) -> bool:
 def _roles(kind: str, outputs: Mapping[str, str]) -> None:
     groups, more = ROLES[kind]
     if not fits(kind, outputs):
-        wanted = ", or ".join(" and ".join(sorted(group)) for group in groups)
-        besides = f"; besides, {' and '.join(sorted(more))} may be named" if more else ""
-        raise ValueError(f"[outputs] names {', '.join(outputs) or 'nothing'}: a {kind} has {wanted}{besides}")
+        needed = ", or ".join(" and ".join(sorted(group)) for group in groups)
+        optional = f", and may have {' and '.join(sorted(more))}" if more else ""
+        names = ", ".join(outputs) or "nothing"
+        raise RuleError(f"[outputs] names {names}, but a {kind} needs {needed}{optional}.")
 
 
 def _sizes(card: Card) -> None:
@@ -158,18 +169,18 @@ def _sizes(card: Card) -> None:
     sides += [("mask", card.mask)] if card.kind in MASKED else []
     for name, pair in sides:
         if not all(low <= n <= high for n in pair):
-            raise ValueError(f"{name}: height and width are between {low} and {high}")
+            raise RuleError(f"{name}: height and width must be between {low} and {high}.")
     if card.kind not in MASKED and card.mask != (0, 0):
-        raise ValueError(f"[mask] is for {' and '.join(MASKED)}, not for a {card.kind}")
+        raise RuleError(f"[mask] is for a {' or a '.join(MASKED)}, not for a {card.kind}.")
     _distinct("size", [size.id for size in card.sizes])
     if not card.sizes:
         return
     if card.input not in [size.input for size in card.sizes]:
-        raise ValueError("one [[size]] is as large as [input]: it is the one taken unless another is chosen")
+        raise RuleError("one [[size]] must be as large as [input]: it is the default.")
     if card.kind in MASKED and card.mask != (card.input.height, card.input.width):
-        raise ValueError("with [[size]], the [mask] is as large as [input]")
+        raise RuleError("with [[size]], [mask] must be as large as [input].")
 
 
 def _distinct(name: str, values: list[str]) -> None:
     if len(set(values)) < len(values):
-        raise ValueError(f"{name}: {', '.join(values)} are not all different")
+        raise RuleError(f"{name}: {', '.join(values)} must all be different.")

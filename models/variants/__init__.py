@@ -1,1 +1,1 @@
-"""Smaller and faster forms of a graph, and which of them ships."""
+"""Variants: smaller and faster forms of a graph, and the choice of those that ship."""

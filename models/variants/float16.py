@@ -1,6 +1,6 @@
-"""Computing in halves: the network of a fused graph in float16, for WebGPU with shader-f16.
+"""Converts the network of a wrapped graph to float16, for WebGPU with shader-f16.
 
-Does not touch the front and the back, which stay float32, and does not know whether a browser can.
+Does not convert pre- and postprocessing, which stay float32, and does not know what a browser supports.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from models.variants.region import cast, network, rebuilt, weights
+from models.variants.region import cast, network_nodes, rebuild, typed_inputs
 
 Array = NDArray[Any]
-MOST = 65504.0  # the largest half
+MOST = 65504.0  # the largest float16
 FLOAT, HALF = onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16
 
 
-def computed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """`model` with float32 weights, its network in halves; inputs and outputs stay float32."""
+def convert(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` with its network in float16; the weights of `model`, and inputs and outputs, are float32."""
     nodes = [onnx.NodeProto() for _ in model.graph.node]
     for copy, node in zip(nodes, model.graph.node, strict=True):
         copy.CopyFrom(node)
-    inner = set(network(model))
+    inner = set(network_nodes(model))
     inside = [place in inner for place in range(len(nodes))]
     constant = {tensor.name: tensor for tensor in model.graph.initializer}
     made = {name for node, within in zip(nodes, inside, strict=True) if within for name in node.output}
@@ -37,7 +37,7 @@ def computed(model: onnx.ModelProto) -> onnx.ModelProto:
             result.append(node)
             continue
         steps: list[onnx.NodeProto] = []
-        taken, factor = set(weights(node)), 1.0
+        taken, factor = set(typed_inputs(node)), 1.0
         if node.op_type == "Conv" and node.input[0] not in made:
             factor = _into_range(numpy_helper.to_array(constant[node.input[1]]))
         for i, name in enumerate(node.input):
@@ -49,7 +49,9 @@ def computed(model: onnx.ModelProto) -> onnx.ModelProto:
                 entered.add(narrow)
                 if name in constant:
                     kept.append(
-                        numpy_helper.from_array(half(numpy_helper.to_array(constant[name]) * gain), narrow)
+                        numpy_helper.from_array(
+                            to_float16(numpy_helper.to_array(constant[name]) * gain), narrow
+                        )
                     )
                 else:
                     kept.append(numpy_helper.from_array(np.array(gain, np.float32), f"{narrow}_gain"))
@@ -60,32 +62,34 @@ def computed(model: onnx.ModelProto) -> onnx.ModelProto:
         node.output[:] = [f"{name}_half" for name in node.output]
         wide = [cast(f"{name}_half", name, FLOAT) for name in leaving]
         result += [*steps, node, *wide]
-    return rebuilt(model, result, kept)
+    return rebuild(model, result, kept)
 
 
-def rounded(model: onnx.ModelProto) -> onnx.ModelProto:
-    """What `computed` gives, in float32 with every number of the network rounded to a half.
+def rounded_to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The result of `convert` emulated in float32: every number of the network is rounded to float16.
 
-    The processor's onnxruntime computes a float16 graph in float32 without rounding in between, so this is
-    what shows natively what a GPU loses. A GPU may add up in halves as well, which this does not show.
+    onnxruntime on the processor computes a float16 graph in float32 without rounding in between, so it does
+    not show the loss of a GPU; this graph does. A GPU may also sum in float16, which this does not show.
     """
-    inner = set(network(model))
+    inner = set(network_nodes(model))
     inside = [model.graph.node[place] for place in inner]
     made = {name for node in inside for name in node.output}
-    large = {name for node in inside for name in weights(node)}
+    large = {name for node in inside for name in typed_inputs(node)}
     kept, nodes = [], []
     entered: set[str] = set()
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
         if tensor.name in large and array.dtype == np.float32:
-            kept.append(numpy_helper.from_array(half(array).astype(np.float32), f"{tensor.name}_rounded"))
+            kept.append(
+                numpy_helper.from_array(to_float16(array).astype(np.float32), f"{tensor.name}_rounded")
+            )
         kept.append(tensor)
     constant = {tensor.name for tensor in model.graph.initializer}
-    for place, own in enumerate(model.graph.node):
+    for place, original in enumerate(model.graph.node):
         node = onnx.NodeProto()
-        node.CopyFrom(own)
+        node.CopyFrom(original)
         if place in inner:
-            taken = set(weights(node))
+            taken = set(typed_inputs(node))
             for i, name in enumerate(node.input):
                 if name not in taken:
                     continue
@@ -99,11 +103,11 @@ def rounded(model: onnx.ModelProto) -> onnx.ModelProto:
             nodes += [step for name in outputs for step in _round(f"{name}_exact", name)]
         else:
             nodes.append(node)
-    return rebuilt(model, nodes, kept)
+    return rebuild(model, nodes, kept)
 
 
-def half(array: Array) -> Array:
-    """The nearest halves, none of them infinite."""
+def to_float16(array: Array) -> Array:
+    """The nearest float16 numbers, none of them infinite."""
     return array.clip(-MOST, MOST).astype(np.float16)
 
 
@@ -112,6 +116,6 @@ def _round(source: str, target: str) -> list[onnx.NodeProto]:
 
 
 def _into_range(array: Array) -> float:
-    """The power of two that brings the largest weight near 1: a GPU may take halves below 6e-5 for zero."""
+    """The power of two that brings the largest weight near 1. A GPU may flush float16 below 6e-5 to zero."""
     most = float(np.abs(array).max())
     return float(2.0 ** np.floor(-np.log2(most))) if 0 < most < 0.5 else 1.0

@@ -1,7 +1,7 @@
-"""Rewrites: the same numbers from operators a backend has, has right, or has fast.
+"""Rewrites a graph so that a backend supports its operators, computes them correctly and fast.
 
-Does not choose variants and does not measure: make.py applies PASSES, verify.py checks.
-Every rewrite takes a model and returns a new one.
+Does not choose variants and does not verify: make.py applies PASSES, verify/parity.py compares the results.
+Every rewrite takes a model and returns a new one that computes the same.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from models.graphs.text import outputs, rename, shapes, taken
+from models.graphs.text import node_inputs, output_names, rename, shapes
 
 Rewrite = Callable[[onnx.ModelProto], onnx.ModelProto]
 Nodes = list[onnx.NodeProto]
-FUSED = ("Relu", "Sigmoid", "Clip")  # what WebGL fuses into a convolution
-MOVED = ("Add", "Clip", "Div", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sqrt", "Sub")  # number by number
+FUSED = ("Relu", "Sigmoid", "Clip")  # activations that WebGL fuses into a convolution
+MOVED = ("Add", "Clip", "Div", "LeakyRelu", "Mul", "Relu", "Sigmoid", "Sqrt", "Sub")  # element by element
 
 
 def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Takes out Identity nodes, and initialisers and shape notes nothing uses; unpacks weights first."""
-    public = outputs(model)
+    """Removes Identity nodes, unused initialisers and shape annotations; decodes weights first."""
+    public = output_names(model)
     same: dict[str, str] = {}
     nodes: Nodes = []
     for node in _copies(model):
@@ -37,27 +37,27 @@ def tidy(model: onnx.ModelProto) -> onnx.ModelProto:
         else:
             nodes.append(node)
     stored = {tensor.name for tensor in model.graph.initializer}
-    nodes.sort(key=lambda node: not stored.issuperset(taken(node)))  # what only unpacks weights stands first
+    nodes.sort(key=lambda node: not stored.issuperset(node_inputs(node)))  # decoding of weights first
     return _rebuilt(model, nodes)
 
 
 def conv_first(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A 1x1 convolution goes before the Resize it follows: a quarter of the work, the same result.
+    """Moves a 1x1 convolution before the Resize it follows: the same result with a quarter of the work.
 
-    Both are linear, one over channels and one over pixels, and Resize keeps a bias as it is.
-    Selfie landscape on WASM, one thread: 4.9 to 4.5 ms.
+    Both are linear, one over channels and one over pixels, and Resize does not change a bias. Selfie
+    landscape on WASM with one thread: 4.5 instead of 4.9 ms.
     """
     nodes, stored = _copies(model), {tensor.name for tensor in model.graph.initializer}
     for resize in [node for node in nodes if node.op_type == "Resize"]:
-        users = [node for node in nodes if resize.output[0] in taken(node)]
+        users = [node for node in nodes if resize.output[0] in node_inputs(node)]
         if len(users) != 1 or users[0].op_type != "Conv" or not _pointwise(users[0]):
             continue
-        if len(resize.input) != 3 or resize.output[0] in outputs(model):
-            continue  # with sizes, it says how many channels there are
+        if len(resize.input) != 3 or resize.output[0] in output_names(model):
+            continue  # a Resize with sizes fixes the number of channels
         conv, between = users[0], f"{resize.output[0]}_small"
         before = {name for node in nodes[: _index(nodes, resize)] for name in node.output}
         if set(conv.input[1:]) - before - stored:
-            continue  # weights that are computed later
+            continue  # its weights are computed later
         conv.input[0], resize.output[0], conv.output[0] = resize.input[0], conv.output[0], between
         resize.input[0] = between
         first, second = _index(nodes, resize), _index(nodes, conv)
@@ -66,7 +66,7 @@ def conv_first(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def without_hard_swish(model: onnx.ModelProto) -> onnx.ModelProto:
-    """x * clip(x / 6 + 1/2, 0, 1): WebGL has neither HardSwish nor HardSigmoid."""
+    """Writes HardSwish as x * clip(x / 6 + 1/2, 0, 1): WebGL has neither HardSwish nor HardSigmoid."""
 
     def steps(node: onnx.NodeProto) -> Nodes:
         x, y = node.input[0], node.output[0]
@@ -83,13 +83,13 @@ def without_hard_swish(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
-    """An operator on single numbers goes before the Reshape it follows: WebGL is silently wrong after it.
+    """Moves element-wise operators before the Reshape they follow, after which WebGL computes wrong numbers.
 
-    It reads by texture coordinate, and Reshape keeps the old texture. Only operators whose other inputs
-    are one number for all are moved; verify.operators refuses what is left.
+    WebGL reads by texture coordinate, and Reshape keeps the old texture. Only operators whose other inputs
+    are single numbers are moved; parity.operators rejects the others.
     """
     single = {t.name for t in model.graph.initializer if not t.dims or list(t.dims) == [1]}
-    nodes, public = _copies(model), outputs(model)
+    nodes, public = _copies(model), output_names(model)
     moved = True
     while moved:
         moved = False
@@ -98,7 +98,7 @@ def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
             view = views.get(node.input[0]) if node.op_type in MOVED else None
             if view is None or view.output[0] in public or set(node.input[1:]) - single:
                 continue
-            if sum(view.output[0] in taken(other) for other in nodes) > 1:
+            if sum(view.output[0] in node_inputs(other) for other in nodes) > 1:
                 continue
             node.input[0], view.input[0] = view.input[0], f"{node.output[0]}_before"
             node.output[0], view.output[0] = view.input[0], node.output[0]
@@ -109,14 +109,14 @@ def reshape_last(model: onnx.ModelProto) -> onnx.ModelProto:
     return _rebuilt(model, nodes)
 
 
-def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Keeps WebGL from giving a convolution the activation of another one.
+def separate_activations(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Keeps WebGL from applying the activation of one convolution to another.
 
-    It fuses Relu, Sigmoid and Clip into the convolution before them, and caches the shader by the
-    shapes without the activation (its dot-product.ts says `cacheKey` where `cacheHint` is read):
-    of two ungrouped convolutions of equal shapes the second silently gets the first one's. Where
-    that would happen, Relu becomes LeakyRelu with slope 0 and others get + 0 in front: not fused.
-    Where sizes are free, convolutions of equal channels count as of equal shapes.
+    WebGL fuses Relu, Sigmoid and Clip into the convolution before them and caches the shader by the shapes
+    without the activation (its dot-product.ts sets `cacheKey` where `cacheHint` is read). Of two ungrouped
+    convolutions of equal shapes the second silently gets the activation of the first. In such cases Relu
+    becomes LeakyRelu with slope 0, and an Add of 0 is put before the others: these are not fused.
+    With free sizes, convolutions with equal channels count as of equal shapes.
     """
     sizes = shapes(model)
     weights = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
@@ -124,16 +124,18 @@ def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
     after: dict[tuple[object, ...], dict[str, list[onnx.NodeProto]]] = {}
     for conv in nodes:
         if conv.op_type != "Conv" or _option(conv, "group", 1) != 1:
-            continue  # grouped ones are cached by all their attributes
-        users = [node for node in nodes if conv.output[0] in taken(node)]
+            continue  # grouped convolutions are cached by all attributes
+        users = [node for node in nodes if conv.output[0] in node_inputs(node)]
         fused = users[0].op_type if len(users) == 1 and users[0].op_type in FUSED else ""
         size = tuple(n for n in sizes.get(conv.output[0], ()) if n)
         key = (size, weights[conv.input[1]], len(conv.input))
         after.setdefault(key, {}).setdefault(fused, []).extend(users if fused else [])
-    apart = [user for kinds in after.values() if len(kinds) > 1 for users in kinds.values() for user in users]
+    separate = [
+        user for kinds in after.values() if len(kinds) > 1 for users in kinds.values() for user in users
+    ]
     result: Nodes = []
     for node in nodes:
-        if not any(node is user for user in apart):
+        if not any(node is user for user in separate):
             result.append(node)
         elif node.op_type == "Relu":
             result.append(helper.make_node("LeakyRelu", node.input, node.output, alpha=0.0))
@@ -145,20 +147,20 @@ def own_activations(model: onnx.ModelProto) -> onnx.ModelProto:
     return _rebuilt(model, result, {"no_change": np.zeros(1, np.float32)})
 
 
-# What every backend gets, and what one needs besides.
+# The rewrites for every backend, and those for one.
 COMMON: tuple[Rewrite, ...] = (tidy, conv_first)
 PASSES: dict[str, tuple[Rewrite, ...]] = {
     "wasm": (),
     "webgpu": (),
-    "webgl": (without_hard_swish, reshape_last, own_activations),
+    "webgl": (without_hard_swish, reshape_last, separate_activations),
 }
-# Backends whose graph takes float32 bytes, and those that leave choosing faces to Python.
-FLOAT_RGBA = {"webgl"}  # it has no texture of bytes: a Cast there would only rename the type
-NO_SELECT = {"webgl"}  # no TopK, NonMaxSuppression, Min, Max, Gather by computed rows
+# Backends whose graph takes the bytes as float32, and those on which Python selects the faces.
+FLOAT_RGBA = {"webgl"}  # WebGL has no textures of bytes
+NO_SELECT = {"webgl"}  # WebGL has no TopK, NonMaxSuppression, Min, Max or Gather with computed indices
 
 
 def lower(model: onnx.ModelProto, backends: Iterable[str]) -> onnx.ModelProto:
-    """`model` with every rewrite that one of `backends` needs, checked."""
+    """`model` with every rewrite that one of `backends` needs; the result is checked."""
     done: list[Rewrite] = []
     for rewrite in [*COMMON, *(r for backend in backends for r in PASSES[backend])]:
         if rewrite not in done:
@@ -180,12 +182,12 @@ def _index(nodes: Nodes, node: onnx.NodeProto) -> int:
 
 
 def _option(node: onnx.NodeProto, name: str, default: Any) -> Any:
-    """An attribute's value."""
+    """The value of a node's attribute."""
     return next((helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
 
 
 def _pointwise(conv: onnx.NodeProto) -> bool:
-    """A 1x1 convolution over all channels, without stride or padding."""
+    """Whether a convolution is 1x1 over all channels, without stride or padding."""
     ones = {"kernel_shape": 1, "strides": 1, "dilations": 1, "group": 1, "pads": 0}
     return all(np.all(np.equal(_option(conv, name, value), value)) for name, value in ones.items())
 
@@ -196,7 +198,7 @@ def _replaced(
     steps: Callable[[onnx.NodeProto], Nodes],
     weights: dict[str, NDArray[np.generic]],
 ) -> onnx.ModelProto:
-    """Every node of a kind gives way to `steps(node)`, which may add to `weights`."""
+    """Replaces every node of a kind by `steps(node)`, which may use `weights`."""
     nodes: Nodes = []
     for node in _copies(model):
         nodes.extend(steps(node) if node.op_type == kind else [node])
@@ -206,14 +208,14 @@ def _replaced(
 def _rebuilt(
     model: onnx.ModelProto, nodes: Nodes, weights: dict[str, NDArray[np.generic]] | None = None
 ) -> onnx.ModelProto:
-    graph, used = model.graph, {name for node in nodes for name in taken(node)}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    kept += [
+    graph, used = model.graph, {name for node in nodes for name in node_inputs(node)}
+    tensors = [tensor for tensor in graph.initializer if tensor.name in used]
+    tensors += [
         numpy_helper.from_array(np.ascontiguousarray(array), name)
         for name, array in (weights or {}).items()
         if name in used
     ]
-    rebuilt = helper.make_graph(nodes, graph.name, graph.input, graph.output, kept)
+    rebuilt = helper.make_graph(nodes, graph.name, graph.input, graph.output, tensors)
     return helper.make_model(
         rebuilt, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="vitrine"
     )

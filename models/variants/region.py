@@ -1,7 +1,7 @@
-"""Which nodes of a fused graph are the network: what may be quantised or computed in halves.
+"""Finds the nodes of a wrapped graph that belong to the network and may be quantised or run in float16.
 
-Does not change a graph. What comes before the first convolution (the front) and after the last one (decoding,
-smoothing over time) is ours, costs next to nothing and stays float32.
+Does not change a graph. Preprocessing and postprocessing (decoding, smoothing over time) cost little and stay
+float32.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import onnx
 from onnx import helper
 
 ANCHORS = ("Conv", "Gemm")  # the published networks begin and end with these
-OURS = (
-    "front",
-    "back",
-)  # whose nodes models/graphs/text.py names FRONT/...; PoseNet's back counts cells by a Conv
-# Operators that compute in the type they are given and carry no positions, sizes or indices.
+# The names that models/graphs/text.py gives to nodes of pre- and postprocessing begin with one of these. (The
+# postprocessing of PoseNet has a Conv.)
+OURS = ("front", "back")
+# Operators that compute in the type of their inputs and do not handle positions, sizes or indices.
 PLAIN = frozenset(
     {
         *ANCHORS,
@@ -26,15 +25,15 @@ PLAIN = frozenset(
         *("Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze"),
     }
 )
-# Inputs that are not of the operator's own type: shapes, axes, and Resize's factors, always float32.
+# Inputs that do not have the operator's type: shapes, axes, and Resize's factors, which are always float32.
 OTHER: dict[str, tuple[int, ...]] = dict.fromkeys(
     ("Pad", "ReduceMean", "Reshape", "Split", "Squeeze", "Unsqueeze"), (1,)
 )
 OTHER |= {"Resize": (1, 2, 3), "Slice": (1, 2, 3, 4)}
 
 
-def network(model: onnx.ModelProto) -> list[int]:
-    """The places of the nodes between the first and the last Conv or Gemm, those included, in order.
+def network_nodes(model: onnx.ModelProto) -> list[int]:
+    """The indices, in order, of the nodes from the first to the last Conv or Gemm, both included.
 
     Empty where there is neither.
     """
@@ -56,15 +55,15 @@ def network(model: onnx.ModelProto) -> list[int]:
     return result[::-1]
 
 
-def weights(node: onnx.NodeProto) -> list[str]:
-    """The names of a node's inputs that are of the operator's own type."""
+def typed_inputs(node: onnx.NodeProto) -> list[str]:
+    """The names of a node's inputs that have the operator's type."""
     return [name for i, name in enumerate(node.input) if name and i not in OTHER.get(node.op_type, ())]
 
 
-def rebuilt(
+def rebuild(
     model: onnx.ModelProto, nodes: Iterable[onnx.NodeProto], initialisers: Iterable[onnx.TensorProto]
 ) -> onnx.ModelProto:
-    """`model` with other nodes, and those of the initialisers that they use."""
+    """`model` with these nodes, and with those of the initialisers that they use."""
     nodes, graph = list(nodes), model.graph
     used = {name for node in nodes for name in node.input}
     stored = [tensor for tensor in initialisers if tensor.name in used]
@@ -77,5 +76,5 @@ def rebuilt(
 
 
 def cast(source: str, target: str, kind: int) -> onnx.NodeProto:
-    """A Cast node."""
+    """A node that casts `source` to the type `kind`."""
     return helper.make_node("Cast", [source], [target], to=kind)

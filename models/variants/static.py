@@ -1,6 +1,6 @@
-"""Static int8: onnxruntime.quantization on the network of a fused graph, activations calibrated on pictures.
+"""Static int8 quantisation of a network by onnxruntime.quantization, calibrated on pictures.
 
-Does not quantise the front or the back, and does not choose the pictures (views.py does).
+Does not quantise pre- or postprocessing and does not choose the pictures (verify/calibration.py does).
 """
 
 from __future__ import annotations
@@ -15,27 +15,26 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
-from models.variants.region import network
+from models.variants.region import network_nodes
 
-# What has an integer kernel on the processor; others in the network compute in float32 between integers.
+# Operators with an integer kernel on the processor; the others of the network compute in float32.
 KINDS = ["Conv", "Gemm", "Add", "Mul", "AveragePool", "GlobalAveragePool", "MaxPool", "Concat", "Resize"]
 
 
-def quantized(model: onnx.ModelProto, feeds: Sequence[Mapping[str, NDArray[Any]]]) -> onnx.ModelProto:
+def quantise(model: onnx.ModelProto, feeds: Sequence[Mapping[str, NDArray[Any]]]) -> onnx.ModelProto:
     """The model with its network in QDQ form: uint8 activations, int8 weights by output channel.
 
-    uint8 by int8 is the pair that onnxruntime's WebAssembly kernels are written for. Raises ValueError
-    where there is nothing to calibrate on.
+    onnxruntime's WebAssembly kernels are written for uint8 by int8. Raises ValueError without feeds.
     """
     if not feeds:
-        raise ValueError("static quantisation needs pictures to calibrate on")
+        raise ValueError("Static quantisation needs pictures to calibrate on.")
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    inside = set(network(model))
+    inside = set(network_nodes(model))
     named = onnx.ModelProto()
     named.CopyFrom(model)
     version = max(entry.version for entry in model.opset_import if not entry.domain)
-    named.ClearField("opset_import")  # graphs joined from several name their opset several times
+    named.ClearField("opset_import")  # a merged graph names its opset several times
     named.opset_import.append(onnx.helper.make_opsetid("", version))
     chosen = []
     for place, node in enumerate(named.graph.node):
@@ -62,19 +61,19 @@ def quantized(model: onnx.ModelProto, feeds: Sequence[Mapping[str, NDArray[Any]]
 
 
 class _Reader:
-    """The feeds in the form onnxruntime.quantization takes them."""
+    """The feeds with the interface of onnxruntime.quantization."""
 
     def __init__(self, feeds: Sequence[Mapping[str, NDArray[Any]]]) -> None:
         self._left: Iterator[Mapping[str, NDArray[Any]]] = iter(feeds)
 
     def get_next(self) -> dict[str, NDArray[Any]] | None:
-        found = next(self._left, None)
-        return None if found is None else dict(found)
+        feeds = next(self._left, None)
+        return None if feeds is None else dict(feeds)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without its advice to simplify the graph first: ours is simple."""
+    """Hides the advice to simplify the graph first: the graph is simplified already."""
     logging.disable(logging.WARNING)
     try:
         yield

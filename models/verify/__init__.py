@@ -1,1 +1,1 @@
-"""A graph is compared with the published model."""
+"""Verification: published models, wrapped networks and variants are run and compared."""

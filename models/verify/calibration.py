@@ -1,6 +1,6 @@
-"""Pictures to calibrate a variant on and to judge it by: views of the photos that scikit-image carries.
+"""Pictures that calibrate and evaluate variants: crops of the photos in scikit-image's package.
 
-Does not run a model. A picture that is judged by is never one that was calibrated on.
+Does not run a model. No picture is used for both calibration and evaluation.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ PHOTOS = (
     *("astronaut.png", "camera.png", "coffee.png", "chelsea.png"),
     *("rocket.jpg", "horse.png", "motorcycle_left.png"),
 )
-FACE = (120, 225, 165)  # astronaut: row and column of the face's middle, side of the square around it
+FACE = (120, 225, 165)  # astronaut: row and column of the face's centre, side of the square around it
 WHOLE = (0.0, 0.0, 1.0)
-# (top, left, side) as parts of the photo.
-JUDGED = (WHOLE, (0.1, 0.05, 0.8), (0.0, 0.25, 0.7))
+# Crops (top, left, side), relative to the photo.
+EVALUATED = (WHOLE, (0.1, 0.05, 0.8), (0.0, 0.25, 0.7))
 CALIBRATED = ((0.05, 0.1, 0.85), (0.2, 0.2, 0.75), (0.0, 0.0, 0.75))
-# The same for a face: (down, right) in pixels, how much larger than FACE.
-JUDGED_FACES = ((0, 0, 1.0), (8, -6, 0.95), (-6, 8, 1.1), (4, 10, 1.2))
+# Crops of a face: (down, right) in pixels, and the scale of FACE.
+EVALUATED_FACES = ((0, 0, 1.0), (8, -6, 0.95), (-6, 8, 1.1), (4, 10, 1.2))
 CALIBRATED_FACES = ((2, 3, 1.05), (-8, -4, 0.98), (6, -10, 1.15), (-3, 5, 1.25))
 
 
-def judged(card: Card) -> list[Picture]:
-    """uint8 [1,H,W,4] at the card's input size, alpha 255: what a loss is measured on."""
-    return _fitted(card, JUDGED, JUDGED_FACES)
+def evaluation_pictures(card: Card) -> list[Picture]:
+    """uint8 [1,H,W,4] each, at the card's input size, alpha 255: losses are measured on them."""
+    return _pictures(card, EVALUATED, EVALUATED_FACES)
 
 
-def calibrated(card: Card) -> list[Picture]:
-    """As `judged`, other views: what static quantisation takes its ranges from."""
-    return _fitted(card, CALIBRATED, CALIBRATED_FACES)
+def calibration_pictures(card: Card) -> list[Picture]:
+    """Other crops of the same form: the pictures from which static quantisation takes its ranges."""
+    return _pictures(card, CALIBRATED, CALIBRATED_FACES)
 
 
-def feeds(card: Card, model: onnx.ModelProto, rgba: str) -> list[dict[str, NDArray[np.generic]]]:
-    """`calibrated` as the inputs of a fused graph whose `rgba` is of this type, nothing smoothed."""
+def calibration_feeds(card: Card, model: onnx.ModelProto, rgba: str) -> list[dict[str, NDArray[np.generic]]]:
+    """The calibration pictures as inputs of a wrapped graph with this type of `rgba`, without smoothing."""
     inputs = {value.name for value in model.graph.input}
-    still = {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
-    every = [{"rgba": picture.astype(rgba), **still} for picture in calibrated(card)]
-    return [{name: value for name, value in each.items() if name in inputs} for each in every]
+    unsmoothed = {"memory": np.zeros((1, 1, *card.mask), np.float32), "keep": np.zeros(1, np.float32)}
+    every = [{"rgba": picture.astype(rgba), **unsmoothed} for picture in calibration_pictures(card)]
+    return [{name: value for name, value in feeds.items() if name in inputs} for feeds in every]
 
 
-def fitted(picture: Picture, height: int, width: int, fit: str = "stretch") -> Picture:
-    """uint8 [1,height,width,4] of a picture [h,w,3]: its middle for "crop", else all of it, stretched."""
+def fit_picture(picture: Picture, height: int, width: int, fit: str = "stretch") -> Picture:
+    """A picture [h,w,3] as uint8 [1,height,width,4]: its central square for "crop", otherwise stretched."""
     from PIL import Image
 
     if fit == "crop":
@@ -61,7 +61,7 @@ def fitted(picture: Picture, height: int, width: int, fit: str = "stretch") -> P
 
 
 def photos() -> Iterator[Picture]:
-    """uint8 [h,w,3]: people and things, all in scikit-image's own package."""
+    """uint8 [h,w,3] each: photos of people and objects in scikit-image's package."""
     from PIL import Image
     from skimage import data
 
@@ -69,25 +69,25 @@ def photos() -> Iterator[Picture]:
         yield np.asarray(Image.open(Path(data.data_dir) / name).convert("RGB"))
 
 
-def _fitted(
-    card: Card, views: Sequence[tuple[float, float, float]], faces: Sequence[tuple[int, int, float]]
+def _pictures(
+    card: Card, crops: Sequence[tuple[float, float, float]], faces: Sequence[tuple[int, int, float]]
 ) -> list[Picture]:
     size = (card.input.height, card.input.width)
     if card.kind == "landmarks":
-        cuts: list[Picture] = [_face(*face) for face in faces]
+        pictures: list[Picture] = [_crop_face(*face) for face in faces]
     else:
-        cuts = [_cut(photo, *view) for photo, view in product(photos(), views)]
-    # Every second one mirrored, so that neither side is learnt.
-    return [fitted(cut[:, ::-1] if i % 2 else cut, *size, card.input.fit) for i, cut in enumerate(cuts)]
+        pictures = [_crop(photo, *crop) for photo, crop in product(photos(), crops)]
+    # Every second picture is mirrored, so that no direction is preferred.
+    return [fit_picture(p[:, ::-1] if i % 2 else p, *size, card.input.fit) for i, p in enumerate(pictures)]
 
 
-def _cut(photo: Picture, top: float, left: float, side: float) -> Picture:
+def _crop(photo: Picture, top: float, left: float, side: float) -> Picture:
     height, width = photo.shape[:2]
     y, x = round(top * height), round(left * width)
     return photo[y : y + round(side * height), x : x + round(side * width)]
 
 
-def _face(down: int, right: int, scale: float) -> Picture:
+def _crop_face(down: int, right: int, scale: float) -> Picture:
     astronaut = next(photos())
     half = round(FACE[2] * scale / 2)
     y, x = FACE[0] + down, FACE[1] + right

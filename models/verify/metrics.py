@@ -1,6 +1,7 @@
-"""What a variant loses against float32, in the terms of its task: arrays in, numbers out.
+"""The loss of a variant against float32, measured in the terms of its task.
 
-Does not run a model. An output is a mapping of names to arrays as app.core.card.ModelCard describes them.
+Does not run a model: its functions take outputs, mappings of names to arrays as described in
+app/core/card.py.
 """
 
 from __future__ import annotations
@@ -17,26 +18,26 @@ from models.spec.rules import METRICS
 Array = NDArray[Any]
 Outputs = Mapping[str, Array]
 
-PERSON = 0.5  # of the Mask
-# A point counts where float32 is sure of it. A tenth above the detector's threshold (app.core.nms.SCORE): a
-# face that is there or not by the last digit says nothing of a variant.
+PERSON = 0.5  # the threshold of the Mask
+# Points count where the score of float32 is above this. It is a tenth above the detector's threshold
+# (app.core.nms.SCORE): a face whose score is at the threshold says nothing about a variant.
 SURE = {"detector": 0.6, "pose": 0.5, "landmarks": 0.5}
 FIRST = 5
 
 
 def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outputs]) -> dict[str, float]:
-    """The loss by metric, of a variant (`found`) against float32 (`exact`) on the same pictures, in order.
+    """The loss by metric of a variant (`found`) against float32 (`exact`) on the same pictures, in order.
 
-    segmenter: iou, 1 - IoU of all persons' pixels. detector, pose, landmarks: points, the mean distance in
-    pixels of the input, of the points float32 is sure of; one that is lost counts as the input's width.
-    classifier: top1, the share of pictures with another first label; top5, the share of the first five that
-    are others; features, 1 - cosine, mean. network: outputs, 1 - cosine, the worst output's mean.
-    A metric that these pictures have nothing for (no person, no face) is left out; all are inf where an
-    output holds what is not a number.
-    Raises ValueError where the pictures are not as many.
+    segmenter: iou, 1 - IoU over the person's pixels of all pictures. detector, pose, landmarks: points, the
+    mean distance, in pixels of the input, of the points with a high score in float32; a missing face counts
+    as the input's width. classifier: top1, the share of pictures with another first label; top5, the mean
+    share of other labels among the first five; features, the mean of 1 - cosine. network: outputs, the mean
+    of 1 - cosine for the worst output. A metric without anything to measure in these pictures (no person, no
+    face) is left out. All metrics are inf where an output is not finite. Raises ValueError where the numbers
+    of pictures differ.
     """
     if len(exact) != len(found):
-        raise ValueError(f"{len(exact)} outputs of float32, {len(found)} of the variant")
+        raise ValueError(f"There are {len(exact)} outputs of float32 and {len(found)} of the variant.")
     pairs = list(zip(exact, found, strict=True))
     if not all(np.isfinite(array).all() for outputs in (*exact, *found) for array in outputs.values()):
         return dict.fromkeys(METRICS[kind], float("inf"))
@@ -60,9 +61,10 @@ def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outpu
 
 
 def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
-    """The largest difference of any number of any output, as a part of that output's range in `exact`.
+    """The largest difference in any output, relative to the output's range in `exact`.
 
-    Probabilities and places (what lies within 0 and 1) have the range 1. What is not a number counts as inf.
+    The range of outputs between 0 and 1 (probabilities, positions) is 1. Outputs that are not finite give
+    inf.
     """
     worst = 0.0
     for name in exact[0] if exact else ():
@@ -76,7 +78,7 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
 
 
 def person_iou(masks: Sequence[Array], truth: Sequence[Array]) -> float:
-    """The mean IoU over pictures of Masks, threshold 0.5, with true ones of the same shapes (bool)."""
+    """The mean IoU of Masks, at the threshold 0.5, with true masks (bool) of the same shapes."""
     found = [mask > PERSON for mask in masks]
     return float(np.mean([(a & b).sum() / max(1, (a | b).sum()) for a, b in zip(found, truth, strict=True)]))
 

@@ -1,6 +1,6 @@
-"""What a fused graph must answer, worked out in NumPy from what the network gives: to check fuse.py with.
+"""The reference of the postprocessing: in NumPy, the outputs a wrapped graph must compute.
 
-Written apart from the backs, from what the models' publishers do; not part of any model.
+Does not share code with the graphs: it follows the code of the models' publishers. Not part of any model.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from models.spec.card import Card
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
-MARGIN = 1e-3  # a heat map whose two highest cells are nearer than this has no single highest one
+MARGIN = 1e-3  # the highest cell of a heat map is ambiguous where the next is less than this below
 
 
-def answers(card: Card, values: Values) -> dict[str, Array]:
-    """`values`, the network's outputs by role (4-D ones NCHW), as the kind's outputs; keep is 0.
+def expected_outputs(card: Card, values: Values) -> dict[str, Array]:
+    """The outputs of the card's kind from `values`, the network's outputs by role (4-D: NCHW), with keep 0.
 
-    A number that rounding decides (a tie in a heat map) is NaN. A detector's Mask is not worked out:
-    tests/native/test_fuse.py looks at the silhouette itself.
+    A number that depends on rounding (a tie in a heat map) is NaN. The Mask of a detector is left out:
+    tests/native/test_wrap.py checks the silhouette.
     """
     return KINDS[card.kind](card, values)
 
@@ -35,14 +35,14 @@ def sigmoid(x: Array) -> Array:
     return result
 
 
-def chosen(candidates: Array) -> Array:
-    """`faces` [5,17] by app.core.nms.select from `candidates` [n,17]."""
+def selected_faces(candidates: Array) -> Array:
+    """`faces` [5,17] that app.core.nms.select chooses from `candidates` [n,17]."""
     flat = select(array("f", candidates.astype(np.float32).tobytes()))
     return np.array(flat, np.float32).reshape(-1, ROW)
 
 
-def candidates(values: Values, size: int) -> Array:
-    """BlazeFace's `raw` and `logits` to candidates [n,17].
+def decoded_candidates(values: Values, size: int) -> Array:
+    """Candidates [n,17] decoded from BlazeFace's `raw` and `logits`.
 
     MediaPipe's TensorsToDetectionsCalculator with x, y, w, h and all scales `size`, and its
     SsdAnchorsCalculator for the strides of the short range (8, 16, 16, 16) and the full range (4).
@@ -63,8 +63,8 @@ def candidates(values: Values, size: int) -> Array:
     return np.concatenate(parts, 1).astype(np.float32)
 
 
-def grown(grid: Array, height: int, width: int) -> Array:
-    """A map [h,w] to [height,width], bilinear, corners on corners: tf.image.resizeBilinear(..., true)."""
+def enlarged(grid: Array, height: int, width: int) -> Array:
+    """A map [h,w] resized to [height,width], bilinear with aligned corners, as tf.image.resizeBilinear."""
     for axis, size in enumerate((height, width)):
         here = np.linspace(0, grid.shape[axis] - 1, size)
         low = np.minimum(here.astype(int), max(grid.shape[axis] - 2, 0))
@@ -77,16 +77,16 @@ def grown(grid: Array, height: int, width: int) -> Array:
 def _segmenter(card: Card, values: Values) -> dict[str, Array]:
     if "mask" in values:
         return {"mask": values["mask"]}
-    mask = sigmoid(grown(values["logits"][0, 0].astype(float), *card.mask))[None, None]
+    mask = sigmoid(enlarged(values["logits"][0, 0].astype(float), *card.mask))[None, None]
     return {"mask": mask, **({"parts": sigmoid(values["parts"])} if "parts" in values else {})}
 
 
 def _detector(card: Card, values: Values) -> dict[str, Array]:
-    return {"faces": chosen(candidates(values, card.input.height))}
+    return {"faces": selected_faces(decoded_candidates(values, card.input.height))}
 
 
 def _pose(card: Card, values: Values) -> dict[str, Array]:
-    """tfjs-models posenet, decodeSinglePose; or MoveNet's rows turned round."""
+    """decodeSinglePose of tfjs-models posenet, or MoveNet's rows in reverse order."""
     if "pose" in values:
         return {"pose": values["pose"].reshape(17, 3)[:, ::-1]}
     heat, offsets = values["heatmaps"][0], values["offsets"][0]

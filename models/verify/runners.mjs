@@ -1,5 +1,5 @@
-// Runs a tf.js graph model under Node on float32 pictures; what and where is in job.json of the folder given.
-// Does not judge: published.py wrote the job and reads what this leaves beside it.
+// Runs a tf.js graph model under Node on float32 pictures: node runners.mjs FOLDER.
+// Does not compare: runners.py writes job.json and the pictures to FOLDER and reads the results from it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const bytes = (name) => {
 
 const tf = require('@tensorflow/tfjs-core');
 const { loadGraphModel } = require('@tensorflow/tfjs-converter');
-require('@tensorflow/tfjs-backend-cpu'); // WebAssembly leaves integer work to it
+require('@tensorflow/tfjs-backend-cpu'); // the WebAssembly backend hands integer operators to it
 const wasm = require('@tensorflow/tfjs-backend-wasm');
 wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
 wasm.setThreadsCount(1);
@@ -41,8 +41,8 @@ const size = shape.reduce((a, b) => a * b, 1);
 const shapes = [];
 for (let picture = 0; picture < count; picture++) {
   const x = tf.tensor(pictures.subarray(picture * size, (picture + 1) * size), [1, ...shape], 'float32');
-  const made = await model.executeAsync({ [job.input]: x }, job.outputs);
-  const outputs = Array.isArray(made) ? made : [made];
+  const result = await model.executeAsync({ [job.input]: x }, job.outputs);
+  const outputs = Array.isArray(result) ? result : [result];
   for (const [place, output] of outputs.entries()) {
     const values = Float32Array.from(await output.data());
     writeFileSync(join(folder, `${picture}-${place}.bin`), new Uint8Array(values.buffer));

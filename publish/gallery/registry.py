@@ -146,8 +146,10 @@ def _make_user_gallery(classifiers: Sequence[ModelCard], folder: Path, out: Path
     from models.graphs import index
     from publish.gallery import features
 
-    indexes = {model.id: index.own(features.feature_count(model, out), folder) for model in classifiers}
-    return Gallery(OWN, "Your own pictures", index.OWN, File("", 0), (), 0, 0, 0, indexes)
+    indexes = {
+        model.id: index.user_indexes(features.feature_count(model, out), folder) for model in classifiers
+    }
+    return Gallery(OWN, "Your own pictures", index.USER_ROWS, File("", 0), (), 0, 0, 0, indexes)
 
 
 def _part(progress: Progress, n: int, total: int) -> Progress:

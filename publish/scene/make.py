@@ -100,11 +100,11 @@ def _network(progress: Progress) -> Network | None:
     """The published Selfie model, imported and run by onnxruntime; None if it is unavailable."""
     import onnxruntime
 
-    from models.importers import read
+    from models.importers.formats import import_model
 
     try:
-        model = read.read("tflite", fetch.fetch(cards.read(CARD), progress).files)
-    except (UserError, ValueError, fetch.Missing) as error:
+        model = import_model("tflite", fetch.fetch(cards.read(CARD), progress).files)
+    except UserError as error:
         progress(f"the person of the sample is cut out along an outline drawn by hand: {error}")
         return None
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

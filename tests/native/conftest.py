@@ -37,7 +37,7 @@ def published(request: pytest.FixtureRequest) -> Published:
     card = cards.read(cards.FOLDER / f"{request.param}.toml")
     try:
         fetched = fetch.fetch(card, lambda _: None)
-    except fetch.Missing as error:
+    except fetch.MissingSourceError as error:
         pytest.skip(str(error))
     card = card.of(fetched.source)
     return Published(card, fetched, make.imported(card, fetched))

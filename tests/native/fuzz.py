@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import onnx
 
-from models.importers import read
+from models.importers.errors import ModelFileError
+from models.importers.formats import import_model
 
 MEMORY = 1 << 30  # bytes of address space; at most 0.12 GB were resident
 HEAD = 4096  # bytes at either end of a file that half of the flips go to: tables lie there, weights between
@@ -94,9 +95,9 @@ def main(format: str, seed: str, count: str, *folders: str) -> None:
         for broken in (case for way in ways for case in way(files, int(seed), int(count))):
             start = perf_counter()
             try:
-                read.read(format, broken, None)
+                import_model(format, broken, None)
                 accepted += 1
-            except read.Unreadable as error:
+            except ModelFileError as error:
                 found["sentences"].append(str(error))
             except BaseException as error:
                 found["raised"].append(f"{type(error).__name__}: {error}"[:500])

@@ -13,10 +13,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import models
+from app.core.errors import UserError
 from app.native.session import Session
 from models import make
 from models.add import command
-from models.add.inputs import Unfit
 from models.sources import fetch
 from models.spec import cards
 from models.verify import parity, runners
@@ -29,13 +29,13 @@ class Project:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.folder, self.given = root, root / "cards", root / "given"
         self.folder.mkdir()
-        monkeypatch.setattr(command, "DRAFTS", root / "drafts")
+        monkeypatch.setattr(command, "PARTIAL", root / "partial")
         monkeypatch.setattr(models, "CACHE", root / "cache")
         monkeypatch.setattr(fetch, "ROOT", root)
         monkeypatch.delenv("VITRINE_MIRROR", raising=False)
 
     def add(self, path: Path, **options: object) -> str:
-        return command.add(str(path), folder=self.folder, root=self.root, **options)  # type: ignore[arg-type]
+        return command.add_model(str(path), folder=self.folder, root=self.root, **options)  # type: ignore[arg-type]
 
     def left(self) -> list[str]:
         """What is there besides what was given and the cache."""
@@ -65,9 +65,9 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     rgba = np.random.default_rng(3).integers(0, 256, (1, 32, 32, 4), np.uint8)
     is_photo = {"memory": np.zeros((1, 1, 32, 32), np.float32), "keep": np.zeros(1, np.float32)}
     mask = session.run_now({"rgba": rgba, **is_photo})["mask"]
-    runners = Session(onnx_file(), threads=1)
+    published = Session(onnx_file(), threads=1)
     image = np.ascontiguousarray((rgba[..., :3].astype(np.float32) / 255).transpose(0, 3, 1, 2))
-    assert np.abs(mask - runners.run_now({"image": image})["answer"]).max() < 1e-5
+    assert np.abs(mask - published.run_now({"image": image})["answer"]).max() < 1e-5
 
 
 def test_a_network_gives_what_it_gives(project: Project) -> None:
@@ -100,9 +100,12 @@ def test_a_published_tflite_file(project: Project) -> None:
 
 def test_what_webgl_lacks_leaves_only_webgl_out(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.add(put(project.given, {"odd.onnx": onnx_file("Erf")}))
-    assert "not offered on webgl: webgl has no Erf (node 'last' is the first)" in capsys.readouterr().err
+    assert (
+        "odd is not made for WebGL. WebGL does not support Erf (the first is node 'last')."
+        in capsys.readouterr().err
+    )
     card = cards.read(project.folder / "odd.toml")
-    assert {backend for wanted in card.wanted for backend in wanted.backends} == {"wasm", "webgpu"}
+    assert {backend for wanted in card.variants for backend in wanted.backends} == {"wasm", "webgpu"}
 
 
 def test_the_outputs_may_be_named(project: Project) -> None:
@@ -117,9 +120,9 @@ def test_the_outputs_may_be_named(project: Project) -> None:
     [
         (
             "tf/model.json",
-            "node 'answer' (Betainc) is not an operator the importer knows: name 'a' with --output",
+            "(Betainc) is not an operator that the importer knows. Name 'a' with --output to cut",
         ),
-        ("open.onnx", "has no size of its own: give it with --size HxW"),
+        ("open.onnx", "has no fixed size. Give one with --size HxW"),
         ("cut.onnx", "ONNX file damaged"),
         ("cut.tflite", "TFLite file"),
         ("gone.onnx", "there is no such file"),
@@ -133,7 +136,9 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    monkeypatch.setattr(
+        command.add_model, "__defaults__", (None, None, None, None, project.folder, project.root)
+    )
     put(project.given / "tf", tfjs_files("Betainc"))
     files = {"open.onnx": onnx_file(side=None), "cut.onnx": onnx_file()[:300], "empty.onnx": b""}
     put(project.given, {**files, "cut.tflite": b"\x1c\0\0\0TFL3" + b"\xff" * 99})
@@ -169,12 +174,15 @@ LARGER = {"larger": np.array([1, 1, 400, 400], np.float32)}
     [
         (
             network([NODE("SplitToSequence", ["a"], ["y"], axis=1)], SEQUENCE),
-            "the output 'y' is a sequence, not a",
+            "the output 'y' is a sequence, not a tensor of numbers. Name the other outputs with --output",
         ),
-        (network([NODE("NonZero", ["a"], ["y"])], WHOLE), "the output 'y' has another size for each picture"),
+        (
+            network([NODE("NonZero", ["a"], ["y"])], WHOLE),
+            "the output 'y' has a different size for each picture. Name the other outputs with --output",
+        ),
         (
             network([NODE("Abs", ["a"], ["b"]), NODE("Neg", ["b"], ["c"]), NODE("Log", ["c"], ["y"])], FLOAT),
-            "noise is inf of the range off",
+            "on noise, the output differs from the published model by inf of its range",
         ),
         (
             network([NODE("Resize", ["image", "", "larger"], ["y"], mode="nearest")], FLOAT, **LARGER),
@@ -197,7 +205,8 @@ LARGER = {"larger": np.array([1, 1, 400, 400], np.float32)}
         ),
         (
             network([NODE("Relu", ["a"], ["picture"])], helper.make_tensor_value_info("picture", 1, None)),
-            "an output is called 'picture', as the input is here: name it with --output to rename",
+            "an output is called 'picture', which is the name of the input here. "
+            "Give it another name with --output.",
         ),
     ],
 )
@@ -208,7 +217,9 @@ def test_a_sound_file_that_cannot_be_a_model_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(command.add, "__defaults__", (None, None, None, None, project.folder, project.root))
+    monkeypatch.setattr(
+        command.add_model, "__defaults__", (None, None, None, None, project.folder, project.root)
+    )
     assert command.main([str(put(project.given, {"odd.onnx": data}))]) == 1
     said = capsys.readouterr().err.strip().split("\n\n")[-1]
     assert said.startswith("Nothing was added. ")
@@ -222,13 +233,13 @@ def test_labels_are_a_network_and_no_mask(project: Project) -> None:
     path = put(project.given, {"labels.onnx": network([NODE("ArgMax", ["a"], ["y"], axis=1)], WHOLE)})
     project.add(path)
     assert cards.read(project.folder / "labels.toml").kind == "network"
-    with pytest.raises(Unfit, match="a segmenter has one map of one channel"):
+    with pytest.raises(UserError, match="a segmenter needs one map of one channel"):
         project.add(path, id="other", kind="segmenter")
     card = cards.read(project.folder / "labels.toml")
     fetched = fetch.fetch(card, print)
     segmenter = replace(card, kind="segmenter", mask=(32, 32), outputs={"logits": "y"})
-    with pytest.raises(parity.Failure, match="no graph of a segmenter can be made of it"):
-        make.graphs(segmenter, card.wanted[0], make.imported(segmenter, fetched))
+    with pytest.raises(UserError, match="the network cannot be wrapped as a segmenter"):
+        make.graphs(segmenter, card.variants[0], make.imported(segmenter, fetched))
 
 
 def test_an_output_called_picture_can_be_renamed(project: Project) -> None:
@@ -242,7 +253,7 @@ def test_what_could_not_be_compared_is_compared_later(
 ) -> None:
     """A build before `npm ci` does not keep its "not measured"."""
     path = put(project.given / "eyes", tfjs_files())
-    monkeypatch.setattr(runners, "lacking", lambda format: "it is not installed")
+    monkeypatch.setattr(runners, "missing_runtime", lambda format: "it is not installed.")
     assert "not measured: it is not installed" in project.add(path)
     card = cards.read(project.folder / "eyes.toml")
     fetched, out, said = fetch.fetch(card, print), project.root / "out", list[str]()
@@ -250,7 +261,7 @@ def test_what_could_not_be_compared_is_compared_later(
     assert said == []
     monkeypatch.undo()
     monkeypatch.setattr(models, "CACHE", project.root / "cache")
-    if reason := runners.lacking("tfjs"):
+    if reason := runners.missing_runtime("tfjs"):
         pytest.skip(reason)
     made = models.made(card, fetched, out, said.append)
     assert said
@@ -261,10 +272,10 @@ def test_a_model_that_fails_its_checks_leaves_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise parity.Failure("eyes: noise is 0.5 of the range off the published model, gate 0.001")
+        raise UserError("eyes: on noise, the output differs from the published model by 0.5 of its range.")
 
     monkeypatch.setattr(parity, "parity", fail)
-    with pytest.raises(parity.Failure, match="off the published model"):
+    with pytest.raises(UserError, match="differs from the published model"):
         project.add(put(project.given, {"eyes.onnx": onnx_file()}))
     assert project.left() == []
 
@@ -285,8 +296,8 @@ def test_a_name_that_is_taken_is_refused(project: Project) -> None:
     path = put(project.given, {"eyes.onnx": onnx_file()})
     project.add(path)
     before = (project.folder / "eyes.toml").read_bytes()
-    with pytest.raises(Unfit, match=r"there is already a model 'eyes'.*with --id"):
+    with pytest.raises(UserError, match=r"there is already a model 'eyes'.*with --id"):
         project.add(path)
     assert (project.folder / "eyes.toml").read_bytes() == before
-    with pytest.raises(Unfit, match="give another with --id"):
+    with pytest.raises(UserError, match="Give another id with --id"):
         project.add(path, id="Big Eyes")

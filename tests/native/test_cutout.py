@@ -154,7 +154,7 @@ def network(parts: int, rows: int, columns: int) -> onnx.ModelProto:
 
 def test_what_is_no_grid_of_24_parts_is_cut_by_its_mask() -> None:
     card = replace(CARD, input=WIDE, mask=(49, 65), sizes=())
-    assert cutout.seen(card, network(24, 4, 5)) == PARTS
-    assert cutout.seen(card, network(7, 4, 5)) == Maps((49, 65))
-    assert cutout.seen(card, network(24, 6, 5)) == Maps((49, 65))
-    assert cutout.seen(replace(card, mask=(46, 61)), network(24, 4, 5)) == Maps((46, 61), (4, 5))
+    assert cutout.segmenter_maps(card, network(24, 4, 5)) == PARTS
+    assert cutout.segmenter_maps(card, network(7, 4, 5)) == Maps((49, 65))
+    assert cutout.segmenter_maps(card, network(24, 6, 5)) == Maps((49, 65))
+    assert cutout.segmenter_maps(replace(card, mask=(46, 61)), network(24, 4, 5)) == Maps((46, 61), (4, 5))

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 import pytest
 
-from models.importers import read
-from models.importers.read import Unreadable
+from models.importers.errors import ModelFileError
+from models.importers.formats import import_model
 from tests.native.fuzz import damaged
 from tests.native.test_tflite import quantised, small
 from tests.support import models_given
@@ -112,13 +112,13 @@ def elsewhere() -> bytes:
     [
         ("onnx", {"m.onnx": swollen(w=[1 << 40, 1 << 20])}, r"'w' claims \d+ numbers in \d+ bytes"),
         ("onnx", {"m.onnx": swollen(w=[-4, -3, 3, 3])}, "'w' claims"),
-        ("onnx", {"m.onnx": elsewhere()}, "'w' lies in another file: save the model as one file"),
+        ("onnx", {"m.onnx": elsewhere()}, "'w' is stored in another file. Save the model as one file"),
         ("onnx", {"m.onnx": b"\n\xff\xff\xff\xff\x0f"}, "ONNX file damaged"),
-        ("tfjs", {"model.json": b"[" * 200_000}, "tf.js model damaged|no JSON"),
+        ("tfjs", {"model.json": b"[" * 200_000}, "tf.js model damaged|not JSON"),
         ("pickle", {"m": b""}, "the format 'pickle' is not one of tflite, tfjs, onnx"),
-        ("onnx", {}, "no file is given"),
+        ("onnx", {}, "the model has no file"),
     ],
 )
 def test_claims_are_not_believed(format: str, files: Mapping[str, bytes], sentence: str) -> None:
-    with pytest.raises(Unreadable, match=sentence):
-        read.read(format, files)
+    with pytest.raises(ModelFileError, match=sentence):
+        import_model(format, files)

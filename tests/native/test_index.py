@@ -108,8 +108,8 @@ def test_a_face_without_features_gives_numbers(form: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("count", [1, 4, 256])
 def test_own_pictures_are_an_input(count: int, form: str, tmp_path: Path) -> None:
-    session = opened(index.own(M, tmp_path), tmp_path, form)
-    rows = np.zeros((index.OWN, M), np.float32)
+    session = opened(index.user_indexes(M, tmp_path), tmp_path, form)
+    rows = np.zeros((index.USER_ROWS, M), np.float32)
     rows[:count] = directions(count) * np.float32(3)  # of any length
     for face in directions(10, seed=5):
         cosines = rows[:count] @ face / 3
@@ -132,7 +132,7 @@ def alike(n: int, m: int) -> Array:
 @pytest.mark.parametrize("numbers", [300, 160])
 def test_a_large_gallery_is_reduced(numbers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = alike(3000, 300)
-    monkeypatch.setattr(index, "WHOLE", rows.size - 1)
+    monkeypatch.setattr(index, "EXACT", rows.size - 1)
     monkeypatch.setattr(index, "BYTES", len(rows) * numbers)
     (variant,) = made = index.indexes(rows, tmp_path, "g")  # WebGL has no form for it
     assert variant.backends == ("wasm", "webgpu")
@@ -151,7 +151,7 @@ def test_a_large_gallery_is_reduced(numbers: int, tmp_path: Path, monkeypatch: p
 
 
 def test_the_list_is_no_longer_than_the_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "WHOLE", 0)
+    monkeypatch.setattr(index, "EXACT", 0)
     rows = directions(12)
     session = opened(index.indexes(rows, tmp_path, "g"), tmp_path)
     for n, face in enumerate(rows):
@@ -164,7 +164,7 @@ def test_names_are_by_content(tmp_path: Path) -> None:
     other = index.indexes(directions(20, seed=1), tmp_path, "five")
     assert made == again
     assert not {v.graphs[0].path for v in made} & {v.graphs[0].path for v in other}
-    for variant in (*made, *index.own(M, tmp_path)):
+    for variant in (*made, *index.user_indexes(M, tmp_path)):
         (graph,) = variant.graphs
         assert graph.path.startswith("galleries/")
         assert (tmp_path / graph.path).stat().st_size == graph.bytes

@@ -33,8 +33,10 @@ def test_the_first_five_labels_hold_the_obvious_one(
     published: Published, labels: list[str], name: str, obvious: str
 ) -> None:
     card = published.card
-    picture = calibration.fitted(getattr(data, name)(), card.input.height, card.input.width, card.input.fit)
-    (graph,) = wrap.whole(card, published.network)
+    picture = calibration.fit_picture(
+        getattr(data, name)(), card.input.height, card.input.width, card.input.fit
+    )
+    (graph,) = wrap.single_graph(card, published.network)
     session = Session(graph.SerializeToString(), threads=1)
     outputs = parity.run(card, [session], picture)
     assert outputs["scores"].shape == (1, len(labels))

@@ -97,11 +97,11 @@ def test_the_error_is_a_part_of_the_range() -> None:
 
 
 def test_a_gate_that_is_missed_is_named() -> None:
-    assert choice.missed({"iou": 0.01}, {"iou": 0.02}) == ["iou 0.02 is above its gate 0.01"]
-    assert choice.missed({"iou": 0.01}, {"iou": float("nan")}) != []
-    assert choice.missed({"iou": 0.01}, {"iou": 0.01}) == []
-    (said,) = choice.missed({"iou": 0.01}, {})
-    assert said.startswith("iou is not measured")
+    assert choice.missed_gates({"iou": 0.01}, {"iou": 0.02}) == ["its iou loss 0.02 exceeds the gate 0.01"]
+    assert choice.missed_gates({"iou": 0.01}, {"iou": float("nan")}) != []
+    assert choice.missed_gates({"iou": 0.01}, {"iou": 0.01}) == []
+    (said,) = choice.missed_gates({"iou": 0.01}, {})
+    assert said.startswith("its iou loss is not measured")
 
 
 @pytest.mark.parametrize("kind", ["segmenter", "detector", "pose", "landmarks", "classifier", "network"])
@@ -123,19 +123,19 @@ def test_what_is_not_a_number_misses_every_gate(kind: str) -> None:
         for pair in ((exact, broken), (broken, exact), (broken, broken)):
             found = metrics.loss(kind, SIZE, [exact, pair[0]], [exact, pair[1]])
             assert set(found) == set(rules.METRICS[kind])
-            assert len(choice.missed(dict.fromkeys(found, 1e9), found)) == len(found)
+            assert len(choice.missed_gates(dict.fromkeys(found, 1e9), found)) == len(found)
             assert metrics.error([pair[0]], [pair[1]]) == float("inf")
 
 
 def test_as_many_outputs_as_pictures() -> None:
-    with pytest.raises(ValueError, match="2 outputs of float32, 1"):
+    with pytest.raises(ValueError, match="2 outputs of float32 and 1"):
         metrics.loss("segmenter", SIZE, [mask(1), mask(1)], [mask(1)])
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "facemesh", "mobilenet-v2", "bodypix"])
 def test_what_is_judged_was_not_calibrated_on(id: str) -> None:
     card = cards.read(cards.FOLDER / f"{id}.toml")
-    judged, calibrated = calibration.judged(card), calibration.calibrated(card)
+    judged, calibrated = calibration.evaluation_pictures(card), calibration.calibration_pictures(card)
     shape = (1, card.input.height, card.input.width, 4)
     assert {p.shape for p in (*judged, *calibrated)} == {shape}
     assert all((p[..., 3] == 255).all() for p in judged)

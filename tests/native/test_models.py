@@ -22,7 +22,7 @@ from models import make
 from models.report import report
 from models.sources import download, fetch
 from models.spec import cards
-from models.spec.card import Wanted
+from models.spec.card import VariantSpec
 
 FEW = ("blazeface", "facemesh", "selfie-landscape")  # small, of packages; test_parity.py has every card
 
@@ -55,7 +55,7 @@ def test_graphs_are_named_by_their_content(built: tuple[Path, Path, list[ModelCa
 def test_every_backend_a_card_names_is_served(built: tuple[Path, Path, list[ModelCard]]) -> None:
     for card in built[2]:
         if not card.missing:
-            named = cards.read(cards.FOLDER / f"{card.id}.toml").wanted
+            named = cards.read(cards.FOLDER / f"{card.id}.toml").variants
             served = [b for v in card.variants if not v.needs for b in v.backends]
             assert sorted(served) == sorted({b for wanted in named for b in wanted.backends})
 
@@ -63,17 +63,19 @@ def test_every_backend_a_card_names_is_served(built: tuple[Path, Path, list[Mode
 def test_a_variant_that_loses_too_much_is_left_out(tmp_path: Path) -> None:
     """Its backends get float32 instead, and the report says why."""
     card = cards.read(cards.FOLDER / "blazeface.toml")
-    card = replace(card, id="strict", loss={"points": 1e-9}, wanted=(Wanted("int8", ("wasm",), "int8"),))
+    card = replace(
+        card, id="strict", loss={"points": 1e-9}, variants=(VariantSpec("int8", ("wasm",), "int8"),)
+    )
     try:
         fetched = fetch.fetch(card, lambda _: None)
-    except fetch.Missing as error:
+    except fetch.MissingSourceError as error:
         pytest.skip(str(error))
     (tmp_path / "models").mkdir()
     said: list[str] = []
     made = make.make(card, fetched, models.described(card), tmp_path, said.append)
     assert [(v.id, v.backends) for v in made.variants] == [("fp32-wasm", ("wasm",))]
-    assert "is above its gate 1e-09" in made.report["refused"]["int8"]
-    assert any("int8 is not shipped" in line for line in said)
+    assert "exceeds the gate 1e-09" in made.report["refused"]["int8"]
+    assert any("int8 does not ship" in line for line in said)
     assert {path.name for path in (tmp_path / "models").iterdir()} == {
         Path(graph.path).name for graph in made.graphs
     }
@@ -126,7 +128,7 @@ def test_without_a_source_the_model_is_left_out(
     """FaceMesh's second source is an address: nothing is asked of the network here."""
 
     def unreachable(*_: object, **__: object) -> bytes:
-        raise download.Refused("no answer")
+        raise download.UnavailableError("no answer")
 
     monkeypatch.setattr(fetch, "download", unreachable)
     monkeypatch.setattr(fetch, "CACHE", tmp_path / "files")
@@ -135,7 +137,7 @@ def test_without_a_source_the_model_is_left_out(
     said: list[str] = []
     found = models.build_models(tmp_path / "out", said.append, tmp_path / "cache")
     assert all(card.missing and not card.variants for card in found)
-    assert "is left out, no source has its file" in said[0]
+    assert "is left out: no source has its files" in said[0]
     assert found[0].missing in report.page(found).replace("&#x27;", "'")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import make
-from models.spec.card import Wanted
+from models.spec.card import VariantSpec
 from models.variants import quantize
 from models.verify import parity
 from tests.native.conftest import Published
@@ -26,10 +26,10 @@ def test_the_network_is_the_published_one(published: Published) -> None:
 @pytest.mark.parametrize("backends", [("wasm", "webgpu"), ("webgl",)], ids="+".join)
 def test_every_graph_computes_what_the_network_does(published: Published, backends: tuple[str, ...]) -> None:
     card = published.card
-    if not any(set(backends) <= set(wanted.backends) for wanted in card.wanted):
+    if not any(set(backends) <= set(wanted.backends) for wanted in card.variants):
         pytest.skip(f"{card.title} is not offered on {', '.join(backends)}")
-    rgba, fused = make.graphs(card, Wanted("fp32", backends, "fp32"), published.network)
-    graphs = [quantize.unpacked(model) for model in fused]
+    rgba, fused = make.graphs(card, VariantSpec("fp32", backends, "fp32"), published.network)
+    graphs = [quantize.dequantised(model) for model in fused]
     parity.operators(graphs, backends)
     data = [model.SerializeToString() for model in graphs]
     assert parity.same(card, published.network, data, rgba) <= 2e-4

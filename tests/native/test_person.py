@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.native.session import Session
 from bench._people import SETS, fit_input, fit_picture, people
 from models import make
-from models.spec.card import Wanted
+from models.spec.card import VariantSpec
 from models.verify import metrics, parity, reference, runners
 from tests.native.conftest import Published
 
@@ -32,7 +32,7 @@ def test_person_iou_is_the_published_models(published: Published, name: str) -> 
         pytest.skip(f"the set {name} is not here")
     laid = [fit_input(card, picture) for picture, _ in truth]
     theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
-    rgba, graphs = make.graphs(card, Wanted("fp32", ("wasm",), "fp32"), published.network)
+    rgba, graphs = make.graphs(card, VariantSpec("fp32", ("wasm",), "fp32"), published.network)
     sessions = [Session(g.SerializeToString(), threads=1, dimensions=parity.dimensions(card)) for g in graphs]
     ours = [parity.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
     scores = []
@@ -50,10 +50,10 @@ def _published(given: Published, pictures: Array) -> list[Array]:
     x = parity.planes(card, pictures)
     try:
         values = runners.run(fetched.source.format, fetched.files, x, card.outputs)
-    except runners.NotHere as error:
+    except runners.MissingRuntimeError as error:
         pytest.skip(str(error))
-    values = runners.arranged(given.network, values)
+    values = runners.in_graph_layout(given.network, values)
     return [
-        reference.answers(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
+        reference.expected_outputs(card, {role: v[n : n + 1] for role, v in values.items()})["mask"]
         for n in range(len(pictures))
     ]

@@ -16,12 +16,12 @@ from onnx import helper, numpy_helper
 
 from app.native.session import Session
 from models import make
-from models.artifacts import file
+from models.artifacts import serialize
 from models.sources import fetch
 from models.spec import cards
 from models.spec.card import Card
 from models.variants import choice, float16, quantize
-from models.variants.region import network
+from models.variants.region import network_nodes
 from models.verify import parity
 
 Array = NDArray[Any]
@@ -91,7 +91,7 @@ def constant(made: onnx.ModelProto, name: str) -> Array:
     [("fp32", 0, 1), ("fp16", 1e-3, 0.6), ("int8", 1e-2, 0.4), ("qdq", 3e-2, 0.6), ("half", 3e-3, 0.6)],
 )
 def test_a_variant_is_smaller_and_nearly_the_same(weights: str, most: float, size: float) -> None:
-    stored = quantize.STORED[weights](model(), PICTURES)
+    stored = quantize.CONVERT[weights](model(), PICTURES)
     assert off(run(stored), run(model())) <= most
     assert len(stored.SerializeToString()) <= size * len(model().SerializeToString()) + 1
     assert [v.name for v in (*stored.graph.input, *stored.graph.output)] == ["rgba", "y"]
@@ -99,7 +99,7 @@ def test_a_variant_is_smaller_and_nearly_the_same(weights: str, most: float, siz
 
 def test_the_network_is_between_the_convolutions() -> None:
     made = model()
-    assert [made.graph.node[place].op_type for place in network(made)] == ["Conv", "Relu", "Conv"]
+    assert [made.graph.node[place].op_type for place in network_nodes(made)] == ["Conv", "Relu", "Conv"]
 
 
 def test_published_integers_are_stored_as_they_are() -> None:
@@ -126,8 +126,8 @@ def test_unpacked_is_what_dequantize_linear_gives(kind: type[np.generic], by_cha
     )
     packed.graph.node[0].input.append("zero")
     exact = run(packed)
-    assert kinds(quantize.unpacked(packed)) == kinds(model())
-    assert off(run(quantize.unpacked(packed)), exact) <= 1e-6
+    assert kinds(quantize.dequantised(packed)) == kinds(model())
+    assert off(run(quantize.dequantised(packed)), exact) <= 1e-6
     assert off(run(quantize.cast_and_mul(packed)), exact) <= 1e-6
 
 
@@ -140,7 +140,7 @@ def test_what_is_exact_as_halves_stays_exact() -> None:
 
 def test_a_small_weight_that_would_lose_a_bit_stays() -> None:
     for weights in ("fp16", "int8"):
-        stored = quantize.STORED[weights](model(), ())
+        stored = quantize.CONVERT[weights](model(), ())
         assert np.array_equal(constant(stored, "first"), FIRST)
 
 
@@ -148,7 +148,7 @@ def test_halves_leave_front_and_back_alone() -> None:
     stored = quantize.half(model())
     assert constant(stored, "huge")[0] == np.float32(1e9)  # no half is as large
     exact = run(model())
-    rounded = run(float16.rounded(model()))
+    rounded = run(float16.rounded_to_float16(model()))
     assert 0 < off(rounded, exact) <= 3e-3
     weight = constant(stored, "first_half_1")  # as it is used by the first convolution only
     assert weight.dtype == np.float16
@@ -176,26 +176,31 @@ def loss(
     card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
 ) -> dict[str, float]:
     """What one form of a card's graphs loses against another, on the photos."""
-    return parity.loss(card, list(map(file, exact)), list(map(file, found)), rgba)
+    return parity.loss(card, list(map(serialize, exact)), list(map(serialize, found)), rgba)
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
-@pytest.mark.parametrize("weights", list(quantize.STORED))
+@pytest.mark.parametrize("weights", list(quantize.CONVERT))
 def test_real_graphs_run_in_every_form(id: str, weights: str) -> None:
     """Also as halves, whose file the processor runs in float32: near what rounding in between gives."""
     card = cards.read(cards.FOLDER / f"{id}.toml")
     try:
         fetched = fetch.fetch(card, lambda _: None)
-    except fetch.Missing as error:
+    except fetch.MissingSourceError as error:
         pytest.skip(str(error))
     card = card.of(fetched.source)
-    wanted = next(wanted for wanted in card.wanted if wanted.weights == weights)
+    wanted = next(wanted for wanted in card.variants if wanted.weights == weights)
     rgba, fused = make.graphs(card, wanted, make.imported(card, fetched))
     stored = make.stored(card, wanted, fused, rgba)
-    exact = [quantize.unpacked(each) for each in fused]
+    exact = [quantize.dequantised(each) for each in fused]
     found = loss(card, exact, stored, rgba)
     if weights == "half":
-        assert choice.missed(card.loss, loss(card, [float16.rounded(m) for m in exact], stored, rgba)) == []
+        assert (
+            choice.missed_gates(
+                card.loss, loss(card, [float16.rounded_to_float16(m) for m in exact], stored, rgba)
+            )
+            == []
+        )
     if weights not in ("int8", "qdq"):  # those may miss it on models this small, and are not shipped then
-        assert choice.missed(card.loss, found) == []
+        assert choice.missed_gates(card.loss, found) == []
     assert set(found) == set(card.loss)

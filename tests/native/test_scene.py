@@ -102,7 +102,7 @@ def test_without_the_model_the_person_is_cut_out_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object) -> tuple[bytes, str]:
-        raise fetch.Missing("no source has it")
+        raise fetch.MissingSourceError("no source has it")
 
     monkeypatch.setattr(fetch, "fetch", missing)
     said: list[str] = []

@@ -12,8 +12,8 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from models.importers import read
-from models.importers.read import Unreadable
+from models.importers.errors import ModelFileError
+from models.importers.formats import import_model, import_resizable
 from models.verify import runners
 from tests.support.small import Node, tfjs_files
 
@@ -33,11 +33,11 @@ def ours(model: onnx.ModelProto, x: Array) -> dict[str, Array]:
 
 
 def compare(files: Mapping[str, bytes], x: Array, outputs: Mapping[str, str] | None = None) -> None:
-    model = read.read("tfjs", files, (x.shape[1], x.shape[2]), outputs)
+    model = import_model("tfjs", files, (x.shape[1], x.shape[2]), outputs)
     found = ours(model, x)
     try:
-        wanted = runners.arranged(model, runners.run("tfjs", files, x, outputs))
-    except runners.NotHere as error:
+        wanted = runners.in_graph_layout(model, runners.run("tfjs", files, x, outputs))
+    except runners.MissingRuntimeError as error:
         pytest.skip(str(error))
     assert found.keys() == wanted.keys()
     for name in wanted:
@@ -185,7 +185,7 @@ def test_quantised_weights_keep_their_bytes() -> None:
     nodes = [conv("a", "image", "w8"), conv("c", "image", "v16"), conv("d", "image", "h16")]
     nodes.append(Node("BiasAdd", "e", ["a", "b"], WINDOW))
     files = tfjs_files(nodes, weights, (1, -1, -1, 3), quantised)
-    model = read.read("tfjs", files, (9, 9))
+    model = import_model("tfjs", files, (9, 9))
     stored = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert stored["w8"] == onnx.TensorProto.UINT8
     assert {kind for name, kind in stored.items() if not name.startswith("w8")} == {onnx.TensorProto.FLOAT}
@@ -198,16 +198,16 @@ def test_one_graph_serves_the_sizes_that_pad_alike() -> None:
     weights = {"w": floats(3, 3, 3, 4), "v": floats(3, 3, 4, 2)}
     files = tfjs_files(nodes, weights, (1, -1, -1, 3))
     sizes = [(17, 25), (33, 41)]
-    model = read.free("tfjs", files, sizes)
+    model = import_resizable("tfjs", files, sizes)
     (given,) = model.graph.input
     assert [d.dim_param or d.dim_value for d in given.type.tensor_type.shape.dim] == [1, 3, "height", "width"]
     onnx.checker.check_model(model, full_check=True)
     for height, width in sizes:
         x = floats(1, height, width, 3)
-        fixed = read.read("tfjs", files, (height, width))
+        fixed = import_model("tfjs", files, (height, width))
         assert np.array_equal(ours(model, x)["b"], ours(fixed, x)["b"])
-    with pytest.raises(Unreadable, match=r"make different graphs, at Conv 'a': take sizes"):
-        read.free("tfjs", files, [(17, 25), (32, 41)])
+    with pytest.raises(ModelFileError, match=r"need different graphs, from Conv 'a' on. Use sizes"):
+        import_resizable("tfjs", files, [(17, 25), (32, 41)])
 
 
 def described(change: Any) -> dict[str, bytes]:
@@ -225,33 +225,41 @@ def other(**row: Any) -> Any:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"model.json": b"{"}, "model.json is no JSON"),
-        ({"model.json": b"[1]"}, "holds no graph of nodes"),
-        ({"model.json": b'{"modelTopology": {"model_config": {}}}'}, "it is a layers model: convert it with"),
-        (described(other(op="FFT")), r"node 'a' \(FFT\) is not an operator the importer knows: convert the"),
+        ({"model.json": b"{"}, "model.json is not JSON"),
+        ({"model.json": b"[1]"}, "does not contain a graph of nodes"),
+        ({"model.json": b'{"modelTopology": {"model_config": {}}}'}, "it is a layers model. Convert it with"),
+        (
+            described(other(op="FFT")),
+            r"node 'a' \(FFT\) is not an operator that the importer knows. Convert the",
+        ),
         (described(other(input=["a", "w"])), "the node a needs its own result"),
-        (described(other(input=["nowhere", "w"])), "the node nowhere is wanted and not there"),
+        (described(other(input=["nowhere", "w"])), "the node nowhere is used but does not exist"),
         (
             described(lambda m: m["weightsManifest"][0].update(paths=["b"])),
-            "the shard b is not among the files",
+            "the shard b is not in the files",
         ),
-        (described(lambda m: m["weightsManifest"][0]["weights"][0].update(shape=[3, 3, 3, 5])), "not whole"),
+        (described(lambda m: m["weightsManifest"][0]["weights"][0].update(shape=[3, 3, 3, 5])), "incomplete"),
         (
             described(lambda m: m["weightsManifest"][0]["weights"][0].update(shape=[3, 3, 3, 3])),
             "bytes more than",
         ),
-        (described(lambda m: m["weightsManifest"][0]["weights"][0].update(dtype="string")), "of type string"),
+        (
+            described(lambda m: m["weightsManifest"][0]["weights"][0].update(dtype="string")),
+            "the unsupported type string",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said(files: dict[str, bytes], sentence: str) -> None:
-    with pytest.raises(Unreadable, match=sentence) as caught:
-        read.read("tfjs", files)
+    with pytest.raises(ModelFileError, match=sentence) as caught:
+        import_model("tfjs", files)
     assert "\n" not in str(caught.value)
 
 
 def test_a_size_is_asked_for() -> None:
     files = tfjs_files([conv("a", "image", "w")], {"w": floats(3, 3, 3, 4)}, (1, -1, -1, 3))
-    with pytest.raises(Unreadable, match="has no size of its own"):
-        read.read("tfjs", files)
-    with pytest.raises(Unreadable, match="no tensor is called 'b', wanted as 'mask'; the outputs are a"):
-        read.read("tfjs", files, (8, 8), {"mask": "b"})
+    with pytest.raises(ModelFileError, match="has no fixed size"):
+        import_model("tfjs", files)
+    with pytest.raises(
+        ModelFileError, match=r"there is no tensor 'b' for the output 'mask'. The outputs of the file are: a"
+    ):
+        import_model("tfjs", files, (8, 8), {"mask": "b"})

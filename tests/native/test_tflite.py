@@ -11,8 +11,8 @@ import pytest
 import tflite
 from numpy.typing import NDArray
 
-from models.importers import read
-from models.importers.read import Unreadable
+from models.importers.errors import ModelFileError
+from models.importers.formats import import_model
 from models.verify import runners
 from tests.native.test_tfjs import ours
 from tests.support.small import Operator, Tensor, constant, tflite_file
@@ -35,11 +35,11 @@ def conv(**more: int) -> dict[str, int]:
 def both(data: bytes, x: Array, outputs: Mapping[str, str] | None = None) -> list[tuple[str, Array, Array]]:
     """(role, ours, theirs) of a file."""
     files = {"model.tflite": data}
-    model = read.read("tflite", files, None, outputs)
+    model = import_model("tflite", files, None, outputs)
     found = ours(model, x)
     try:
-        wanted = runners.arranged(model, runners.run("tflite", files, x, outputs))
-    except runners.NotHere as error:
+        wanted = runners.in_graph_layout(model, runners.run("tflite", files, x, outputs))
+    except runners.MissingRuntimeError as error:
         pytest.skip(str(error))
     assert {name: array.shape for name, array in found.items()} == {n: a.shape for n, a in wanted.items()}
     return [(name, found[name], wanted[name]) for name in wanted]
@@ -172,7 +172,7 @@ def quantised(axis: int) -> bytes:
 
 def test_quantised_files_are_floats_with_their_bytes_kept() -> None:
     data = quantised(0)
-    model = read.read("tflite", {"": data}, None, {"inside": "a", "mask": "answer"})
+    model = import_model("tflite", {"": data}, None, {"inside": "a", "mask": "answer"})
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     kinds = [node.op_type for node in model.graph.node]
     assert kinds.count("DequantizeLinear") == 2
@@ -187,8 +187,10 @@ def test_quantised_files_are_floats_with_their_bytes_kept() -> None:
 
 
 def test_a_scale_for_every_channel_has_to_fit() -> None:
-    with pytest.raises(Unreadable, match="TFLite file not readable: tensor 2 has 4 scales along axis 1 of"):
-        read.read("tflite", {"": quantised(1)})
+    with pytest.raises(
+        ModelFileError, match="TFLite file not readable: tensor 2 has 4 scales along axis 1 of"
+    ):
+        import_model("tflite", {"": quantised(1)})
 
 
 def small(name: str = "LOGISTIC", shape: tuple[int, ...] = (1, 8, 8, 4), **more: Any) -> bytes:
@@ -206,24 +208,26 @@ def small(name: str = "LOGISTIC", shape: tuple[int, ...] = (1, 8, 8, 4), **more:
         (b"\x1c\0\0\0TFL3" + b"\xff" * 200, "TFLite file damaged"),
         (
             small("MyOwn"),
-            r"operator 1 \(MyOwn, making 'answer'\) is not an operator the importer knows: name 'a' in",
+            r"operator 1 \(MyOwn, output 'answer'\) is not an operator that the importer knows. Name 'a' in",
         ),
-        (small("L2_NORMALIZATION"), "L2_NORMALIZATION, making 'answer'.*or convert the model to ONNX"),
-        (small(shape=(1, 8, 8, 5)), r"makes \(1, 8, 8, 4\), the file says \(1, 8, 8, 5\)"),
+        (small("L2_NORMALIZATION"), "L2_NORMALIZATION, output 'answer'.*or convert the model to ONNX"),
+        (small(shape=(1, 8, 8, 5)), r"computes the shape \(1, 8, 8, 4\), but the file states \(1, 8, 8, 5\)"),
         (small("MAX_POOL_2D"), "operator 1 .* has no options"),
     ],
 )
 def test_what_cannot_be_read_is_said(data: bytes, sentence: str) -> None:
-    with pytest.raises(Unreadable, match=sentence) as caught:
-        read.read("tflite", {"": data})
+    with pytest.raises(ModelFileError, match=sentence) as caught:
+        import_model("tflite", {"": data})
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_operator_nobody_needs_does_no_harm() -> None:
-    model = read.read("tflite", {"": small("MyOwn")}, None, {"features": "a"})
+    model = import_model("tflite", {"": small("MyOwn")}, None, {"features": "a"})
     assert [node.op_type for node in model.graph.node] == ["Conv"]
 
 
 def test_another_size_is_refused() -> None:
-    with pytest.raises(Unreadable, match=r"its input is 8 x 8, not 16 x 16: change \[input\]"):
-        read.read("tflite", {"": small()}, (16, 16))
+    with pytest.raises(
+        ModelFileError, match=r"its input is 8 x 8, not 16 x 16. Change the size in \[input\]"
+    ):
+        import_model("tflite", {"": small()}, (16, 16))

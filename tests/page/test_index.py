@@ -70,9 +70,11 @@ def indexes(backend: str, folder: Path) -> Iterator[Case]:
         feeds = looks(m, {})
         feeds.append({**feeds[0], "features": rows[:1]})
         yield Case(f"{n} x {m}", form(index.indexes(rows, folder, f"g{n}"), backend, folder), feeds)
-    gallery = np.zeros((index.OWN, 1280), np.float32)
+    gallery = np.zeros((index.USER_ROWS, 1280), np.float32)
     gallery[:7] = directions(7, 1280, 7)
-    yield Case("own", form(index.own(1280, folder), backend, folder), looks(1280, {"gallery": gallery}))
+    yield Case(
+        "own", form(index.user_indexes(1280, folder), backend, folder), looks(1280, {"gallery": gallery})
+    )
 
 
 def cutouts(backend: str) -> Iterator[Case]:

@@ -53,7 +53,7 @@ def shipped(backend: str, needs: str) -> Iterator[tuple[ModelCard, Variant]]:
 def pictures(card: ModelCard, most: int) -> list[Array]:
     """Photographs fitted to the input, uint8 [1,H,W,4]."""
     known: Card = resized(KNOWN[card.id], card.input.height, card.input.width)
-    return list(calibration.judged(known)[:most])
+    return list(calibration.evaluation_pictures(known)[:most])
 
 
 def native(card: ModelCard, variant: Variant, rgba: list[Array]) -> list[dict[str, Array]]:
@@ -118,6 +118,6 @@ def test_a_backend_computes_what_native_does(visit: Visit, backend: str, needs: 
         for role in {"mask", "presence"} & set(wanted[0]):
             far = [np.abs(a[role] - b[role]).mean() for a, b in zip(wanted, found, strict=True)]
             losses[f"mean {role}"], gates[f"mean {role}"] = float(np.mean(far)), 0.01
-        if missed := choice.missed(gates, losses):
+        if missed := choice.missed_gates(gates, losses):
             apart[name] = missed
     assert not apart

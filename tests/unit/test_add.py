@@ -12,11 +12,12 @@ import onnx
 import pytest
 
 import build
+from app.core.errors import UserError
 from models.add import command, export, guess, inputs, writer
 from models.add.guess import Guess
-from models.add.inputs import Offered, Unfit
+from models.add.inputs import ModelFiles
 from models.add.writer import VARIANTS
-from models.importers import read
+from models.importers.formats import import_model
 from models.sources import download
 from models.spec import cards
 from models.spec.card import File
@@ -29,8 +30,8 @@ def quiet(_: str) -> None:
     pass
 
 
-def take(path: Path | str, size: tuple[int, int] | None = None) -> Offered:
-    return inputs.take(str(path), size, quiet)
+def load(path: Path | str, size: tuple[int, int] | None = None) -> ModelFiles:
+    return inputs.load(str(path), size, quiet)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_is_taken_with_its_hash(tmp_path: Path) -> None:
-    found = take(put(tmp_path, {"Eyes 2.onnx": b"bytes"}))
+    found = load(put(tmp_path, {"Eyes 2.onnx": b"bytes"}))
     assert (found.format, found.name, dict(found.files)) == ("onnx", "Eyes 2", {"Eyes 2.onnx": b"bytes"})
     (place,) = found.places
     assert (place.local, place.bytes) == ("Eyes 2.onnx", 5)
@@ -49,7 +50,7 @@ def test_a_file_is_taken_with_its_hash(tmp_path: Path) -> None:
 
 def test_a_tfjs_model_brings_its_shards(tmp_path: Path) -> None:
     files = tfjs_files()
-    found = take(put(tmp_path / "eyes", files))
+    found = load(put(tmp_path / "eyes", files))
     assert (found.format, found.name, dict(found.files)) == ("tfjs", "eyes", files)
 
 
@@ -62,7 +63,7 @@ def test_an_address_is_named_and_not_copied(tmp_path: Path, monkeypatch: pytest.
     ]
     (tmp_path / "WEIGHTS.toml").write_text("".join(rows), "utf-8")
     monkeypatch.setenv("VITRINE_MIRROR", str(tmp_path))
-    found = take(URL)
+    found = load(URL)
     assert dict(found.files) == files
     assert found.name == "eyes"
     assert [place.url for place in found.places] == [URL.replace("model.json", name) for name in files]
@@ -74,11 +75,11 @@ def test_an_address_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(url: str, most: int, *_: object, **__: object) -> bytes:
         asked.append(most)
-        raise download.Refused(f"the answer is longer than {most} bytes")
+        raise download.UnavailableError(f"the answer is longer than {most} bytes.")
 
     monkeypatch.setattr(inputs, "download", answer)
-    with pytest.raises(Unfit, match=r"^https://example.org/a.onnx: the answer is longer than"):
-        take("https://example.org/a.onnx")
+    with pytest.raises(UserError, match=r"^https://example.org/a.onnx: the answer is longer than"):
+        load("https://example.org/a.onnx")
     assert asked == [1 << 28]
 
 
@@ -86,26 +87,26 @@ def test_an_address_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ("given", "says"),
     [
         ("nets/missing.onnx", "nets/missing.onnx: there is no such file"),
-        ("eyes.bin", "the name does not end in one of .tflite, .json, .onnx, .keras"),
-        ("eyes", "the name does not end in one of"),
-        ("http://127.0.0.1:1/eyes.onnx", "only https is fetched"),
-        ("file:///etc/eyes.onnx", "only https is fetched"),
+        ("eyes.bin", "the name of the file must end in one of .tflite, .json, .onnx, .keras"),
+        ("eyes", "the name of the file must end in one of"),
+        ("http://127.0.0.1:1/eyes.onnx", "only addresses with https:// can be downloaded"),
+        ("file:///etc/eyes.onnx", "only addresses with https:// can be downloaded"),
         ("https://127.0.0.1:1/eyes.onnx", "no answer"),
     ],
 )
 def test_what_is_not_there_is_one_sentence(given: str, says: str) -> None:
-    with pytest.raises(Unfit, match=says) as unfit:
-        take(given)
+    with pytest.raises(UserError, match=says) as unfit:
+        load(given)
     assert "\n" not in str(unfit.value)
 
 
 def test_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.onnx").mkdir()
-    with pytest.raises(Unfit, match="it is a folder"):
-        take(tmp_path / "a.onnx")
+    with pytest.raises(UserError, match="it is a folder"):
+        load(tmp_path / "a.onnx")
     monkeypatch.setattr(inputs, "LARGEST", 4)
-    with pytest.raises(Unfit, match="too much for a web page"):
-        take(put(tmp_path, {"b.onnx": b"bytes"}))
+    with pytest.raises(UserError, match="too large for a web page"):
+        load(put(tmp_path, {"b.onnx": b"bytes"}))
 
 
 @pytest.mark.parametrize(
@@ -116,28 +117,28 @@ def test_a_folder_and_a_file_too_large(tmp_path: Path, monkeypatch: pytest.Monke
         (b"[" * 100_000, "no weightsManifest"),
         (b'{"weightsManifest": 3}', "no weightsManifest"),
         (b'{"weightsManifest": []}', "it names 0 weight files"),
-        (b'{"weightsManifest": [{"paths": ["../../secret"]}]}', "is not a plain name beside it"),
-        (b'{"weightsManifest": [{"paths": ["/etc/hostname"]}]}', "is not a plain name beside it"),
-        (b'{"weightsManifest": [{"paths": ["https://example.org/x"]}]}', "is not a plain name beside it"),
+        (b'{"weightsManifest": [{"paths": ["../../secret"]}]}', "must be in the same folder"),
+        (b'{"weightsManifest": [{"paths": ["/etc/hostname"]}]}', "must be in the same folder"),
+        (b'{"weightsManifest": [{"paths": ["https://example.org/x"]}]}', "must be in the same folder"),
         (b'{"weightsManifest": [{"paths": ["gone.bin"]}]}', r"gone.bin: there is no such file"),
         (b'{"format": "layers-model", "weightsManifest": []}', "tensorflowjs_converter"),
     ],
 )
 def test_a_model_json_that_is_none(tmp_path: Path, text: bytes, says: str) -> None:
-    with pytest.raises(Unfit, match=says) as unfit:
-        take(put(tmp_path, {"model.json": text}))
+    with pytest.raises(UserError, match=says) as unfit:
+        load(put(tmp_path, {"model.json": text}))
     assert "\n" not in str(unfit.value)
 
 
 def test_a_model_json_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "TOPOLOGY", 4)
-    with pytest.raises(Unfit, match="more than 4"):
-        take(put(tmp_path, {"model.json": b"[[[]]]"}))
+    with pytest.raises(UserError, match="more than 4"):
+        load(put(tmp_path, {"model.json": b"[[[]]]"}))
 
 
 def guessed(data: bytes, kind: str | None = None, given: dict[str, str] | None = None) -> Guess:
     files = {"a.onnx": data}
-    return guess.guess("onnx", files, read.read("onnx", files, None, given), kind, given or {})
+    return guess.guess("onnx", files, import_model("onnx", files, None, given), kind, given or {})
 
 
 def test_one_map_of_one_channel_is_a_segmenter() -> None:
@@ -167,16 +168,20 @@ def test_outputs_may_be_named() -> None:
 
 def test_a_kind_that_does_not_fit_is_refused() -> None:
     assert guessed(onnx_file(), "pose").outputs == {"pose": "answer"}
-    with pytest.raises(Unfit, match=r"a classifier has features and scores, this has answer \[1,1,32,32\]"):
+    with pytest.raises(
+        UserError, match=r"a classifier needs features and scores, but the outputs are answer \[1,1,32,32\]"
+    ):
         guessed(onnx_file(), "classifier")
-    with pytest.raises(Unfit, match=r"a segmenter has one map of one channel, this has answer \[1,5,32,32\]"):
+    with pytest.raises(
+        UserError, match=r"a segmenter needs one map of one channel, but the outputs are answer \[1,5,32,32\]"
+    ):
         guessed(onnx_file(channels=5), "segmenter")
 
 
 @pytest.mark.parametrize("kind", [None, "network"])
 @pytest.mark.parametrize("url", ["", "https://example.org/a b.onnx?x=1"])
 def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: str) -> None:
-    found = take(put(tmp_path, {'odd "name".onnx': onnx_file()}))
+    found = load(put(tmp_path, {'odd "name".onnx': onnx_file()}))
     (place,) = found.places
     place = File(place.name, place.sha256, place.bytes, url=url) if url else place
     placed = writer.placed(place, "own/eyes")
@@ -186,7 +191,7 @@ def test_what_is_written_is_a_good_card(tmp_path: Path, kind: str | None, url: s
     card = cards.read(path)
     assert card.kind == (kind or "segmenter")
     assert card.sources[0].files == (placed,)
-    assert {wanted.weights for wanted in card.wanted} == {"fp32", "fp16", "int8"}
+    assert {wanted.weights for wanted in card.variants} == {"fp32", "fp16", "int8"}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +220,7 @@ def framework(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", ["eyes.pt2", "eyes.pt"])
 def test_pytorch_exports_itself(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     framework(tmp_path, "torch", TORCH, monkeypatch)
-    found = take(put(tmp_path, {name: b"a program"}), (32, 32))
+    found = load(put(tmp_path, {name: b"a program"}), (32, 32))
     assert (found.format, dict(found.files)) == ("onnx", {"eyes.onnx": onnx_file()})
     assert found.places[0].local == "eyes.onnx"
 
@@ -223,12 +228,12 @@ def test_pytorch_exports_itself(tmp_path: Path, name: str, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", ["eyes.keras", "eyes.h5"])
 def test_keras_exports_itself(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     framework(tmp_path, "keras", KERAS, monkeypatch)
-    found = take(put(tmp_path, {name: b"a model"}))
+    found = load(put(tmp_path, {name: b"a model"}))
     assert dict(found.files) == {"eyes.onnx": onnx_file()}
     monkeypatch.setenv("KERAS_OPEN", "yes")
-    with pytest.raises(export.Failed, match=r"give the picture's size with --size HxW"):
-        take(tmp_path / name)
-    assert take(tmp_path / name, (32, 32)).files == found.files
+    with pytest.raises(UserError, match=r"has no fixed size. Give one with --size HxW"):
+        load(tmp_path / name)
+    assert load(tmp_path / name, (32, 32)).files == found.files
 
 
 def test_an_old_keras_is_given_no_h5(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,19 +242,19 @@ def test_an_old_keras_is_given_no_h5(tmp_path: Path, monkeypatch: pytest.MonkeyP
     put(tmp_path, {"eyes.h5": b"a model", "eyes.keras": b"a model"})
     for version in ("2.15.0", "3.9", "3.11.2"):
         monkeypatch.setenv("KERAS_IS", version)
-        with pytest.raises(export.Failed, match=f"Keras {version} would run code .* install Keras 3.11.3"):
-            take(tmp_path / "eyes.h5")
-        assert take(tmp_path / "eyes.keras").files
+        with pytest.raises(UserError, match=f"Keras {version} would run code .* Install Keras 3.11.3"):
+            load(tmp_path / "eyes.h5")
+        assert load(tmp_path / "eyes.keras").files
     monkeypatch.setenv("KERAS_IS", "3.12.0")
-    assert take(tmp_path / "eyes.h5").files
+    assert load(tmp_path / "eyes.h5").files
 
 
 @pytest.mark.parametrize(
     ("name", "data", "variables", "says"),
     [
-        ("eyes.pt", b"a program", {}, "give it with --size HxW"),
-        ("eyes.pth", b"weights", {}, r"perhaps weights without their program; save it with torch\.export"),
-        ("eyes.pt2", b"a program", {"TORCH_SAYS": "no aten::odd"}, "gave no ONNX file: no aten::odd$"),
+        ("eyes.pt", b"a program", {}, "Give it with --size HxW"),
+        ("eyes.pth", b"weights", {}, r"may be weights without a program. Save the model with torch\.export"),
+        ("eyes.pt2", b"a program", {"TORCH_SAYS": "no aten::odd"}, "made no ONNX file: no aten::odd$"),
     ],
 )
 def test_what_an_exporter_says_is_one_sentence(
@@ -263,27 +268,27 @@ def test_what_an_exporter_says_is_one_sentence(
     framework(tmp_path, "torch", TORCH, monkeypatch)
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
-    with pytest.raises(export.Failed, match=says) as failed:
-        take(put(tmp_path, {name: data}))
+    with pytest.raises(UserError, match=says) as failed:
+        load(put(tmp_path, {name: data}))
     assert "\n" not in str(failed.value)
 
 
 def test_a_framework_that_is_not_installed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     framework(tmp_path, "other", "", monkeypatch)
     for name, says in (("eyes.pt2", "Install torch, onnx and onnxscript"), ("eyes.keras", "Install keras,")):
-        with pytest.raises(export.Failed, match=rf"No module named '\w+'\)\. {says}") as failed:
-            take(put(tmp_path, {name: b"a model"}))
+        with pytest.raises(UserError, match=rf"No module named '\w+'\)\. {says}") as failed:
+            load(put(tmp_path, {name: b"a model"}))
         assert sys.executable in str(failed.value)
 
 
 def test_an_exporter_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     framework(tmp_path, "torch", "import time; time.sleep(60)", monkeypatch)
     monkeypatch.setattr(export, "TIMEOUT", 0.5)
-    with pytest.raises(export.Failed, match="did not end"):
-        take(put(tmp_path, {"eyes.pt2": b"a model"}))
+    with pytest.raises(UserError, match="took longer than"):
+        load(put(tmp_path, {"eyes.pt2": b"a model"}))
     monkeypatch.setenv("VITRINE_PYTHON", str(tmp_path / "gone"))
-    with pytest.raises(export.Failed, match="does not start"):
-        take(tmp_path / "eyes.pt2")
+    with pytest.raises(UserError, match="cannot be started"):
+        load(tmp_path / "eyes.pt2")
 
 
 def test_weights_beside_the_exported_file_come_with_it(tmp_path: Path) -> None:
@@ -291,7 +296,7 @@ def test_weights_beside_the_exported_file_come_with_it(tmp_path: Path) -> None:
     model, moved = onnx.load_from_string(onnx_file()), onnx.load_from_string(onnx_file())
     onnx.save(moved, path, save_as_external_data=True, location="model.onnx.data", size_threshold=0)
     (tmp_path / "given.pt2").write_bytes(b"")
-    whole = onnx.load_from_string(export._whole(path))
+    whole = onnx.load_from_string(export._single_file(path))
     assert {t.name: t.raw_data for t in whole.graph.initializer} == {
         t.name: t.raw_data for t in model.graph.initializer
     }

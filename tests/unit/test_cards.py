@@ -25,7 +25,7 @@ def test_the_cards_of_the_project_are_good() -> None:
 
 @pytest.mark.parametrize("id", IDS)
 def test_every_candidate_is_there(id: str) -> None:
-    found = {(wanted.weights, backend) for wanted in own(id).wanted for backend in wanted.backends}
+    found = {(wanted.weights, backend) for wanted in own(id).variants for backend in wanted.backends}
     expected = {(weights, backend) for weights in ("fp32", "fp16", "int8") for backend in ("wasm", "webgpu")}
     expected |= {("qdq", "wasm"), ("half", "webgpu")}
     if id != "movenet":  # WebGL has none of its integer work
@@ -78,43 +78,43 @@ def test_files_are_called_as_the_model_calls_them() -> None:
         ("selfie", 'kind = "segmenter"', 'kind = "oracle"', "one of segmenter, detector"),
         ("selfie", "height = 256", "height = 0", "between 16 and 1024"),
         ("selfie", "[mask]", "[musk]", "musk is not an entry"),
-        ("selfie", "licence =", "license =", "license is not an entry; there are id, title"),
+        ("selfie", "licence =", "license =", "license is not an entry of a card. The entries are: id, title"),
         ("selfie", "[input]", "[input]\ndepth = 3", r"\[input\] depth is not an entry"),
         ("selfie", "[[source]]\n", "[[source]]\nurl = 'https://example.org/x'\n", r"\[source\] url is not"),
         ("selfie", "scale = 0.00392156862745098 # 1/255\n", "", "entry 'scale' is missing"),
-        ("selfie", 'id = "selfie"', 'id = "x"', "not the file's name"),
-        ("selfie", 'sha256 = "8', 'sha256 = "X', "64 small hexadecimal digits"),
+        ("selfie", 'id = "selfie"', 'id = "x"', "must be the name of the file"),
+        ("selfie", 'sha256 = "8', 'sha256 = "X', "64 lowercase hexadecimal digits"),
         ("selfie", "bytes = 249024", "bytes = 999999999", "between 1 and 268435456"),
         ("selfie", "bytes = 249024", 'bytes = "many"', "invalid literal"),
         ("selfie", 'weights = "fp16"', 'weights = "int3"', "one of fp32, fp16"),
-        ("selfie", 'id = "fp16"', 'id = "fp32"', "not all different"),
-        ("selfie", "scale = 0", "scale = -0", "above 0"),
+        ("selfie", 'id = "fp16"', 'id = "fp32"', "must all be different"),
+        ("selfie", "scale = 0", "scale = -0", "must be greater than 0"),
         ("selfie", "title =", "title", "not readable as TOML"),
         ("selfie", 'format = "tflite"', 'format = "caffe"', "one of tflite, tfjs, onnx"),
-        ("selfie", 'format = "tflite"', 'format = "tfjs"', "model.json first, then its shards"),
+        ("selfie", 'format = "tflite"', 'format = "tfjs"', "first model.json, then its shards"),
         (
             "selfie",
             "[[source.file]]\n",
             '[[source.file]]\nurl = "https://example.org/x"\n',
             "one of url, local",
         ),
-        ("bodypix", "https://storage", "http://storage", "only https is fetched"),
+        ("bodypix", "https://storage", "http://storage", "must begin with https://"),
         ("bodypix", "[[source.file]]\n", '[[source.file]]\nmember = "a"\n', "only files of an npm package"),
         ("bodypix", 'url = "https:/', 'local = "/', "a path inside this project"),
         ("bodypix", 'url = "https://storage', 'local = "own/../..', "a path inside this project"),
-        ("selfie", 'mask = "act', 'presence = "act', "a segmenter has mask, or logits; besides, parts may"),
+        ("selfie", 'mask = "act', 'presence = "act', "a segmenter needs mask, or logits, and may have parts"),
         ("facemesh", "presence_probability", "nose", "points and presence_probability"),
         ("movenet", "[outputs]", "[mask]\nheight = 64\nwidth = 64\n\n[outputs]", "not for a pose"),
         ("bodypix", "height = 241", "height = 240", "as large as"),
-        ("bodypix", "[mask]\nheight = 241", "[mask]\nheight = 64", r"\[mask\] is as large as \[input\]"),
-        ("bodypix", 'id = "high"', 'id = "low"', "low, medium, low are not all different"),
-        ("selfie", "noise = 1e-4", "noise = -1", "a gate is a number from 0"),
+        ("bodypix", "[mask]\nheight = 241", "[mask]\nheight = 64", r"\[mask\] must be as large as \[input\]"),
+        ("bodypix", 'id = "high"', 'id = "low"', "low, medium, low must all be different"),
+        ("selfie", "noise = 1e-4", "noise = -1", "a gate must be zero or a positive number"),
         ("selfie", "noise = 1e-4\nphoto = 1e-4\n", "", r"\[gates\] needs photo"),
         ("selfie", "photo = 1e-4\n", "", r"\[gates\] needs photo"),
         ("selfie", "iou = 0.005", "", r"\[loss\] needs iou"),
         ("mobilenet-v2", "top5 = 0.01", "", r"\[loss\] needs top5"),
-        ("selfie", "noise = 1e-4", "music = 1e-4", "gates = 'music': one of noise, photo"),
-        ("selfie", "iou =", "points =", "loss of a segmenter = 'points': one of iou"),
+        ("selfie", "noise = 1e-4", "music = 1e-4", "gates = 'music': it must be one of noise, photo"),
+        ("selfie", "iou =", "points =", "loss of a segmenter = 'points': it must be one of iou"),
     ],
 )
 def test_a_bad_card_is_one_sentence(tmp_path: Path, id: str, old: str, new: str, says: str) -> None:

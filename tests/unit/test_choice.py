@@ -44,18 +44,18 @@ def test_a_loss_in_the_page_counts_as_well(card: Card) -> None:
     rows = row("fp32", "webgpu", 400), row("fp16", "webgpu", 200, page={"iou": 0.5})
     assert ships(card, *rows)["webgpu"] == "fp32"
     verdict = next(
-        v for v in choice.verdicts(card, {"rows": rows}) if v.wanted.id == "fp16" and v.backend == "webgpu"
+        v for v in choice.verdicts(card, {"rows": rows}) if v.variant.id == "fp16" and v.backend == "webgpu"
     )
-    assert (verdict.ships, verdict.why) == (False, "iou 0.5 is above its gate 0.005")
+    assert (verdict.ships, verdict.why) == (False, "its iou loss 0.5 exceeds the gate 0.005")
 
 
 @pytest.mark.parametrize("place", ["loss", "page"])
 def test_what_nothing_was_measured_on_does_not_ship(card: Card, place: str) -> None:
-    """Pictures without a person show nothing of a segmenter; float32 has nothing to lose."""
+    """Pictures without a person prove nothing about a segmenter. float32 is the reference and has no loss."""
     rows = row("fp32", "wasm", 400, **{place: {}}), row("fp16", "wasm", 200, **{place: {}})
     assert ships(card, *rows)["wasm"] == "fp32"
-    why = {v.wanted.id: v.why for v in choice.verdicts(card, {"rows": rows}) if v.backend == "wasm"}
-    assert why["fp16"].startswith("iou is not measured")
+    why = {v.variant.id: v.why for v in choice.verdicts(card, {"rows": rows}) if v.backend == "wasm"}
+    assert why["fp16"].startswith("its iou loss is not measured")
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.0, "int8"), (1.09, "int8"), (1.11, "fp32")])
@@ -63,15 +63,15 @@ def test_what_is_slower_on_wasm_does_not_ship(card: Card, ratio: float, expected
     assert ships(card, row("fp32", "wasm", 400), row("int8", "wasm", 100, ratio=ratio))["wasm"] == expected
 
 
-def test_times_of_an_imitated_gpu_do_not_count(card: Card) -> None:
+def test_times_of_an_emulated_gpu_do_not_count(card: Card) -> None:
     assert ships(card, row("fp32", "webgpu", 400), row("int8", "webgpu", 100, ratio=3.0))["webgpu"] == "int8"
 
 
 def test_times_of_a_real_gpu_do(card: Card) -> None:
     stamp = dict.fromkeys(("date", "browser", "machine", "onnxruntime-web"), "")
     rows = row("fp32", "webgpu", 400), row("int8", "webgpu", 100, ratio=3.0)
-    for imitated, expected in ((False, "fp32"), (True, "int8")):
-        gpu = {"webgpu": {"name": "nvidia hopper", "imitated": imitated}}
+    for emulated, expected in ((False, "fp32"), (True, "int8")):
+        gpu = {"webgpu": {"name": "nvidia hopper", "imitated": emulated}}
         figures = {"rows": rows, "stamps": {"selfie": {**stamp, "gpu": gpu}}}
         found = {b: w.id for w in choice.chosen(card, figures) for b in w.backends}
         assert found["webgpu"] == expected
@@ -81,7 +81,7 @@ def test_times_of_a_real_gpu_do(card: Card) -> None:
 def test_what_does_not_load_does_not_ship(card: Card) -> None:
     rows = row("fp32", "wasm", 400), row("int8", "wasm", 100, loads=False, said="no such operator")
     assert ships(card, *rows)["wasm"] == "fp32"
-    assert "does not run: no such operator" in {v.why for v in choice.verdicts(card, {"rows": rows})}
+    assert "it does not run: no such operator" in {v.why for v in choice.verdicts(card, {"rows": rows})}
     assert "wasm" not in ships(card, row("fp32", "wasm", 400, loads=False, said="no"))
 
 
@@ -99,7 +99,7 @@ def test_halves_come_first_and_need_their_feature(card: Card) -> None:
 
 def test_a_card_nobody_measured_ships_what_is_safe(card: Card) -> None:
     assert ships(card) == {"wasm": "fp16", "webgpu": "fp16", "webgl": "webgl"}
-    integers = {b: w.id for w in choice.chosen(card, {}, packed=True) for b in w.backends}
+    integers = {b: w.id for w in choice.chosen(card, {}, quantised=True) for b in w.backends}
     assert integers == {"wasm": "int8", "webgpu": "int8", "webgl": "webgl"}
 
 
@@ -111,7 +111,7 @@ def test_one_file_serves_two_backends(card: Card) -> None:
 
 def test_what_is_written_down_is_what_is_chosen() -> None:
     """The reasons in models/variants/figures.json are those of today's gates and rule."""
-    figures = choice.read()
+    figures = choice.read_figures()
     known = {card.id: card for card in cards.read_all()}
     written = {
         (row["card"], row["variant"], row["backend"]): (row["ships"], row["why"])
@@ -119,7 +119,7 @@ def test_what_is_written_down_is_what_is_chosen() -> None:
         if row["card"] in known
     }
     found = {
-        (card.id, v.wanted.id, v.backend): (v.ships, v.why)
+        (card.id, v.variant.id, v.backend): (v.ships, v.why)
         for card in known.values()
         for v in choice.verdicts(card, figures)
     }

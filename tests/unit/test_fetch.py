@@ -69,19 +69,19 @@ def test_an_npm_package_is_a_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("forged", [b"forged", b"THE published file"])
 def test_another_file_under_the_name_is_refused_and_said(tmp_path: Path, forged: bytes) -> None:
-    with pytest.raises(fetch.Missing, match="another file is there: "):
+    with pytest.raises(fetch.MissingSourceError, match="the file is another one: "):
         fetch.fetch(one(npm()), quiet, tmp_path / "cache", installed(tmp_path, forged))
 
 
 def test_a_missing_package_is_said(tmp_path: Path) -> None:
-    with pytest.raises(fetch.Missing, match="the package is not installed"):
+    with pytest.raises(fetch.MissingSourceError, match="the package is not installed"):
         fetch.fetch(one(npm()), quiet, tmp_path / "cache", tmp_path)
 
 
 def test_a_path_out_of_the_packages_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(DATA)
     (tmp_path / "node").mkdir()
-    with pytest.raises(fetch.Missing, match="leads out"):
+    with pytest.raises(fetch.MissingSourceError, match="leads out"):
         fetch.fetch(one(npm(npm="..")), quiet, tmp_path / "cache", tmp_path / "node")
 
 
@@ -91,10 +91,10 @@ def test_a_file_of_the_project_is_a_source(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "project" / "own" / "a.bin").write_bytes(DATA)
     fetched = fetch.fetch(one(file(local="own/a.bin")), quiet, tmp_path / "cache", tmp_path)
     assert (fetched.files, fetched.title) == ({"a.bin": DATA}, "own/a.bin")
-    with pytest.raises(fetch.Missing, match="is not in the project"):
+    with pytest.raises(fetch.MissingSourceError, match="is not in the project"):
         fetch.fetch(one(file(local="own/b.bin")), quiet, tmp_path / "cache", tmp_path)
     (tmp_path / "project" / "own" / "b.bin").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(fetch.Missing, match="leads out of the project"):
+    with pytest.raises(fetch.MissingSourceError, match="leads out of the project"):
         fetch.fetch(one(file(local="own/b.bin")), quiet, tmp_path / "cache", tmp_path)
 
 
@@ -114,14 +114,14 @@ def test_a_mirror_with_another_file_under_the_address_is_refused(
 ) -> None:
     mirror(tmp_path, ("file", b"THE published file", URL))
     monkeypatch.setenv("VITRINE_MIRROR", str(tmp_path))
-    with pytest.raises(fetch.Missing, match="another file is there"):
+    with pytest.raises(fetch.MissingSourceError, match="the file is another one"):
         fetch.fetch(one(file(url=URL)), quiet, tmp_path / "cache", tmp_path)
     assert not list((tmp_path / "cache").glob("*"))
 
 
 def test_a_mirror_without_its_list_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_MIRROR", str(tmp_path))
-    with pytest.raises(fetch.Missing, match=r"WEIGHTS.toml is not readable"):
+    with pytest.raises(fetch.MissingSourceError, match=r"WEIGHTS.toml in VITRINE_MIRROR is not readable"):
         fetch.fetch(one(file(url=URL)), quiet, tmp_path / "cache", tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_a_mirror_does_not_lead_out_of_itself(tmp_path: Path, monkeypatch: pytes
     inside.mkdir()
     mirror(inside, ("../file", DATA, URL))
     monkeypatch.setenv("VITRINE_MIRROR", str(inside))
-    with pytest.raises(fetch.Missing, match="listed and not there"):
+    with pytest.raises(fetch.MissingSourceError, match=r"VITRINE_MIRROR lists .*, but does not contain it"):
         fetch.fetch(one(file(url=URL)), quiet, tmp_path / "cache", tmp_path)
 
 
@@ -142,22 +142,22 @@ def test_a_source_counts_only_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     fetched = fetch.fetch(card(halved, Source("tflite", (file(url=URL + "2"),))), quiet, tmp_path / "cache")
     assert fetched.source.format == "tflite"
     assert fetched.files == {"a.bin": DATA}
-    with pytest.raises(fetch.Missing, match=r"127\.0\.0\.1:1/a\.bin: no answer"):
+    with pytest.raises(fetch.MissingSourceError, match=r"127\.0\.0\.1:1/a\.bin: no answer"):
         fetch.fetch(card(halved), quiet, tmp_path / "cache")
 
 
 def test_no_answer_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(fetch.Missing, match="no answer") as missing:
+    with pytest.raises(fetch.MissingSourceError, match="no answer") as missing:
         fetch.fetch(one(npm(), file(url=GONE)), quiet, tmp_path / "cache", tmp_path)
     assert "\n" not in str(missing.value)
 
 
 def test_nothing_but_https_is_fetched() -> None:
     for url in ("http://127.0.0.1:1/a", "file:///etc/hostname", "ftp://127.0.0.1:1/a"):
-        with pytest.raises(download.Refused, match="only https"):
+        with pytest.raises(download.UnavailableError, match="only addresses with https://"):
             download.download(url, 10, quiet, "it")
     redirect = download._HttpsOnly()
-    with pytest.raises(download.Refused, match="leads to http://127"):
+    with pytest.raises(download.UnavailableError, match="redirects to http://127"):
         redirect.redirect_request(None, None, 302, "", {}, "http://127.0.0.1:1/a")
 
 
@@ -178,7 +178,7 @@ def test_a_host_that_does_not_answer_is_asked_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("urllib.request.build_opener", lambda *_: Nothing())
     for host in ("silent.example", "other.example"):
         for name in "ab":
-            with pytest.raises(download.Refused, match=r"no answer \((timed out|404 Not Found)\)"):
+            with pytest.raises(download.UnavailableError, match=r"no answer \((timed out|404 Not Found)\)"):
                 download.download(f"https://{host}/{name}", 10, quiet, "it")
     assert asked == ["https://silent.example/a", "https://other.example/a", "https://other.example/b"]
 
@@ -201,10 +201,10 @@ class Answer:
 
 def test_an_endless_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib.request.build_opener", lambda *_: Answer())
-    with pytest.raises(download.Refused, match="longer than 1000 bytes"):
+    with pytest.raises(download.UnavailableError, match="longer than 1000 bytes"):
         download.download(URL, 1000, quiet, "it")
     monkeypatch.setattr(download, "LONGEST", -1.0)
-    with pytest.raises(download.Refused, match="took longer than"):
+    with pytest.raises(download.UnavailableError, match="took longer than"):
         download.download(URL, 1000, quiet, "it")
 
 
@@ -235,23 +235,23 @@ def test_a_packed_file_is_taken_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        (row("/x/b.bin"), "names 0 files a.bin, not one"),
-        (row("/x/notaa.bin"), "names 0 files a.bin"),
-        ({"files": []}, "names 0 files"),
-        ("nothing", "names 0 files"),
+        (row("/x/b.bin"), "lists 0 files a.bin, not one"),
+        (row("/x/notaa.bin"), "lists 0 files a.bin"),
+        ({"files": []}, "lists 0 files"),
+        ("nothing", "lists 0 files"),
         (row(start=-6), "which is not 18 bytes of the package"),
         (row(start=6, end=10**18), "which is not 18 bytes of the package"),
         (row(start=20, end=20 + len(DATA)), "which is not 18 bytes of the package"),
         (row(start="a"), "is not readable"),
         (row(start=None), "is not readable"),
         ({"files": ["a"]}, "is not readable"),
-        (row(start=7, end=7 + len(DATA)), "another file is there"),
+        (row(start=7, end=7 + len(DATA)), "the file is another one"),
     ],
 )
 def test_a_damaged_package_is_one_sentence(tmp_path: Path, table: object, says: str) -> None:
     package(tmp_path, table)
     wanted = one(npm(path="assets.data", member="a.bin"))
-    with pytest.raises(fetch.Missing, match=says) as missing:
+    with pytest.raises(fetch.MissingSourceError, match=says) as missing:
         fetch.fetch(wanted, quiet, tmp_path / "cache", tmp_path)
     assert "\n" not in str(missing.value)
 
@@ -260,8 +260,8 @@ def test_a_package_without_its_loader_is_said(tmp_path: Path) -> None:
     path = package(tmp_path, row())
     loader = path.with_name("assets_loader.js")
     loader.write_bytes(b"x" * (emscripten.LOADER + 1))
-    with pytest.raises(ValueError, match="longer than"):
+    with pytest.raises(download.UnavailableError, match="longer than"):
         emscripten.member(path, "a.bin", len(DATA))
     loader.unlink()
-    with pytest.raises(ValueError, match="is not beside it"):
+    with pytest.raises(download.UnavailableError, match="is missing"):
         emscripten.member(path, "a.bin", len(DATA))

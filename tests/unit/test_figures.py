@@ -16,7 +16,7 @@ BACKENDS = ("wasm", "webgl", "webgpu")
 SEGMENTERS = [
     card for card in cards.read_all() if card.kind == "segmenter" and card.sources[0].files[0].local == ""
 ]
-FIGURES = choice.read()
+FIGURES = choice.read_figures()
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -29,7 +29,7 @@ def test_person_iou_is_the_published_models(id: str, name: str) -> None:
     assert row["pictures"] == SETS[name]
     assert abs(row["published"] - row["native"]) <= EQUAL
     assert row["page"]["wasm"]["pictures"] == SETS[name]
-    if name == "npr":  # an imitated GPU runs some pictures of one set
+    if name == "npr":  # an emulated GPU runs some pictures of one set
         assert set(row["page"]) == set(BACKENDS)
     for page in row["page"].values():
         assert abs(page["published"] - page["iou"]) <= EQUAL
@@ -39,5 +39,5 @@ def test_person_iou_is_the_published_models(id: str, name: str) -> None:
 def test_a_card_is_measured_whole(card: Card) -> None:
     """All candidates on all their backends, or none: a choice among some is not one."""
     measured = {(r["variant"], r["backend"]) for r in FIGURES["rows"] if r["card"] == card.id}
-    every = {(wanted.id, backend) for wanted in card.wanted for backend in wanted.backends}
+    every = {(wanted.id, backend) for wanted in card.variants for backend in wanted.backends}
     assert measured in (set(), every), f"run: python3 build.py bench variants {card.id}"

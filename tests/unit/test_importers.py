@@ -1,4 +1,4 @@
-"""models.importers.read on ONNX files made here: layouts, types, opsets, roles; what is refused, in words.
+"""models.importers.formats on ONNX files made here: layouts, types, opsets, roles; what is refused, in words.
 
 Does not run other formats (tests/native/test_tflite.py and test_tfjs.py do).
 """
@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.importers import read
-from models.importers.read import Unreadable
+from models.importers.errors import ModelFileError
+from models.importers.formats import import_model, import_resizable
 from models.verify import runners
 from tests.support import models_given
 
@@ -58,7 +58,7 @@ def test_the_picture_is_planes_of_floats_whatever_the_file_takes() -> None:
         ([0, 3, 6, 5], TensorProto.FLOAT),
         ([1, 3, 6, 5], TensorProto.FLOAT16),
     ):
-        model = read.read("onnx", {"m.onnx": network(shape, kind)}, (6, 5))
+        model = import_model("onnx", {"m.onnx": network(shape, kind)}, (6, 5))
         (given,) = model.graph.input
         assert given.name == "picture"
         assert [d.dim_value for d in given.type.tensor_type.shape.dim] == [1, 3, 6, 5]
@@ -72,7 +72,7 @@ def test_the_picture_is_planes_of_floats_whatever_the_file_takes() -> None:
 @pytest.mark.parametrize("opset", [11, 13, 17, 19, 21])
 def test_other_opsets_become_17(opset: int) -> None:
     data = models_given.onnx_file(opset=opset)
-    model = read.read("onnx", {"m.onnx": data})
+    model = import_model("onnx", {"m.onnx": data})
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 17)]
     x = RNG.standard_normal((2, 32, 32, 3)).astype(np.float32)
     theirs = runners.run("onnx", {"m.onnx": data}, x)["answer"]
@@ -82,7 +82,7 @@ def test_other_opsets_become_17(opset: int) -> None:
 
 def test_outputs_are_any_tensors_by_role_and_the_rest_is_gone() -> None:
     data = models_given.onnx_file()
-    model = read.read("onnx", {"m.onnx": data}, None, {"features": "b"})
+    model = import_model("onnx", {"m.onnx": data}, None, {"features": "b"})
     assert [node.op_type for node in model.graph.node] == ["Conv", "Relu"]
     assert [tensor.name for tensor in model.graph.initializer] == ["w"]
     assert [value.name for value in model.graph.output] == ["features"]
@@ -101,7 +101,7 @@ def test_names_that_meet_give_way() -> None:
     ]
     data = network([1, 3, 4, 4], nodes=nodes)
     roles = {"mask": "answer", "again": "answer", "one": "mask"}
-    model = read.read("onnx", {"m.onnx": data}, None, roles)
+    model = import_model("onnx", {"m.onnx": data}, None, roles)
     x = RNG.standard_normal((1, 3, 4, 4)).astype(np.float32)
     mask, again, one = run(model, {"picture": x})
     assert np.array_equal(one, -np.maximum(x, 0))
@@ -111,12 +111,12 @@ def test_names_that_meet_give_way() -> None:
 
 def test_one_graph_serves_all_sizes_of_a_card() -> None:
     data = models_given.onnx_file(side=None)
-    model = read.free("onnx", {"m.onnx": data}, [(16, 24), (32, 40)])
+    model = import_resizable("onnx", {"m.onnx": data}, [(16, 24), (32, 40)])
     for height, width in ((16, 24), (32, 40)):
         (answer,) = run(model, {"picture": np.zeros((1, 3, height, width), np.float32)})
         assert answer.shape == (1, 1, height, width)
-    with pytest.raises(Unreadable, match="its input is 32 x 32, not 16 x 24"):
-        read.free("onnx", {"m.onnx": models_given.onnx_file()}, [(16, 24), (32, 32)])
+    with pytest.raises(ModelFileError, match="its input is 32 x 32, not 16 x 24"):
+        import_resizable("onnx", {"m.onnx": models_given.onnx_file()}, [(16, 24), (32, 32)])
 
 
 def own(domain: str) -> list[onnx.NodeProto]:
@@ -127,7 +127,7 @@ def own(domain: str) -> list[onnx.NodeProto]:
     ("data", "sentence"),
     [
         (b"no protobuf", "ONNX file damaged"),
-        (network([1, 3, "h", "w"]), "has no size of its own: give one"),
+        (network([1, 3, "h", "w"]), "its input has no fixed size. Give one"),
         (
             network([1, 1, 8, 8]),
             r"its input has the shape \[1, 1, 8, 8\]; only one picture of three channels",
@@ -136,24 +136,25 @@ def own(domain: str) -> list[onnx.NodeProto]:
         (network([1, 3, 8, 8], TensorProto.INT64), "not a picture of floats or bytes"),
         (
             network([1, 3, 8, 8], nodes=own("com.example")),
-            r"'mine' is com.example.Fancy, an operator of its own",
+            r"'mine' is the custom operator com.example.Fancy",
         ),
         (network([1, 3, 8, 8], nodes=own("")), "Fancy"),
         (
             network([1, 3, 8, 8], nodes=[helper.make_node("Relu", ["image"], ["b"])]),
-            "nothing computes the output",
+            "no node computes the output",
         ),
         (models_given.onnx_file(opset=99), "opset|version"),
     ],
 )
 def test_what_cannot_be_read_is_said(data: bytes, sentence: str) -> None:
-    with pytest.raises(Unreadable, match=sentence) as caught:
-        read.read("onnx", {"m.onnx": data})
+    with pytest.raises(ModelFileError, match=sentence) as caught:
+        import_model("onnx", {"m.onnx": data})
     assert "\n" not in str(caught.value)
 
 
 def test_a_wrong_role_names_what_there_is() -> None:
     with pytest.raises(
-        Unreadable, match="no tensor is called 'c2', wanted as 'mask'; the outputs are answer"
+        ModelFileError,
+        match=r"there is no tensor 'c2' for the output 'mask'. The outputs of the file are: answer",
     ):
-        read.read("onnx", {"m.onnx": models_given.onnx_file()}, None, {"mask": "c2"})
+        import_model("onnx", {"m.onnx": models_given.onnx_file()}, None, {"mask": "c2"})

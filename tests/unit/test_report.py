@@ -1,4 +1,4 @@
-"""The models' tables: what stands in them, that they are safe HTML, and that the README is up to date."""
+"""The models' tables: their content, that they are safe HTML, and that docs/models.md is up to date."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.core.card import Graph, Input, ModelCard, Variant
-from models.report import readme, report, rows
+from models.report import docs, report, rows
 from models.spec import cards
 from models.variants import choice
 
@@ -103,7 +104,7 @@ def test_one_table_holds_every_candidate_and_says_what_is_missing() -> None:
         ["Selfie <b>", "webgl-fp16", "–", "400 kB", "7e-5"],
     ]
     assert found[2][5:10] == ["0.38% IoU", "× 0.93", "–", "–", "the smallest"]
-    assert found[3][7] == "not here"
+    assert found[3][7] == "does not run"
     assert found[-1] == ["Gone", "Gone is left out: no source has its file"]
 
 
@@ -125,30 +126,32 @@ def test_what_nobody_measured_is_in_the_table_as_well() -> None:
     assert (found.variant, found.ships, found.why) == (
         "int8",
         ("wasm",),
-        {"wasm": "not measured in a browser"},
+        {"wasm": "it was not measured in a browser"},
     )
     assert "bench variants" in report.page([CARD], {})
 
 
 def test_what_this_build_refused_says_so() -> None:
     card = replace(
-        CARD, variants=(), report={**CARD.report, "refused": {"int8": "iou 0.2 is above its gate"}}
+        CARD, variants=(), report={**CARD.report, "refused": {"int8": "its iou loss 0.2 exceeds the gate"}}
     )
     found = next(each for each in rows.rows(card, FIGURES) if each.variant == "int8")
-    assert (found.ships, rows.reasons(found)) == ((), "iou 0.2 is above its gate")
+    assert (found.ships, rows.reasons(found)) == ((), "its iou loss 0.2 exceeds the gate")
 
 
 @pytest.mark.parametrize(
     ("loss", "expected"),
     [
-        ({}, ""),
-        ({"iou": 1e-9}, "none"),
+        (None, "reference"),
+        ({}, "not measured"),
+        ({"iou": 1e-9}, "0"),
+        ({"iou": 0.0}, "0"),
         ({"points": 0.123}, "0.12 px"),
         ({"top1": 0.01, "top5": 0.0, "features": 2e-5}, "1.0% first labels, 0.0% first five, 2.0e-05 cosine"),
     ],
 )
-def test_a_loss_in_words(loss: dict[str, float], expected: str) -> None:
-    assert rows.lost(loss) == expected
+def test_a_loss_in_words(loss: dict[str, float] | None, expected: str) -> None:
+    assert rows.loss_text(loss) == expected
 
 
 def test_the_terminal_shows_it_too() -> None:
@@ -157,20 +160,24 @@ def test_the_terminal_shows_it_too() -> None:
     assert "gone: Gone is left out" in found
 
 
-def test_the_section_goes_between_its_marks() -> None:
-    text = f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n"
-    assert readme.written(text, "new") == f"a\n{readme.BEGIN}\nnew\n{readme.END}\nb\n"
-    with pytest.raises(ValueError, match=r"README\.md has no"):
-        readme.written("a", "new")
+def test_the_documentation_is_up_to_date() -> None:
+    text = docs.text(cards.read_all(), choice.read_figures())
+    assert docs.PATH.read_text("utf-8") == text, "docs/models.md is stale. Run: python3 build.py models"
 
 
-def test_the_readme_is_up_to_date() -> None:
-    text = readme.README.read_text("utf-8")
-    section = readme.section(cards.read_all(), choice.read())
-    assert readme.written(text, section) == text, "README.md is stale. Run: python3 build.py models"
+def test_the_documentation_is_written_where_it_is_stale(tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "models.md"
+    docs.write(path)
+    assert path.read_text("utf-8") == docs.PATH.read_text("utf-8")
+    before = path.stat().st_mtime_ns
+    docs.write(path)
+    assert path.stat().st_mtime_ns == before
+    path.write_text("stale", "utf-8")
+    docs.write(path)
+    assert path.read_text("utf-8") == docs.PATH.read_text("utf-8")
 
 
-def test_the_section_shows_what_ships() -> None:
+def test_the_documentation_shows_what_ships() -> None:
     card = next(card for card in cards.read_all() if card.id == "selfie")
     person = {"card": "selfie", "set": "npr", "pictures": 100, "published": 0.9648, "native": 0.9648}
     page = {
@@ -178,7 +185,7 @@ def test_the_section_shows_what_ships() -> None:
         "webgl": {"pictures": 8, "iou": 0.97, "published": 0.98},
     }
     figures = {**FIGURES, "parity": {"selfie": {"photo": 6.8e-5}}, "person": [{**person, "page": page}]}
-    found = readme.section([card], json.loads(json.dumps(figures)))
+    found = docs.text([card], json.loads(json.dumps(figures)))
     assert (
         "| Selfie | 256 × 256 | int8 148 kB | – | fp16 | 7.5 | int8: 0.38% IoU | int8: 3e-2 | 7e-5 |" in found
     )

@@ -1,1 +1,1 @@
-"""Scripts that another Python runs to export a model to ONNX."""
+"""Scripts that export a model to ONNX, run by the Python that has the model's framework."""

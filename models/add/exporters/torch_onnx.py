@@ -1,6 +1,6 @@
-"""Run by a Python that has PyTorch: `torch_onnx.py MODEL OUT.onnx [HEIGHT WIDTH]`.
+"""Exports a PyTorch model, run by a Python that has PyTorch: `torch_onnx.py MODEL OUT.onnx [HEIGHT WIDTH]`.
 
-Does not import this project. Loads exported programs (.pt2) and TorchScript (.pt), never a pickle.
+Does not import this project and never loads a pickle: only exported programs (.pt2) and TorchScript (.pt).
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ import sys
 from typing import Any
 
 
-def main(given: str, target: str, *size: str) -> None:
-    """Writes the ONNX file. Raises whatever PyTorch raises, ValueError for what it cannot be asked."""
+def main(source: str, target: str, *size: str) -> None:
+    """Writes the ONNX file. Raises ValueError for an unsupported model, and whatever PyTorch raises."""
     torch: Any = importlib.import_module("torch")
-    if given.endswith(".pt2"):
-        program = torch.export.load(given)
+    if source.endswith(".pt2"):
+        program = torch.export.load(source)
         torch.onnx.export(program, (), target, dynamo=True, external_data=False, verbose=False)
         return
     try:
-        module = torch.jit.load(given, map_location="cpu").eval()
+        module = torch.jit.load(source, map_location="cpu").eval()
     except RuntimeError:
         raise ValueError(
-            "it is no TorchScript file, perhaps weights without their program; "
-            "save it with torch.export.save (.pt2) or torch.jit.save (.pt)"
+            "the file is not TorchScript; it may be weights without a program. "
+            "Save the model with torch.export.save (.pt2) or torch.jit.save (.pt)."
         ) from None
     if not size:
-        raise ValueError("TorchScript does not say how large its picture is; give it with --size HxW")
+        raise ValueError("TorchScript does not contain the size of the picture. Give it with --size HxW.")
     picture = torch.zeros(1, 3, *map(int, size))
     torch.onnx.export(module, (picture,), target, opset_version=17, dynamo=False, verbose=False)
 

@@ -1,4 +1,4 @@
-"""Every kind's back on networks made here: the same answers as decoded.py, on every cut, at every size."""
+"""The postprocessing of every kind, on networks made here: equal to reference.py, for all cuts and sizes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.core.card import Input, Size
+from app.core.errors import UserError
 from app.native.session import Session
 from models import make
 from models.graphs import wrap
-from models.graphs.text import chain, text
-from models.spec.card import Card, Wanted
+from models.graphs.text import merge, text
+from models.spec.card import Card, VariantSpec
 from models.variants import lower, quantize
-from models.verify import parity
-from models.verify import reference as decoded
+from models.verify import parity, reference
 
 Array = NDArray[Any]
-CUTS = (Wanted("a", ("wasm", "webgpu"), "fp32"), Wanted("b", ("webgl",), "fp32"))
+CUTS = (VariantSpec("a", ("wasm", "webgpu"), "fp32"), VariantSpec("b", ("webgl",), "fp32"))
 
 
 def card(kind: str, height: int, width: int, mask: tuple[int, int] = (0, 0), free: bool = False) -> Card:
@@ -40,7 +40,7 @@ def card(kind: str, height: int, width: int, mask: tuple[int, int] = (0, 0), fre
         outputs={},
         gates={},
         loss={},
-        wanted=CUTS,
+        variants=CUTS,
         file=Path("made.toml"),
     )
 
@@ -81,7 +81,7 @@ def flat(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> onnx.ModelProto:
     )
     after = helper.make_model(tail, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     keep = [name for name in kinds if name not in shapes]
-    return chain(model, after, [(name, f"{name}_planes") for name in shapes], keep)
+    return merge(model, after, [(name, f"{name}_planes") for name in shapes], keep)
 
 
 MADE: dict[str, tuple[Card, onnx.ModelProto]] = {
@@ -137,19 +137,19 @@ def squashed(model: onnx.ModelProto) -> onnx.ModelProto:
         value = next(v for v in model.graph.output if v.name == name)
         shape = ",".join(str(d.dim_value) for d in value.type.tensor_type.shape.dim)
         after = text(f"tail (float[{shape}] x) => (float[{shape}] {name}) {{ {name} = Sigmoid(x) }}")
-        model = chain(model, after, [(name, "x")], [o.name for o in model.graph.output if o.name != name])
+        model = merge(model, after, [(name, "x")], [o.name for o in model.graph.output if o.name != name])
     return model
 
 
-def built(found: Card, wanted: Wanted, model: onnx.ModelProto) -> tuple[str, list[bytes]]:
+def built(found: Card, wanted: VariantSpec, model: onnx.ModelProto) -> tuple[str, list[bytes]]:
     rgba, graphs = make.graphs(found, wanted, model)
-    parity.operators([quantize.unpacked(graph) for graph in graphs], wanted.backends)
+    parity.operators([quantize.dequantised(graph) for graph in graphs], wanted.backends)
     return rgba, [graph.SerializeToString() for graph in graphs]
 
 
 @pytest.mark.parametrize("wanted", CUTS, ids=lambda wanted: "+".join(wanted.backends))
-def test_a_fused_graph_answers_what_its_network_means(
-    made: tuple[Card, onnx.ModelProto], wanted: Wanted
+def test_a_wrapped_graph_computes_the_reference(
+    made: tuple[Card, onnx.ModelProto], wanted: VariantSpec
 ) -> None:
     found, model = made
     rgba, graphs = built(found, wanted, model)
@@ -166,11 +166,11 @@ def test_a_wrong_answer_is_seen(made: tuple[Card, onnx.ModelProto]) -> None:
             array = numpy_helper.to_array(tensor)
             tensor.CopyFrom(numpy_helper.from_array(-array[::-1].copy(), tensor.name))
     rgba, graphs = built(found, CUTS[0], model)
-    with pytest.raises(parity.Failure, match="differs from the network it is made of"):
+    with pytest.raises(UserError, match="differs from its network"):
         parity.same(found, other, graphs, rgba)
 
 
-def packed(model: onnx.ModelProto) -> onnx.ModelProto:
+def quantised(model: onnx.ModelProto) -> onnx.ModelProto:
     """`model` with the first convolution's weights as integers behind DequantizeLinear."""
     result = onnx.ModelProto()
     result.CopyFrom(model)
@@ -188,10 +188,10 @@ def packed(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize("wanted", CUTS, ids=lambda wanted: "+".join(wanted.backends))
-def test_packed_weights_stay_as_published(wanted: Wanted) -> None:
-    """The front scales their step: the integers are those of the file, and the answers are the same."""
+def test_quantised_weights_stay_as_published(wanted: VariantSpec) -> None:
+    """Preprocessing scales their step: the integers stay those of the file, and the outputs are the same."""
     found, plain = MADE["BodyPix"]
-    model = packed(plain)
+    model = quantised(plain)
     rgba, graphs = built(found, wanted, model)
     assert parity.same(found, model, graphs, rgba) < 1e-4
     integers = numpy_helper.to_array(next(t for t in model.graph.initializer if t.name == "w_int8"))
@@ -205,20 +205,20 @@ def test_one_graph_serves_every_size() -> None:
     """No constant of one size is in it: it also runs at a size that no card names."""
     for name, output in (("BodyPix", "mask"), ("PoseNet", "pose")):
         found, model = MADE[name]
-        (graph,) = wrap.whole(found, model)
+        (graph,) = wrap.single_graph(found, model)
         sized = replace(parity.resized(found, 65, 97), sizes=found.sizes)
         sessions = [Session(graph.SerializeToString(), threads=1, dimensions={"height": 65, "width": 97})]
-        reference = Session(model.SerializeToString(), threads=1)
+        network_session = Session(model.SerializeToString(), threads=1)
         picture = parity.pictures(65, 97, "photo")[0]
         x = np.ascontiguousarray(parity.planes(sized, picture).transpose(0, 3, 1, 2))
-        expected = decoded.answers(sized, reference.run_now({"picture": x}))[output]
+        expected = reference.expected_outputs(sized, network_session.run_now({"picture": x}))[output]
         assert np.nanmax(np.abs(parity.run(sized, sessions, picture)[output] - expected)) < 1e-5
 
 
 def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
     """By hand: a ramp stays a ramp, and the cells of the grid keep their numbers."""
     ramp = np.array([[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]])
-    large = decoded.grown(ramp, 5, 9)
+    large = reference.enlarged(ramp, 5, 9)
     assert np.array_equal(large[::4, ::4], ramp)
     assert np.allclose(large, np.add.outer(np.arange(5.0), np.arange(9) / 4))
 
@@ -226,12 +226,12 @@ def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
 @pytest.mark.parametrize(
     ("kind", "heads", "said"),
     [
-        ("segmenter", {"other": 1}, "needs the output mask or logits"),
-        ("segmenter", {"logits": 2}, "not one map of one channel"),
+        ("segmenter", {"other": 1}, "needs the output mask or logits. Name it"),
+        ("segmenter", {"logits": 2}, "must be one map of one channel"),
         ("pose", {"heatmaps": 17}, "needs the output offsets"),
         ("landmarks", {"points": 1404}, "need the outputs points and presence"),
         ("classifier", {"scores": 5}, "needs the outputs scores and features"),
-        ("network", {"rgba": 3}, "cannot be called rgba"),
+        ("network", {"rgba": 3}, "must not be called rgba"),
         ("detector", {"raw": 16}, "needs the output logits"),
         ("detector", {"raw": 16, "logits": 1}, "models/graphs/detector.py has anchors for"),
     ],
@@ -240,13 +240,13 @@ def test_a_role_that_is_missing_is_named(kind: str, heads: dict[str, int], said:
     model = network((33, 33), 16, **heads)
     if "raw" in heads and "logits" in heads:
         model = flat(model, raw=(1, 9, 16), logits=(1, 9, 1))
-    with pytest.raises(parity.Failure, match=said) as error:
+    with pytest.raises(UserError, match=said) as error:
         make.graphs(card(kind, 33, 33, (33, 33)), CUTS[0], model)
     assert "\n" not in str(error.value)
 
 
 def test_a_size_that_no_grid_divides_is_refused() -> None:
-    with pytest.raises(parity.Failure, match="cannot be grown"):
+    with pytest.raises(UserError, match="cannot be enlarged"):
         make.graphs(card("segmenter", 40, 40, (40, 40)), CUTS[0], network((40, 40), 16, logits=1))
 
 
@@ -273,7 +273,7 @@ BEGINNINGS = {
 
 
 @pytest.mark.parametrize("lines", BEGINNINGS.values(), ids=BEGINNINGS)
-def test_the_front_scales_however_a_network_begins(lines: str) -> None:
+def test_preprocessing_scales_however_a_network_begins(lines: str) -> None:
     body = f"network (float[1,3,32,48] picture) => (float[1,3,32,48] out) {{ {lines} }}"
     weight = np.random.default_rng(2).normal(size=(3, 3, 1, 1)).astype(np.float32)
     model = text(body, {"w": weight} if "w)" in lines else {})

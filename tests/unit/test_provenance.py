@@ -20,29 +20,29 @@ def figures(**gpus: tuple[str, bool]) -> dict[str, Any]:
 
 
 def test_a_real_gpus_times_count() -> None:
-    assert provenance.timed(figures(webgl=("Radeon", False), webgpu=("", False)), "selfie") == (
+    assert provenance.timed_backends(figures(webgl=("Radeon", False), webgpu=("", False)), "selfie") == (
         "wasm",
         "webgl",
     )
-    assert provenance.timed(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm",)
-    assert provenance.timed({}, "selfie") == ("wasm",)
+    assert provenance.timed_backends(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm",)
+    assert provenance.timed_backends({}, "selfie") == ("wasm",)
 
 
 def test_the_gpus_are_named() -> None:
-    (told,) = provenance.told(figures(webgl=("Radeon", False), webgpu=("", False)), ["selfie", "other"])
+    (told,) = provenance.sentences(figures(webgl=("Radeon", False), webgpu=("", False)), ["selfie", "other"])
     where = "Measured 2026-11-22 in headless Chromium 1, onnxruntime-web 1.30.0, 8 cores; "
     assert told == f"{where}WebGL by Radeon; no WebGPU."
-    (told,) = provenance.told(figures(webgl=("s", True), webgpu=("s", True)), ["selfie"])
-    assert "WebGL and WebGPU by s, imitated by the processor; the times of an imitated GPU" in told
+    (told,) = provenance.sentences(figures(webgl=("s", True), webgpu=("s", True)), ["selfie"])
+    assert "WebGL and WebGPU by s, emulated in software; the choice ignores the times" in told
 
 
 def test_cards_measured_apart_are_told_apart() -> None:
-    """Figures from before cards had a stamp have one at the top."""
+    """Figures from before each card had its provenance have one for all cards."""
     both = {**figures(webgl=("Radeon", False)), **HEAD, "rows": [{"card": "selfie"}, {"card": "blazeface"}]}
-    told = provenance.told(both, ["blazeface", "selfie"])
+    told = provenance.sentences(both, ["blazeface", "selfie"])
     assert [line.split(")")[0] for line in told] == [
         "Measured 2026-11-22 (blazeface",
         "Measured 2026-11-22 (selfie",
     ]
     assert "No GPU" in told[0]
-    assert provenance.timed(both, "blazeface") == ("wasm",)
+    assert provenance.timed_backends(both, "blazeface") == ("wasm",)

@@ -1,4 +1,4 @@
-"""Fronts, backs and rewrites: smoothing, the choice of faces, the silhouette, the weights as stored."""
+"""Wrapped graphs and rewrites: smoothing, the selection of faces, the silhouette, WebGL's operators."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from app.core.card import MASKED
+from app.core.errors import UserError
 from app.core.nms import ROW, select
 from app.native.session import Session
 from models.graphs import detector, wrap
@@ -47,7 +48,9 @@ def draw(*rows: list[float], keep: float = 0.0, memory: float = 0.0) -> Array:
     for i, row in enumerate(rows):
         faces[i] = row
     feeds = {"memory": np.full((1, 1, 64, 64), memory, np.float32), "keep": np.array([keep], np.float32)}
-    mask: Array = session(detector.portrait(blazeface())).run_now({"faces": faces, **feeds})["mask"][0, 0]
+    mask: Array = session(detector.portrait_mask(blazeface())).run_now({"faces": faces, **feeds})["mask"][
+        0, 0
+    ]
     return mask
 
 
@@ -94,7 +97,7 @@ def test_faces_are_united() -> None:
 def test_smoothing_holds_back_doubt_only(published: Published) -> None:
     """mask = p + (memory - p) * keep * 4p(1 - p); with keep 0 it is p."""
     card = published.card
-    run = session(wrap.whole(card, published.network)[0]).run_now
+    run = session(wrap.single_graph(card, published.network)[0]).run_now
     rgba = parity.pictures(card.input.height, card.input.width, "photo")[0]
     memory = np.random.default_rng(0).random((1, 1, *card.mask), np.float32)
     p, held = (
@@ -127,7 +130,7 @@ def test_a_face_is_where_it_is(published: Published) -> None:
     """The astronaut of scikit-image: her face, by eye, as parts of the picture."""
     card = published.card
     rgba = parity.pictures(card.input.height, card.input.width, "photo")[0]
-    faces = parity.run(card, [session(wrap.whole(card, published.network)[0])], rgba)["faces"]
+    faces = parity.run(card, [session(wrap.single_graph(card, published.network)[0])], rgba)["faces"]
     assert (faces[:, 0] > 0.5).tolist() == [True, False, False, False, False]
     assert faces[0, 1:5].tolist() == pytest.approx((45 / 128, 20 / 128, 67 / 128, 42 / 128), abs=6 / 128)
 
@@ -147,7 +150,7 @@ def convolutions(second: str) -> onnx.ModelProto:
 )
 def test_webgl_does_not_share_a_convolution_between_activations(activation: str, becomes: list[str]) -> None:
     model = convolutions(activation)
-    lowered = lower.own_activations(model)
+    lowered = lower.separate_activations(model)
     assert [node.op_type for node in lowered.graph.node] == ["Conv", "Conv", *becomes]
     x = np.random.default_rng(1).normal(size=(1, 8, 4, 4)).astype(np.float32)
     assert np.allclose(
@@ -160,12 +163,12 @@ def test_an_operator_webgl_gets_wrong_is_refused() -> None:
         a = Reshape(x, shape)
         y = Relu(a)
     }"""
-    with pytest.raises(parity.Failure, match="follows a Reshape"):
+    with pytest.raises(UserError, match="follows a Reshape"):
         parity.operators([text(body)], ("webgl",))
     assert parity.operators([text(body)], ("wasm",)) == ["Relu", "Reshape"]
 
 
 def test_an_operator_webgl_lacks_is_named() -> None:
     body = "g (float[1,16] x) => (float[1,16] y) { y = HardSwish(x) }"
-    with pytest.raises(parity.Failure, match="webgl has no HardSwish"):
+    with pytest.raises(UserError, match="WebGL does not support HardSwish"):
         parity.operators([text(body)], ("webgl",))
