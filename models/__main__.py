@@ -1,6 +1,6 @@
 """`python -m models [OUT]` makes the models into OUT (dist/ by default) and prints a report; `add` adds one.
 
-Does not make models itself: models.build_models and models.add.command do.
+Does not make models itself: models.build.build_models and models.add.command do.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from app.core.errors import UserError
-from models import ROOT, build_models
 from models.add import command
+from models.build import ROOT, build_models
 
 
 def main(arguments: list[str]) -> int:

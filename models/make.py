@@ -43,8 +43,8 @@ class Candidate:
     native: list[onnx.ModelProto]
 
 
-def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, progress: Progress) -> ModelCard:
-    """`described` with its variants, mattes and report; the graphs are then in out/models.
+def make(card: Card, fetched: Fetched, out: Path, progress: Progress) -> ModelCard:
+    """The model of a card with its variants and report; its graphs are then in out/models, which must exist.
 
     `card` is the result of Card.of for the fetched source. Raises UserError.
     """
@@ -79,7 +79,7 @@ def make(card: Card, fetched: Fetched, described: ModelCard, out: Path, progress
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    result = _with_cutouts(with_mattes(described, out), card, network, out)
+    result = _with_cutouts(with_mattes(card.model_card(), out), card, network, out)
     return replace(result, tint=_tint(card, network, out), variants=tuple(variants), report=report)
 
 
@@ -186,17 +186,17 @@ def with_mattes(card: ModelCard, out: Path) -> ModelCard:
     return replace(card, matte=card.size.matte if card.size else _matte(card.id, card, out))
 
 
-def _with_cutouts(described: ModelCard, card: Card, network: onnx.ModelProto, out: Path) -> ModelCard:
+def _with_cutouts(model: ModelCard, card: Card, network: onnx.ModelProto, out: Path) -> ModelCard:
     """The card with the cutout graphs of all its sizes, where it is a segmenter."""
     if card.kind != "segmenter":
-        return described
+        return model
     sizes = []
-    for size in described.sizes:
+    for size in model.sizes:
         sized = parity.resized(card, size.input.height, size.input.width)
         sizes.append(replace(size, cutouts=_cutouts(f"{card.id}-{size.id}", sized, network, out)))
-    described = replace(described, sizes=tuple(sizes))
-    default = described.size
-    return replace(described, cutouts=default.cutouts if default else _cutouts(card.id, card, network, out))
+    model = replace(model, sizes=tuple(sizes))
+    default = model.size
+    return replace(model, cutouts=default.cutouts if default else _cutouts(card.id, card, network, out))
 
 
 def _cutouts(name: str, card: Card, network: onnx.ModelProto, out: Path) -> tuple[Variant, ...]:

@@ -1,6 +1,6 @@
 """`build.py models add`: a published file becomes a card to edit and, at once, a checked model.
 
-Does not import, wrap or verify models: models.made does, as for any card. A failure leaves no file behind.
+Does not import, wrap or verify models: models.build.made does, as for any card. A failure leaves no files.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _read(path: Path, files: ModelFiles) -> tuple[Card, Fetched]:
 
 
 def _make(path: Path, files: ModelFiles, out: Path) -> str:
-    from models import made
+    from models.build import made
     from models.report import report
 
     return report.text([made(*_read(path, files), out, _progress)])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.core.card import Input, Size
+from app.core.card import Input, ModelCard, Size
 from app.core.errors import UserError
 
 
@@ -89,3 +89,17 @@ class Card:
         """The card with the input range and the outputs of this source."""
         outputs = self.outputs if source.outputs is None else source.outputs
         return replace(self, scale=source.scale, offset=source.offset, outputs=outputs)
+
+    def model_card(self, missing: str = "") -> ModelCard:
+        """The page's card of the model before anything is made of it; `missing` says why nothing can be."""
+        return ModelCard(
+            self.id,
+            self.title,
+            self.kind,
+            self.about,
+            self.licence,
+            self.input,
+            self.mask,
+            sizes=self.sizes,
+            missing=missing,
+        )

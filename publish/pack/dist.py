@@ -15,7 +15,7 @@ from typing import Any
 
 from app.core.card import ModelCard
 from app.core.errors import UserError
-from models import build_models
+from models.build import build_models
 from publish import CACHE, DIST, ROOT, STATE
 from publish.files import sha256, write
 from publish.gallery import registry

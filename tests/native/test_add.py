@@ -12,10 +12,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-import models
 from app.core.errors import UserError
 from app.native.session import Session
-from models import make
+from models import build, make
 from models.add import command
 from models.sources import fetch
 from models.spec import cards
@@ -30,7 +29,7 @@ class Project:
         self.root, self.folder, self.given = root, root / "cards", root / "given"
         self.folder.mkdir()
         monkeypatch.setattr(command, "PARTIAL", root / "partial")
-        monkeypatch.setattr(models, "CACHE", root / "cache")
+        monkeypatch.setattr(build, "CACHE", root / "cache")
         monkeypatch.setattr(fetch, "ROOT", root)
         monkeypatch.delenv("VITRINE_MIRROR", raising=False)
 
@@ -56,7 +55,7 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     assert "byte * 0.00392157 + 0" in report
     card = cards.read(project.folder / "eyes.toml")
     out, said = project.root / "cache" / "out", list[str]()
-    model = models.made(card, fetch.fetch(card, said.append), out, said.append)
+    model = build.made(card, fetch.fetch(card, said.append), out, said.append)
     assert said == []  # it was made when it was added
     variant = model.variant("wasm")
     assert variant is not None
@@ -257,13 +256,13 @@ def test_what_could_not_be_compared_is_compared_later(
     assert "not measured: it is not installed" in project.add(path)
     card = cards.read(project.folder / "eyes.toml")
     fetched, out, said = fetch.fetch(card, print), project.root / "out", list[str]()
-    models.made(card, fetched, out, said.append)
+    build.made(card, fetched, out, said.append)
     assert said == []
     monkeypatch.undo()
-    monkeypatch.setattr(models, "CACHE", project.root / "cache")
+    monkeypatch.setattr(build, "CACHE", project.root / "cache")
     if reason := runners.missing_runtime("tfjs"):
         pytest.skip(reason)
-    made = models.made(card, fetched, out, said.append)
+    made = build.made(card, fetched, out, said.append)
     assert said
     assert isinstance(made.report["parity"]["photo"], float)
 

@@ -15,10 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import models
 from app.core.card import ModelCard, from_dict, to_dict
 from app.native.session import Session
-from models import make
+from models import build, make
 from models.report import report
 from models.sources import download, fetch
 from models.spec import cards
@@ -31,7 +30,7 @@ FEW = ("blazeface", "facemesh", "selfie-landscape")  # small, of packages; test_
 def few() -> Iterator[None]:
     """build_models makes these cards only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "read_all", lambda: [cards.read(cards.FOLDER / f"{id}.toml") for id in FEW])
+        patch.setattr(build, "read_all", lambda: [cards.read(cards.FOLDER / f"{id}.toml") for id in FEW])
         yield
 
 
@@ -39,7 +38,7 @@ def few() -> Iterator[None]:
 def built(few: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[ModelCard]]:
     folder = tmp_path_factory.mktemp("models")
     out, cache = folder / "out", folder / "cache"
-    return out, cache, models.build_models(out, lambda _: None, cache)
+    return out, cache, build.build_models(out, lambda _: None, cache)
 
 
 def test_graphs_are_named_by_their_content(built: tuple[Path, Path, list[ModelCard]]) -> None:
@@ -72,7 +71,7 @@ def test_a_variant_that_loses_too_much_is_left_out(tmp_path: Path) -> None:
         pytest.skip(str(error))
     (tmp_path / "models").mkdir()
     said: list[str] = []
-    made = make.make(card, fetched, models.described(card), tmp_path, said.append)
+    made = make.make(card, fetched, tmp_path, said.append)
     assert [(v.id, v.backends) for v in made.variants] == [("fp32-wasm", ("wasm",))]
     assert "exceeds the gate 1e-09" in made.report["refused"]["int8"]
     assert any("int8 does not ship" in line for line in said)
@@ -85,7 +84,7 @@ def test_mattes_are_made_for_every_size(tmp_path: Path) -> None:
     """Sizes are odd (113 x 161), and the matte is as large as the input."""
     card = cards.read(cards.FOLDER / "bodypix.toml")
     (tmp_path / "models").mkdir()
-    sized = make.with_mattes(models.described(card), tmp_path)
+    sized = make.with_mattes(card.model_card(), tmp_path)
     assert sized.size and sized.matte == sized.size.matte
     for size in sized.sizes:
         assert size.matte is not None
@@ -105,7 +104,7 @@ def test_the_second_run_makes_nothing(built: tuple[Path, Path, list[ModelCard]])
     out, cache, cards = built
     said: list[str] = []
     start = perf_counter()
-    again = models.build_models(out, said.append, cache)
+    again = build.build_models(out, said.append, cache)
     assert perf_counter() - start < 1  # 0.09 s with the start of Python on a quiet machine
     assert [line for line in said if "making" in line] == []
     assert again == [from_dict(json.loads(json.dumps(to_dict(card)))) for card in cards]
@@ -135,7 +134,7 @@ def test_without_a_source_the_model_is_left_out(
     monkeypatch.delenv("VITRINE_MIRROR", raising=False)
     monkeypatch.setattr(fetch, "NODE", tmp_path / "nothing")
     said: list[str] = []
-    found = models.build_models(tmp_path / "out", said.append, tmp_path / "cache")
+    found = build.build_models(tmp_path / "out", said.append, tmp_path / "cache")
     assert all(card.missing and not card.variants for card in found)
     assert "is left out: no source has its files" in said[0]
     assert found[0].missing in report.page(found).replace("&#x27;", "'")

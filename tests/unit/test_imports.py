@@ -126,7 +126,7 @@ def test_the_rules_see_what_is_wrong(module: str, source: str) -> None:
         ("app.native.session", "import numpy\nfrom app.core.ports import Tensor"),
         ("models.graphs.wrap", "from app.core.card import Input\nfrom models.spec import cards"),
         ("models.verify.parity", "from app.native.session import Session"),
-        ("publish.pack.dist", "from models import build_models\nfrom app import __version__"),
+        ("publish.pack.dist", "from models.build import build_models\nfrom app import __version__"),
         ("publish.gallery.faces", "from app.native.compositor import Compositor"),
         ("tests.page.scenario_inside", "import js"),
     ],
