@@ -1,8 +1,8 @@
 """Measures every candidate of every card on every backend: whether it runs, how fast, and what it loses.
 
-Writes models/variants/figures.json and chooses nothing: models/variants/choice.py chooses, and its verdicts
-are written beside the figures. Arguments: the cards to measure (default: all; the figures of other cards
-stay), or --judge to write only the verdicts again.
+Writes models/variants/figures.json and docs/models.md and chooses nothing: models/variants/choice.py chooses,
+and its verdicts are written beside the figures. Arguments: the cards to measure (default: all; the figures of
+other cards stay), or --judge to write only the verdicts again.
 
 `loss` and `error` compare with float32, both run by native onnxruntime, on scikit-image's photos and, if
 available, on people in front of backgrounds (VITRINE_PEOPLE). `page` and `page_error` compare the
@@ -39,6 +39,7 @@ from bench._people import fit_input, people
 from bench._person_iou import PageRunner, person_iou, write_pictures
 from bench._variant_figures import provenance, replace, rounded, show, write
 from models import make
+from models.report import docs
 from models.sources import fetch
 from models.spec import cards
 from models.spec.card import Card
@@ -72,6 +73,7 @@ def main() -> None:
                     progress(f"{card.id}: {error}")
                 write(known, figures)
     write(known, figures)
+    docs.write()
     show(figures)
 
 

@@ -45,10 +45,11 @@ The Python that starts build.py runs the exporter, so it needs the framework. A 
 to own/ID/. Of an https address the card has only the address and the sha256."""
 NEXT_STEPS = """
 models/cards/{id}.toml is the model's card. Check the entries that are guessed: title, about, licence and
-credit; scale and offset in [input] (now byte * {scale:.6g} + {offset:.6g}); kind and [outputs]. Then run:
-  python3 build.py bench variants {id}   to measure the variants in a browser and choose those that ship
-  python3 build.py models                to rebuild the model and docs/models.md after a change of the card
-  python3 build.py serve                 to see the model in the page"""
+credit; scale and offset in [input] (now byte * {scale:.6g} + {offset:.6g}); kind and [outputs].
+docs/models.md lists the model. Next steps:
+  measure the variants in a browser, which decides what ships:  python3 build.py bench variants {id}
+  rebuild the model and docs/models.md after a change:          python3 build.py models
+  see the model in the page:                                    python3 build.py serve"""
 
 
 def parser() -> argparse.ArgumentParser:

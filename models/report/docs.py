@@ -48,8 +48,9 @@ its own runtime and for the model here. Where an emulated GPU ran fewer pictures
 published model's IoU on the same pictures are in brackets."""
 
 
-def write(path: Path = PATH) -> None:
-    """Writes the file where it is out of date."""
+def write(path: Path | None = None) -> None:
+    """Writes docs/models.md, or another file, where it is out of date."""
+    path = path or PATH
     new = text(read_all(), choice.read_figures())
     if not path.is_file() or path.read_text("utf-8") != new:
         path.parent.mkdir(parents=True, exist_ok=True)

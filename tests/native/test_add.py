@@ -16,6 +16,7 @@ from app.core.errors import UserError
 from app.native.session import Session
 from models import build, make
 from models.add import command
+from models.report import docs
 from models.sources import fetch
 from models.spec import cards
 from models.verify import parity, runners
@@ -67,6 +68,19 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     published = Session(onnx_file(), threads=1)
     image = np.ascontiguousarray((rgba[..., :3].astype(np.float32) / 255).transpose(0, 3, 1, 2))
     assert np.abs(mask - published.run_now({"image": image})["answer"]).max() < 1e-5
+
+
+def test_the_documentation_lists_the_model_at_once(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        command.add_model, "__defaults__", (None, None, None, None, project.folder, project.root)
+    )
+    monkeypatch.setattr(docs, "PATH", project.root / "docs" / "models.md")
+    monkeypatch.setattr(docs, "read_all", lambda: cards.read_all(project.folder))
+    assert command.main([str(put(project.given, {"eyes.onnx": onnx_file()}))]) == 0
+    assert "| Eyes | 32 × 32 | fp16 | fp32 | fp16 |" in docs.PATH.read_text("utf-8")
+    assert "python3 build.py bench variants eyes" in capsys.readouterr().out
 
 
 def test_a_network_gives_what_it_gives(project: Project) -> None:
