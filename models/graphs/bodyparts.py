@@ -48,7 +48,7 @@ def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
         inputs, results = f"{inputs}, {many} heat", f"{results}, {many} parts"
         connections.append(("parts", "heat"))
         lines += "\n        parts = Sigmoid(heat)"
-    body = f"""back ({inputs}, {size} memory, float[1] keep) => ({results}) <float[1] four = {{4}}> {{
+    body = f"""postprocess ({inputs}, {size} memory, float[1] keep) => ({results}) <float[1] four = {{4}}> {{
         {lines}
         {SMOOTHING}
     }}"""

@@ -30,7 +30,7 @@ def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
     sizes = [",".join(map(str, known[name])) for name in (role, "features")]
     classes, features = (prod(known[name]) for name in (role, "features"))
     likely = "Softmax<axis = 1>" if role == "logits" else "Identity"
-    body = f"""back (float[{sizes[0]}] classes, float[{sizes[1]}] pooled)
+    body = f"""postprocess (float[{sizes[0]}] classes, float[{sizes[1]}] pooled)
     => (float[1,{classes}] scores, float[1,{features}] features)
     <int64[2] class_row = {{1, {classes}}}, int64[2] feature_row = {{1, {features}}}> {{
         likely = {likely}(classes)

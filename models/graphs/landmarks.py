@@ -27,7 +27,7 @@ def postprocess(card: Card, model: onnx.ModelProto) -> onnx.ModelProto:
     (role, *_) = roles
     sizes = [",".join(map(str, known[name])) for name in ("points", role)]
     sure = "Sigmoid" if role == "presence" else "Identity"
-    body = f"""back (float[{sizes[0]}] pixels, float[{sizes[1]}] face)
+    body = f"""postprocess (float[{sizes[0]}] pixels, float[{sizes[1]}] face)
     => (float[1] presence, float[{POINTS},3] points)
     <int64[2] table = {{{POINTS}, 3}}, int64[1] single = {{1}}, float part = {{{1 / card.input.width}}}> {{
         sure = {sure}(face)

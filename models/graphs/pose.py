@@ -23,7 +23,8 @@ LIFT = 1024.0
 STEEP = 1e9
 
 HEATMAPS = """
-back (float[1,17,{rows},{columns}] heatmaps, float[1,34,{rows},{columns}] offsets) => (float[17,3] pose)
+postprocess (float[1,17,{rows},{columns}] heatmaps, float[1,34,{rows},{columns}] offsets)
+  => (float[17,3] pose)
 <float nothing = {{0.0}}, float one = {{1.0}}, float steep = {{{steep}}}, float lift = {{{lift}}},
  int64[1] start = {{0}}, int64[1] middle = {{17}}, int64[1] end = {{34}}, int64[1] axis = {{1}},
  int64[2] table = {{17, 3}}>
@@ -63,7 +64,7 @@ back (float[1,17,{rows},{columns}] heatmaps, float[1,34,{rows},{columns}] offset
 """
 
 DECODED = """
-back (float[1,1,17,3] answer) => (float[17,3] pose) <int64[2] table = {17, 3}> {
+postprocess (float[1,1,17,3] answer) => (float[17,3] pose) <int64[2] table = {17, 3}> {
   flat = Reshape(answer, table)
   pose = MatMul(flat, turned)
 }

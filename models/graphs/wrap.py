@@ -66,7 +66,7 @@ def preprocess(card: Card, model: onnx.ModelProto, rgba: str) -> onnx.ModelProto
         lines.append(f"{result} = {step.format(name)}")
         name = result
     rows = "\n        ".join(lines)
-    body = f"""front ({kind}[1,{height},{width},4] rgba) => (float[1,3,{height},{width}] planes)
+    body = f"""preprocess ({kind}[1,{height},{width},4] rgba) => (float[1,3,{height},{width}] planes)
     <int64[1] first = {{0}}, int64[1] last = {{3}}, int64[1] axis = {{1}},
      float middle = {{{-card.offset / card.scale}}}, float scale = {{{scale}}}> {{
         layers = Transpose<perm = [0, 3, 1, 2]>(rgba)

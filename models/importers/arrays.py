@@ -75,8 +75,8 @@ def _squeeze(builder: Builder, step: Step) -> None:
     axes = {_axis(a, len(before)) for a in step.options["axes"]} or {
         a for a, n in enumerate(before) if n == 1
     }
-    kept = [n for a, n in enumerate(before) if a not in axes]
-    _reshape(builder, Step("reshape", step.label, step.inputs[:1], step.outputs, {"shape": kept}))
+    remaining = [n for a, n in enumerate(before) if a not in axes]
+    _reshape(builder, Step("reshape", step.label, step.inputs[:1], step.outputs, {"shape": remaining}))
 
 
 def _expand(builder: Builder, step: Step) -> None:
@@ -184,9 +184,9 @@ def _strided_slice(builder: Builder, step: Step) -> None:
     part = Step("", step.label, step.inputs[:1], (f"{step.outputs[0]}_cut",)) if shrunk else step
     builder.add("Slice", part, [builder.plain(step.inputs[0]), *limits], cut)
     if shrunk:
-        kept = [n for axis, n in enumerate(cut) if axis not in shrunk]
-        inputs = [builder.plain(part.outputs[0]), _indices(builder, step, "shape", kept)]
-        builder.add("Reshape", step, inputs, kept)
+        remaining = [n for axis, n in enumerate(cut) if axis not in shrunk]
+        inputs = [builder.plain(part.outputs[0]), _indices(builder, step, "shape", remaining)]
+        builder.add("Reshape", step, inputs, remaining)
 
 
 def _slice(builder: Builder, step: Step) -> None:
@@ -211,7 +211,7 @@ def _split(builder: Builder, step: Step) -> None:
         raise ModelFileError(f"the shape {shape} cannot be split into {count} equal parts along axis {axis}.")
     each = shape[axis] // count
     image = builder.is_image(step.inputs[1])
-    given, where = (
+    source, where = (
         (builder.image if image else builder.plain)(step.inputs[1]),
         TO_NCHW.index(axis) if image else axis,
     )
@@ -219,7 +219,7 @@ def _split(builder: Builder, step: Step) -> None:
         numbers = (("begin", [index * each]), ("end", [(index + 1) * each]), ("axis", [where]))
         limits = [_indices(builder, step, f"{name}{index}", number) for name, number in numbers]
         out = (*shape[:axis], each, *shape[axis + 1 :])
-        builder.add("Slice", step, [given, *limits], out, image=image, output=index)
+        builder.add("Slice", step, [source, *limits], out, image=image, output=index)
 
 
 def _shape(builder: Builder, step: Step) -> None:

@@ -77,12 +77,12 @@ class Network:
 
     def pruned(self, values: Sequence[str]) -> Network:
         """The same network with only the steps that `values` need."""
-        wanted, steps = set(values), []
+        needed, steps = set(values), []
         for step in reversed(self.steps):
-            if wanted & set(step.outputs):
+            if needed & set(step.outputs):
                 steps.append(step)
-                wanted |= set(step.inputs)
-        constants = {name: c for name, c in self.constants.items() if name in wanted}
+                needed |= set(step.inputs)
+        constants = {name: c for name, c in self.constants.items() if name in needed}
         return Network(
             self.picture, self.shape, constants, steps[::-1], self.outputs, self.names, self.shapes
         )

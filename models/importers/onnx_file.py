@@ -117,10 +117,10 @@ def finish(graph: onnx.GraphProto, names: Mapping[str, str]) -> onnx.ModelProto:
         if source in computed and source not in renamed:
             renamed[source] = names[node.output[0]]
             nodes.remove(node)
-    taken = set(names.values())
+    roles = set(names.values())
     for node in nodes:  # a value that has the name of a role is renamed
         for name in (*node.output, *node.input):
-            if name in taken and name not in renamed:
+            if name in roles and name not in renamed:
                 renamed[name] = f"{name}_inside"
     for node in nodes:
         node.output[:] = [renamed.get(name, name) for name in node.output]

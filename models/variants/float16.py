@@ -30,31 +30,31 @@ def convert(model: onnx.ModelProto) -> onnx.ModelProto:
     made = {name for node, within in zip(nodes, inside, strict=True) if within for name in node.output}
     outer = {name for node, within in zip(nodes, inside, strict=True) if not within for name in node.input}
     outer |= {value.name for value in model.graph.output}
-    kept, result = list(constant.values()), []
+    tensors, result = list(constant.values()), []
     entered: set[str] = set()
     for node, within in zip(nodes, inside, strict=True):
         if not within:
             result.append(node)
             continue
         steps: list[onnx.NodeProto] = []
-        taken, factor = set(typed_inputs(node)), 1.0
+        typed, factor = set(typed_inputs(node)), 1.0
         if node.op_type == "Conv" and node.input[0] not in made:
             factor = _into_range(numpy_helper.to_array(constant[node.input[1]]))
         for i, name in enumerate(node.input):
-            if name not in taken:
+            if name not in typed:
                 continue
             gain = {0: 1 / factor, 1: factor}.get(i, 1.0)
             narrow = f"{name}_half" if gain == 1 else f"{name}_half_{i}"
             if name not in made and narrow not in entered:
                 entered.add(narrow)
                 if name in constant:
-                    kept.append(
+                    tensors.append(
                         numpy_helper.from_array(
                             to_float16(numpy_helper.to_array(constant[name]) * gain), narrow
                         )
                     )
                 else:
-                    kept.append(numpy_helper.from_array(np.array(gain, np.float32), f"{narrow}_gain"))
+                    tensors.append(numpy_helper.from_array(np.array(gain, np.float32), f"{narrow}_gain"))
                     steps.append(onnx.helper.make_node("Mul", [name, f"{narrow}_gain"], [f"{narrow}_wide"]))
                     steps.append(cast(f"{narrow}_wide", narrow, HALF))
             node.input[i] = narrow
@@ -62,7 +62,7 @@ def convert(model: onnx.ModelProto) -> onnx.ModelProto:
         node.output[:] = [f"{name}_half" for name in node.output]
         wide = [cast(f"{name}_half", name, FLOAT) for name in leaving]
         result += [*steps, node, *wide]
-    return rebuild(model, result, kept)
+    return rebuild(model, result, tensors)
 
 
 def rounded_to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -75,23 +75,23 @@ def rounded_to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
     inside = [model.graph.node[place] for place in inner]
     made = {name for node in inside for name in node.output}
     large = {name for node in inside for name in typed_inputs(node)}
-    kept, nodes = [], []
+    tensors, nodes = [], []
     entered: set[str] = set()
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
         if tensor.name in large and array.dtype == np.float32:
-            kept.append(
+            tensors.append(
                 numpy_helper.from_array(to_float16(array).astype(np.float32), f"{tensor.name}_rounded")
             )
-        kept.append(tensor)
+        tensors.append(tensor)
     constant = {tensor.name for tensor in model.graph.initializer}
     for place, original in enumerate(model.graph.node):
         node = onnx.NodeProto()
         node.CopyFrom(original)
         if place in inner:
-            taken = set(typed_inputs(node))
+            typed = set(typed_inputs(node))
             for i, name in enumerate(node.input):
-                if name not in taken:
+                if name not in typed:
                     continue
                 if name not in made | constant | entered:
                     entered.add(name)
@@ -103,7 +103,7 @@ def rounded_to_float16(model: onnx.ModelProto) -> onnx.ModelProto:
             nodes += [step for name in outputs for step in _round(f"{name}_exact", name)]
         else:
             nodes.append(node)
-    return rebuild(model, nodes, kept)
+    return rebuild(model, nodes, tensors)
 
 
 def to_float16(array: Array) -> Array:

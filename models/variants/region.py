@@ -14,7 +14,7 @@ from onnx import helper
 ANCHORS = ("Conv", "Gemm")  # the published networks begin and end with these
 # The names that models/graphs/text.py gives to nodes of pre- and postprocessing begin with one of these. (The
 # postprocessing of PoseNet has a Conv.)
-OURS = ("front", "back")
+OURS = ("preprocess", "postprocess")
 # Operators that compute in the type of their inputs and do not handle positions, sizes or indices.
 PLAIN = frozenset(
     {

@@ -25,8 +25,8 @@ SURE = {"detector": 0.6, "pose": 0.5, "landmarks": 0.5}
 FIRST = 5
 
 
-def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outputs]) -> dict[str, float]:
-    """The loss by metric of a variant (`found`) against float32 (`exact`) on the same pictures, in order.
+def loss(kind: str, size: Input, exact: Sequence[Outputs], candidate: Sequence[Outputs]) -> dict[str, float]:
+    """The loss by metric of a `candidate` against float32 (`exact`) on the same pictures, in order.
 
     segmenter: iou, 1 - IoU over the person's pixels of all pictures. detector, pose, landmarks: points, the
     mean distance, in pixels of the input, of the points with a high score in float32; a missing face counts
@@ -36,10 +36,10 @@ def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outpu
     face) is left out. All metrics are inf where an output is not finite. Raises ValueError where the numbers
     of pictures differ.
     """
-    if len(exact) != len(found):
-        raise ValueError(f"There are {len(exact)} outputs of float32 and {len(found)} of the variant.")
-    pairs = list(zip(exact, found, strict=True))
-    if not all(np.isfinite(array).all() for outputs in (*exact, *found) for array in outputs.values()):
+    if len(exact) != len(candidate):
+        raise ValueError(f"There are {len(exact)} outputs of float32 and {len(candidate)} of the variant.")
+    pairs = list(zip(exact, candidate, strict=True))
+    if not all(np.isfinite(array).all() for outputs in (*exact, *candidate) for array in outputs.values()):
         return dict.fromkeys(METRICS[kind], float("inf"))
     if kind == "segmenter":
         shared = sum(int(((a["mask"] > PERSON) & (b["mask"] > PERSON)).sum()) for a, b in pairs)
@@ -60,7 +60,7 @@ def loss(kind: str, size: Input, exact: Sequence[Outputs], found: Sequence[Outpu
     }
 
 
-def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
+def error(exact: Sequence[Outputs], candidate: Sequence[Outputs]) -> float:
     """The largest difference in any output, relative to the output's range in `exact`.
 
     The range of outputs between 0 and 1 (probabilities, positions) is 1. Outputs that are not finite give
@@ -69,7 +69,7 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
     worst = 0.0
     for name in exact[0] if exact else ():
         a = np.stack([outputs[name].astype(np.float64) for outputs in exact])
-        b = np.stack([outputs[name].astype(np.float64).reshape(a.shape[1:]) for outputs in found])
+        b = np.stack([outputs[name].astype(np.float64).reshape(a.shape[1:]) for outputs in candidate])
         if not np.isfinite(a).all() or not np.isfinite(b).all():
             return float("inf")
         scope = 1.0 if a.min() >= 0 and a.max() <= 1 else float(np.ptp(a)) or 1.0
@@ -79,23 +79,25 @@ def error(exact: Sequence[Outputs], found: Sequence[Outputs]) -> float:
 
 def person_iou(masks: Sequence[Array], truth: Sequence[Array]) -> float:
     """The mean IoU of Masks, at the threshold 0.5, with true masks (bool) of the same shapes."""
-    found = [mask > PERSON for mask in masks]
-    return float(np.mean([(a & b).sum() / max(1, (a | b).sum()) for a, b in zip(found, truth, strict=True)]))
+    predicted = [mask > PERSON for mask in masks]
+    return float(
+        np.mean([(a & b).sum() / max(1, (a | b).sum()) for a, b in zip(predicted, truth, strict=True)])
+    )
 
 
-def _distances(kind: str, size: Input, exact: Outputs, found: Outputs) -> list[float]:
+def _distances(kind: str, size: Input, exact: Outputs, candidate: Outputs) -> list[float]:
     if kind == "landmarks":
         if exact["presence"].ravel()[0] <= SURE[kind]:
             return []
-        a, b = (outputs["points"].reshape(-1, 3)[:, :2] * size.width for outputs in (exact, found))
+        a, b = (outputs["points"].reshape(-1, 3)[:, :2] * size.width for outputs in (exact, candidate))
         return [float(d) for d in np.linalg.norm(a - b, axis=1)]
     scale = np.array([size.width, size.height])
     if kind == "pose":
-        a, b = exact["pose"], found["pose"]
+        a, b = exact["pose"], candidate["pose"]
         sure = a[:, 0] > SURE[kind]
         return [float(d) for d in np.linalg.norm((a[sure, 1:] - b[sure, 1:]) * scale, axis=1)]
     distances: list[float] = []
-    there = [row for row in found["faces"].reshape(-1, 17) if row[0] > 0]
+    there = [row for row in candidate["faces"].reshape(-1, 17) if row[0] > 0]
     for face in exact["faces"].reshape(-1, 17):
         if face[0] <= SURE[kind]:
             continue

@@ -172,10 +172,10 @@ def run(card: Card, sessions: Sequence[Session], rgba: Array) -> dict[str, Array
     return outputs
 
 
-def loss(card: Card, exact: Sequence[bytes], found: Sequence[bytes], rgba: str) -> dict[str, float]:
-    """The loss of the graphs `found` against the graphs `exact`, each all of a variant, by metric."""
+def loss(card: Card, exact: Sequence[bytes], candidate: Sequence[bytes], rgba: str) -> dict[str, float]:
+    """The loss by metric of the graphs of a `candidate` against those of float32 (`exact`)."""
     both = []
-    for graphs in (exact, found):
+    for graphs in (exact, candidate):
         sessions = [Session(graph, threads=1, dimensions=dimensions(card)) for graph in graphs]
         both.append(
             [run(card, sessions, picture.astype(rgba)) for picture in calibration.evaluation_pictures(card)]

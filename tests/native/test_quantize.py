@@ -32,22 +32,22 @@ PICTURES = [{"rgba": RNG.integers(0, 256, (1, 12, 12, 4), np.uint8)} for _ in ra
 
 
 def model(packed: bool = False) -> onnx.ModelProto:
-    """A front, two convolutions and a back whose numbers no half can hold; `packed`: the second's in int8."""
+    """Preprocessing, two convolutions, postprocessing with numbers above float16; `packed`: int8 weights."""
     node = helper.make_node
     weights: dict[str, Array] = {"first": FIRST, "bias": np.full(32, 0.1, np.float32)}
     weights |= {"begin": np.array([0]), "end": np.array([3]), "axis": np.array([1])}
     weights |= {"low": np.array(0, np.float32), "high": np.array(1, np.float32)}
     weights |= {"huge": np.array([1e9], np.float32)}
     nodes = [
-        node("Transpose", ["rgba"], ["layers"], "front/layers", perm=[0, 3, 1, 2]),
-        node("Slice", ["layers", "begin", "end", "axis"], ["bytes"], "front/bytes"),
-        node("Cast", ["bytes"], ["planes"], "front/planes", to=1),
+        node("Transpose", ["rgba"], ["layers"], "preprocess/layers", perm=[0, 3, 1, 2]),
+        node("Slice", ["layers", "begin", "end", "axis"], ["bytes"], "preprocess/bytes"),
+        node("Cast", ["bytes"], ["planes"], "preprocess/planes", to=1),
         node("Conv", ["planes", "first"], ["a"], pads=[1] * 4),
         node("Relu", ["a"], ["b"]),
         node("Conv", ["b", "second", "bias"], ["c"], pads=[1] * 4),
-        node("Mul", ["c", "huge"], ["far"], "back/far"),
-        node("Clip", ["far", "low", "high"], ["sign"], "back/sign"),
-        node("Mul", ["sign", "c"], ["y"], "back/y"),
+        node("Mul", ["c", "huge"], ["far"], "postprocess/far"),
+        node("Clip", ["far", "low", "high"], ["sign"], "postprocess/sign"),
+        node("Mul", ["sign", "c"], ["y"], "postprocess/y"),
     ]
     if packed:
         scale = np.abs(WIDE).max((1, 2, 3)) / 127
@@ -144,7 +144,7 @@ def test_a_small_weight_that_would_lose_a_bit_stays() -> None:
         assert np.array_equal(constant(stored, "first"), FIRST)
 
 
-def test_halves_leave_front_and_back_alone() -> None:
+def test_float16_leaves_pre_and_postprocessing_alone() -> None:
     stored = quantize.half(model())
     assert constant(stored, "huge")[0] == np.float32(1e9)  # no half is as large
     exact = run(model())
