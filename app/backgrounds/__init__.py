@@ -6,6 +6,7 @@ Does not choose a background: the Settings do. Does not draw: Compositors do.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any
 
@@ -22,6 +23,10 @@ def _read() -> dict[str, Background]:
 
 
 BACKGROUNDS: dict[str, Background] = _read()
+# Of each background its fragment shader, without the head that app.page.gl adds.
+SHADERS: dict[str, str] = {
+    id: files(__name__).joinpath(f"{id}.frag").read_text(encoding="utf-8") for id in BACKGROUNDS
+}
 PARAMETERS: dict[str, Parameter[Any]] = {p.name: p for each in BACKGROUNDS.values() for p in each.parameters}
 
 

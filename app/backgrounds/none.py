@@ -3,6 +3,17 @@
 Needs no Mask, so nothing is inferred for it.
 """
 
-from app.backgrounds.base import Background
+from __future__ import annotations
 
-BACKGROUND = Background("none", "None (as it is)", order=50)
+from typing import Any
+
+from app.backgrounds.base import Background, Reference, nothing
+from app.core.settings import Settings
+
+
+def reference(given: Reference, settings: Settings) -> Any:
+    """See Background."""
+    return given.seen
+
+
+BACKGROUND = Background("none", "None (as it is)", 50, nothing, reference)

@@ -6,14 +6,15 @@ Textures are [h,w,channels] from 0 to 1 with the frame's rows; the page stores s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.backgrounds import blur, cover_color
-from app.backgrounds.colour import COLOUR
+from app.backgrounds import BACKGROUNDS, backdrop, cover_color
+from app.backgrounds.base import Sigma, blur_size
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
@@ -40,9 +41,8 @@ from app.native.texture import (
 LIGHT = np.array([0.299, 0.587, 0.114], np.float32)  # moments.frag, edge.glsl
 REACH = 1  # moments.frag, slope.frag
 FLAT = 0.008  # slope.frag
-TAPS = 5  # soften.frag
-LEAST = 0.004  # veil.frag
-SPILL = 5.0  # image.frag: the level of the backdrop that gives the light at the edge
+TAPS = 5  # gaussian.frag
+LEAST = 0.004  # masked_background.frag
 
 
 class Compositor:
@@ -76,7 +76,7 @@ class Compositor:
         self._drawn = self._compose(frame, mask, settings)
         self.picture = encoded(self._drawn)
 
-    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         for each in marks:
             if isinstance(each, ColorOverlay):
@@ -95,25 +95,18 @@ class Compositor:
             return seen
         edge = Edge(self._smoothed(mask), mask.letterbox(self._input), settings.edge_half_width)
         p = edge.person(x, y, seen)
-        match settings.background:
-            case "blur":  # background/blur.frag
-                room = read(_veil(whole, edge, width, height, settings), x, y)
-                drawn = mix(room[..., :3] / np.maximum(room[..., 3:], 1e-3), seen, p)
-            case "colour":  # background/colour.frag
-                drawn = mix(np.array(rgb(settings.get(COLOUR)), np.float32), seen, p)
-            case "image":  # background/image.frag
-                light = self._backdrop(width, height, SPILL)
-                drawn = mix(self._backdrop(width, height), mix(seen, light, p * (1 - p)), p)
-            case "transparent":  # background/transparent.frag
-                drawn = np.concatenate([seen * p, p], 2)
-            case _:
-                raise KeyError(f"background/{settings.background}.frag")
+        background = BACKGROUNDS[settings.background]
+        given = Given(seen, p, partial(self._backdrop, width, height))
+        if background.sigma:
+            given.room = _blurred(whole, edge, (width, height), settings, background.sigma)
+            given.at = x, y
+        drawn: Texture = background.reference(given, settings)
         return drawn
 
     def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports. cover.frag"""
         height, width = self.picture.shape[:2]
-        if settings.background == "image":
+        if backdrop(settings):
             self.picture = encoded(self._backdrop(width, height))
         else:
             colour = rgb(cover_color(settings))
@@ -131,7 +124,7 @@ class Compositor:
     def _smoothed(self, mask: Mask) -> Texture:
         """The guided filter's lines for a Mask, from the picture that its network was shown."""
         tensor: NDArray[np.float32] = mask.tensor
-        return _even(_slope(_moments(decoded(mask.sample.pixels), tensor.reshape(*self._mask_size, 1))))
+        return _mean(_slope(_moments(decoded(mask.sample.pixels), tensor.reshape(*self._mask_size, 1))))
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:
         """The backdrop cropped to fill; without `level` at the one the GPU would take for this size."""
@@ -148,19 +141,50 @@ class Compositor:
         return mix(near, read(self._levels[low + 1], x, y), np.float32(level - low))
 
 
+class Given:
+    """What a background's reference is given; see Reference in app.backgrounds.base."""
+
+    room: Texture  # without the person, blurred: colour times weight, and the weight
+    at: tuple[Line, Line]  # where the pixels of the picture lie in the frame
+
+    def __init__(self, seen: Texture, person: Texture, backdrop: Callable[..., Texture]) -> None:
+        self.seen = seen
+        self.person = person
+        self.backdrop = backdrop
+        self.mix = mix
+
+    def fill(self, colour: str) -> Texture:
+        """See Reference."""
+        return np.array(rgb(colour), np.float32)
+
+    def blurred(self, columns: int = 0) -> Texture:
+        """See Reference."""
+        x, y = self.at
+        if columns:
+            height, width = self.seen.shape[:2]
+            rows = max(1, int(np.floor(columns * height / width + 0.5)))
+            x, y = ((np.floor(at * count) + 0.5) / count for at, count in ((x, columns), (y, rows)))
+        room = read(self.room, x, y)
+        return np.asarray(room[..., :3] / np.maximum(room[..., 3:], 1e-3))
+
+    def with_alpha(self, colours: Texture, alpha: Texture) -> Texture:
+        """See Reference."""
+        return np.concatenate([colours, alpha], 2)
+
+
 @dataclass(frozen=True)
 class Edge:
     """edge.glsl: the person's share of a pixel."""
 
     lines: Texture  # of the guided filter: slope and base
     letterbox: Letterbox  # where the frame lies in them
-    reach: float  # half the width of the edge, in Mask units
+    half_width: float  # of the edge, in Mask units
 
     def person(self, x: Line, y: Line, rgb: Texture) -> Texture:
         """At places of the frame, of the colours there."""
         left, top, width, height = self.letterbox
         slope, base = np.split(read(self.lines, left + x * width, top + y * height), 2, 2)
-        t = np.clip((slope * _light(rgb) + base - (0.5 - self.reach)) / (2 * self.reach), 0, 1)
+        t = np.clip((slope * _light(rgb) + base - (0.5 - self.half_width)) / (2 * self.half_width), 0, 1)
         return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
@@ -194,29 +218,29 @@ def _slope(moments: Texture) -> Texture:
     return np.concatenate([slope, p - slope * light], 2)
 
 
-def _even(slope: Texture) -> Texture:
-    """even.frag"""
+def _mean(slope: Texture) -> Texture:
+    """smoothed.frag"""
     height, width = slope.shape[:2]
     return four(slope, line(width), line(height), 0.5 / width, 0.5 / height)
 
 
-def _veil(frame: Texture, edge: Edge, width: int, height: int, settings: Settings) -> Texture:
-    """veil.frag at a part of `width` x `height`, then soften.frag in both directions."""
-    width, height = blur.blur_size(settings, width, height)
+def _blurred(frame: Texture, edge: Edge, size: tuple[int, int], settings: Settings, sigma: Sigma) -> Texture:
+    """masked_background.frag at a part of the picture's size, then gaussian.frag in both directions."""
+    width, height = blur_size(sigma, settings, *size)
     x, y = line(width), line(height)
     rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
     room = np.maximum(1 - edge.person(x, y, rgb), np.float32(LEAST))
-    sigma = blur.sigma(settings, height)
-    return _soften(_soften(np.concatenate([rgb * room, room], 2), sigma, 1), sigma, 0)
+    wide = sigma(settings, height)
+    return _gaussian(_gaussian(np.concatenate([rgb * room, room], 2), wide, 1), wide, 0)
 
 
-def _soften(veil: Texture, sigma: float, axis: int) -> Texture:
-    """soften.frag along one axis. A tap between two pixels is both by their weights."""
-    at, one = line(veil.shape[axis]), 1 / veil.shape[axis]
-    total = veil.copy()
+def _gaussian(picture: Texture, sigma: float, axis: int) -> Texture:
+    """gaussian.frag along one axis. A tap between two pixels is both by their weights."""
+    at, one = line(picture.shape[axis]), 1 / picture.shape[axis]
+    total = picture.copy()
     weights = np.exp(-0.5 / sigma**2 * np.arange(1, 2 * TAPS + 1) ** 2)
     for i, weight in enumerate(weights.astype(np.float32), 1):
-        total += weight * (read_axis(veil, at + i * one, axis) + read_axis(veil, at - i * one, axis))
+        total += weight * (read_axis(picture, at + i * one, axis) + read_axis(picture, at - i * one, axis))
     return total / np.float32(1 + 2 * weights.sum())
 
 

@@ -7,22 +7,21 @@ At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
 from pyodide.ffi import to_js
 
-from app.backgrounds import blur, cover_color
-from app.backgrounds.colour import COLOUR
+from app.backgrounds import BACKGROUNDS, backdrop, cover_color
 from app.core.annotations import RINGS, Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
+from app.page.behind import Behind, Rectangle
 from app.page.inputs import InputBuffers, sampled
-
-Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
 def _context(js_canvas: Any) -> Any:
@@ -48,12 +47,6 @@ class CanvasCompositor:
         self._picture: Any = None
         self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # what the canvas "frame" shows
         self.image = ""  # which picture the backdrop is
-        self._behind: dict[str, Callable[[Any, Rectangle, Settings], None]] = {
-            "blur": self._blur,
-            "colour": self._fill,
-            "image": self._image,
-            "transparent": lambda js_frame, crop, settings: None,
-        }
         self.inputs = InputBuffers(wrap)
 
     @property
@@ -100,10 +93,12 @@ class CanvasCompositor:
             draw.globalCompositeOperation = "destination-in"
             draw.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
             draw.globalCompositeOperation = "destination-over"
-            self._behind[settings.background](js_frame, crop, settings)
+            js_matte = self._contexts["matte"].canvas
+            behind = Behind(draw, self._small, js_frame, js_matte, crop, partial(self._backdrop, settings))
+            BACKGROUNDS[settings.background].draw(behind, settings)
         draw.resetTransform()
 
-    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         self._main.save()
         try:
@@ -119,11 +114,10 @@ class CanvasCompositor:
     def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         self._main.globalCompositeOperation = "copy"
-        if settings.background == "image":
-            self._image(None, (0, 0, 0, 0), settings)
+        if backdrop(settings):
+            self._backdrop(settings)
         else:
-            self._main.fillStyle = cover_color(settings)
-            self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
+            self._fill(cover_color(settings))
 
     def backdrop(self, js_picture: Any, image: str) -> None:
         """Take the picture `image` to stand behind the person."""
@@ -152,39 +146,16 @@ class CanvasCompositor:
         draw.putImageData(ImageData.new(clamped, width, height), 0, 0)
         return draw
 
-    def _blur(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
-        """The room without the person, so that they do not glow into it, blurred at a quarter of the size."""
-        width, height = max(1, self._canvas.width // 4), max(1, self._canvas.height // 4)
-        veil = self._small("veil", width, height)
-        veil.globalCompositeOperation = "copy"
-        veil.drawImage(js_frame, 0, 0, width, height)
-        veil.globalCompositeOperation = "destination-out"
-        veil.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
-        sigma = blur.sigma(settings, height)
-        if hasattr(veil, "filter"):
-            soft = self._small("soft", width, height)
-            soft.filter = f"blur({sigma:.2f}px)"
-        else:  # Safari: shrinking and stretching again blurs too
-            soft = self._small("soft", max(2, int(width / (1 + sigma))), max(2, int(height / (1 + sigma))))
-        soft.globalCompositeOperation = "copy"
-        soft.drawImage(veil.canvas, 0, 0, soft.canvas.width, soft.canvas.height)
-        soft.filter = "none"
-        # Where the person was the colour is thin: laid under itself three times it is whole again.
-        soft.globalCompositeOperation = "destination-over"
-        for _ in range(3):
-            soft.drawImage(soft.canvas, 0, 0)
-        self._main.drawImage(soft.canvas, 0, 0, self._canvas.width, self._canvas.height)
-
-    def _fill(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
-        self._main.fillStyle = settings.get(COLOUR)
+    def _fill(self, colour: str) -> None:
+        """The whole picture in "#rrggbb"."""
+        self._main.fillStyle = colour
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
-    def _image(self, js_frame: Any, crop: Rectangle, settings: Settings) -> None:
+    def _backdrop(self, settings: Settings) -> None:
         """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._main.fillStyle = cover_color(settings)
-            self._main.fillRect(0, 0, width, height)
+            self._fill(cover_color(settings))
             return
         kept = self._contexts.get("backdrop")
         if kept is None or (kept.canvas.width, kept.canvas.height) != (width, height):

@@ -10,12 +10,13 @@ from typing import Any
 
 from pyodide.ffi import jsnull
 
-from app.backgrounds import blur, cover_color
-from app.backgrounds.colour import COLOUR
+from app.backgrounds import BACKGROUNDS, backdrop, cover_color
+from app.backgrounds.base import Sigma, blur_size
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox, to_frame
+from app.core.parameter import Parameter
 from app.core.ports import Mask, Sample
 from app.core.settings import Settings, rgb
 from app.page.gl import Pass, Texture
@@ -89,22 +90,21 @@ class Compositor:
         self._upload(frame)
         size = self._fit(frame, settings)
         final = self._pass(f"background/{settings.background if mask is not None else 'none'}")
-        common: dict[str, tuple[float, ...]] = {
-            "reach": (settings.edge_half_width,),
-            "rgb": rgb(settings.get(COLOUR)),
-        }
+        background = BACKGROUNDS[settings.background]
+        numbers: dict[str, tuple[float, ...]] = {"edge_half_width": (settings.edge_half_width,)}
         if mask is not None:
-            common["spot"] = mask.letterbox(self._input)
+            numbers["letterbox"] = mask.letterbox(self._input)
             if "edge" in final.samplers:
                 self._refine(mask)
-        if "veil" in final.samplers:
-            self._soften(size, settings, common)
+        if "blurred" in final.samplers and background.sigma:
+            self._blur(size, settings, background.sigma, numbers)
         if "backdrop" in final.samplers:
-            common["crop"] = self._crop(size)
-        final.draw(None, size, self._textures, {**common, "turn": MIRRORED if settings.mirror else SCREEN})
+            numbers["crop"] = self._crop(size)
+        numbers |= {parameter.name: _uniform(parameter, settings) for parameter in background.parameters}
+        final.draw(None, size, self._textures, {**numbers, "turn": MIRRORED if settings.mirror else SCREEN})
         self._frame_in = None
 
-    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         gl, size, turn = self.gl, (self._canvas.width, self._canvas.height), MIRRORED if mirror else SCREEN
         gl.enable(gl.BLEND)
@@ -114,7 +114,7 @@ class Compositor:
                 if isinstance(each, ColorOverlay):
                     _, height, width, _ = each.pixels.dims.to_py()
                     self._texture("tint", width, height, "rgba8").put_array(each.pixels.data)
-                    self._draw("tint", None, size, spot=tuple(each.spot), turn=turn)
+                    self._draw("tint", None, size, letterbox=tuple(each.spot), turn=turn)
                 else:
                     self._marker = self._marker or Marker(gl)
                     self._marker.draw(each, size, turn)
@@ -126,7 +126,7 @@ class Compositor:
         if self.gl.isContextLost():
             return  # nothing is drawn any more, so nothing of the room is seen
         size = self._canvas.width, self._canvas.height
-        picture = settings.background == "image"
+        picture = bool(backdrop(settings))
         numbers = {"rgb": rgb(cover_color(settings)), "picture": (float(picture),)}
         self._draw("cover", None, size, **numbers, crop=self._crop(size), turn=SCREEN)
         self._frame_in = None
@@ -174,20 +174,25 @@ class Compositor:
         inputs = {"sampled": textures[sampled(mask).name], "mask": textures["mask"]}
         self._pass("moments").draw(textures["moments"], self._half, inputs, {"turn": SOURCE})
         self._draw("slope", "slope", self._half)
-        self._draw("even", "edge", self._half)
+        self._draw("smoothed", "edge", self._half)
 
-    def _soften(
-        self, size: tuple[int, int], settings: Settings, common: dict[str, tuple[float, ...]]
+    def _blur(
+        self, size: tuple[int, int], settings: Settings, sigma: Sigma, numbers: dict[str, tuple[float, ...]]
     ) -> None:
         """The room without the person, blurred; at a part of the size, as a blur needs no more."""
-        small = blur.blur_size(settings, *size)
-        for name in ("veil", "across"):
+        small = blur_size(sigma, settings, *size)
+        for name in ("blurred", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
-        self._draw("veil", "veil", small, **common, pixel=(0.25 / small[0], 0.25 / small[1]))
-        numbers = {"turn": SOURCE, "sigma": (blur.sigma(settings, small[1]),)}
-        soften, veil, across = self._pass("soften"), self._textures["veil"], self._textures["across"]
-        soften.draw(across, small, {"veil": veil}, {**numbers, "along": (1 / small[0], 0.0)})
-        soften.draw(veil, small, {"veil": across}, {**numbers, "along": (0.0, 1 / small[1])})
+        pixel = (0.25 / small[0], 0.25 / small[1])
+        self._draw("masked_background", "blurred", small, **numbers, pixel=pixel)
+        gaussian, blurred, across = (
+            self._pass("gaussian"),
+            self._textures["blurred"],
+            self._textures["across"],
+        )
+        width = {"turn": SOURCE, "sigma": (sigma(settings, small[1]),)}
+        gaussian.draw(across, small, {"picture": blurred}, {**width, "along": (1 / small[0], 0.0)})
+        gaussian.draw(blurred, small, {"picture": across}, {**width, "along": (0.0, 1 / small[1])})
 
     def _crop(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
         """The part of the backdrop that fills the canvas: left, top, width, height."""
@@ -216,3 +221,11 @@ class Compositor:
             old.close()
         self._textures[name] = Texture(self.gl, width, height, form, **how)
         return self._textures[name]
+
+
+def _uniform(parameter: Parameter[Any], settings: Settings) -> tuple[float, ...]:
+    """A parameter's value as its shader takes it: a colour as three numbers, an image as none."""
+    value = settings.get(parameter)
+    if parameter.kind == "colour":
+        return rgb(value)
+    return (float(value),) if parameter.kind == "range" else ()

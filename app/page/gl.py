@@ -11,12 +11,14 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from app.backgrounds import SHADERS
+
 HEAD = """#version 300 es
 precision highp float;
 precision highp sampler2D;
 in vec2 uv;
 in vec2 screen;
-out vec4 colour;
+out vec4 result;
 """
 
 
@@ -32,6 +34,7 @@ def _read(folder: Traversable, under: str = "") -> dict[str, str]:
 
 # Read when the module is imported: a start from the memory snapshot has no files.
 SOURCES = _read(files("app.page").joinpath("shaders"))
+SOURCES |= {f"background/{id}.frag": text for id, text in SHADERS.items()}
 
 
 def source(name: str) -> str:

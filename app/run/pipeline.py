@@ -72,7 +72,7 @@ class Pipeline:
         overlay = self.overlay
         try:
             with self.meter.stage(OVERLAY):
-                self._compositor.mark(marks, settings.mirror)
+                self._compositor.annotate(marks, settings.mirror)
         except Exception as error:
             self._drop(overlay, error)
 

@@ -52,7 +52,7 @@ async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
     for fields in given["looks"]:
         settings = changed(Settings(), **fields)
         await compositor.compose(frame, None, settings)
-        compositor.mark([tint(page, given["tint"]), *marks(given["marks"])], settings.mirror)
+        compositor.annotate([tint(page, given["tint"]), *marks(given["marks"])], settings.mirror)
         found.append(await shown(page))
     return found
 

@@ -20,6 +20,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.backgrounds import BACKGROUNDS
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input
 from app.core.frame import Frame
@@ -40,11 +41,11 @@ INSIDE, OVERLAID, BETWEEN = (
 LOOKS: tuple[dict[str, Any], ...] = (
     {"background": "none"},
     {"background": "none", "mirror": True},
+    *({"background": id} for id in BACKGROUNDS if id != "none"),
     {"background": "colour", "colour": "#2f6f5e"},
-    {"background": "blur"},
     {"background": "blur", "blur": 10, "softness": 100},
     {"background": "image", "mirror": True, "softness": 0},
-    {"background": "transparent"},
+    {"background": "pixelate", "mirror": True, "squares": 9},
 )
 
 
@@ -100,7 +101,7 @@ def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(visit: V
         "frame": png(clip.frame(10)),
         "other": png(clip.frame(30)[:, ::-1]),
         "backdrop": png(np.asarray(clip.room().transpose(Image.Transpose.FLIP_TOP_BOTTOM))),
-        "looks": [{"background": kind} for kind in ("blur", "colour", "image", "transparent")],
+        "looks": [{"background": id} for id in BACKGROUNDS if id != "none"],
     }
     found = json.loads(visit.python(BETWEEN, given=given))
     for settings, (alone, disturbed) in zip(given["looks"], found["pictures"], strict=True):
@@ -147,7 +148,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     for settings, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, native.compose(frame, None, changed(Settings(), **settings))).result()
-        native.mark((ColorOverlay(PIXELS, SPOT), *MARKS), settings.get("mirror", False))
+        native.annotate((ColorOverlay(PIXELS, SPOT), *MARKS), settings.get("mirror", False))
         plain = clip.frame(10)[:, ::-1] if settings.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
         wanted = native.picture[..., :3].astype(int)

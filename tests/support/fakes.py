@@ -151,7 +151,7 @@ class FakeCompositor:
         self.calls.append(("compose", frame.picture, mask and mask.tensor, settings.background))
         self._pass()
 
-    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         if self.unmarked:
             raise RuntimeError("the marks could not be drawn")
         self.calls.append(("mark", mirror, *marks))

@@ -102,7 +102,7 @@ class Recorder:
                 }
             )
 
-    def mark(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         self.calls.append(f"mark {len(marks)}")
 
     def cover(self, settings: Settings) -> None:

@@ -71,7 +71,7 @@ async def draw(compositor: Any, card: ModelCard) -> None:
             mask = Mask(found, compositor.sample(frame, SELFIE.input))
             compositor.sample(frame, FACES.input, HALF, "float32")
             await compositor.compose(frame, None if background == "none" else mask, settings)
-            compositor.mark((LINES, ColorOverlay(pixels(4, 6), Letterbox(0, 0, 1, 1))), mirror)
+            compositor.annotate((LINES, ColorOverlay(pixels(4, 6), Letterbox(0, 0, 1, 1))), mirror)
             compositor.cover(settings)
     assert compositor.textures > 0
     await compositor.close()

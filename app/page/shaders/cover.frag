@@ -4,5 +4,5 @@ uniform vec4 crop;
 uniform vec3 rgb;
 uniform float picture;  // 1: the backdrop's picture, 0: the colour
 void main() {
-  colour = vec4(mix(rgb, texture(backdrop, crop.xy + screen * crop.zw).rgb, picture), 1.0);
+  result = vec4(mix(rgb, texture(backdrop, crop.xy + screen * crop.zw).rgb, picture), 1.0);
 }

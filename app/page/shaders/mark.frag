@@ -11,5 +11,5 @@ void main() {
   float part = clamp(dot(from, line) / max(dot(line, line), 1e-6), 0.0, 1.0);
   vec3 open = 1.0 - COVER * clamp(radius * TIMES + 0.5 - distance(from, line * part), 0.0, 1.0);
   float cover = 1.0 - open.x * open.y * open.z;
-  colour = vec4(rgb * cover, cover);
+  result = vec4(rgb * cover, cover);
 }

@@ -1,6 +1,6 @@
 // Guided filter, first half: means over a row of light, mask, light x mask and light x light, at half the
 // input's size. He, Sun, Tang: Guided Image Filtering (ECCV 2010); halved as in Fast Guided Filter (2015),
-// which costs an eighth and cannot be told apart after `even`.
+// which costs an eighth and cannot be told apart after `smoothed`.
 uniform sampler2D sampled;
 uniform sampler2D mask;
 const int REACH = 1;  // 6 input pixels, 15 of a 640 wide frame; 2 leaked clothes' patterns into the edge
@@ -13,5 +13,5 @@ void main() {
     float p = texture(mask, at).r;
     sum += vec4(light, p, light * p, light * light);
   }
-  colour = sum / float(2 * REACH + 1);
+  result = sum / float(2 * REACH + 1);
 }

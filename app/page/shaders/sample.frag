@@ -13,5 +13,5 @@ void main() {
            + texture(frame, found(vec2(-1.0, 1.0))).rgb + texture(frame, found(vec2(1.0, 1.0))).rgb;
   vec2 at = found(vec2(0.0));
   vec2 inside = step(vec2(0.0), at) * step(at, vec2(1.0));
-  colour = vec4(sum * 0.25 * inside.x * inside.y, 1.0);
+  result = vec4(sum * 0.25 * inside.x * inside.y, 1.0);
 }

@@ -11,5 +11,5 @@ void main() {
   }
   m /= float(2 * REACH + 1);
   float slope = (m.z - m.x * m.y) / (max(0.0, m.w - m.x * m.x) + FLAT);
-  colour = vec4(slope, m.y - slope * m.x, 0.0, 1.0);
+  result = vec4(slope, m.y - slope * m.x, 0.0, 1.0);
 }

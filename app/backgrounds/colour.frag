@@ -1,8 +1,8 @@
 // The person before one colour.
 #include edge.glsl
 uniform sampler2D frame;
-uniform vec3 rgb;
+uniform vec3 colour;
 void main() {
   vec3 seen = texture(frame, uv).rgb;
-  colour = vec4(mix(rgb, seen, person(uv, seen)), 1.0);
+  result = vec4(mix(colour, seen, person(uv, seen)), 1.0);
 }

@@ -9,5 +9,5 @@ void main() {
   float p = person(uv, seen);
   vec3 light = textureLod(backdrop, at, 5.0).rgb;
   float rim = p * (1.0 - p);  // only where the edge is mixed: nothing inside the person changes
-  colour = vec4(mix(texture(backdrop, at).rgb, mix(seen, light, rim), p), 1.0);
+  result = vec4(mix(texture(backdrop, at).rgb, mix(seen, light, rim), p), 1.0);
 }

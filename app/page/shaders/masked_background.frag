@@ -7,5 +7,5 @@ void main() {
   vec3 rgb = 0.25 * (texture(frame, uv + pixel * vec2(-1.0, -1.0)).rgb + texture(frame, uv + pixel * vec2(1.0, -1.0)).rgb
            + texture(frame, uv + pixel * vec2(-1.0, 1.0)).rgb + texture(frame, uv + pixel * vec2(1.0, 1.0)).rgb);
   float room = max(1.0 - person(uv, rgb), 0.004);  // never 0: behind a large person some colour must remain
-  colour = vec4(rgb * room, room);
+  result = vec4(rgb * room, room);
 }

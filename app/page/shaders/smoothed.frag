@@ -4,5 +4,5 @@ void main() {
   vec2 step = 0.5 / vec2(textureSize(slope, 0));
   vec2 sum = texture(slope, uv + step * vec2(-1.0, -1.0)).rg + texture(slope, uv + step * vec2(1.0, -1.0)).rg
            + texture(slope, uv + step * vec2(-1.0, 1.0)).rg + texture(slope, uv + step * vec2(1.0, 1.0)).rg;
-  colour = vec4(sum * 0.25, 0.0, 1.0);
+  result = vec4(sum * 0.25, 0.0, 1.0);
 }

@@ -4,5 +4,5 @@ uniform sampler2D frame;
 void main() {
   vec3 rgb = texture(frame, uv).rgb;
   float p = person(uv, rgb);
-  colour = vec4(rgb * p, p);
+  result = vec4(rgb * p, p);
 }

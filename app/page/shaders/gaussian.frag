@@ -1,18 +1,18 @@
 // One direction of a Gaussian blur. Two pixels a tap, by bilinear sampling between them.
-uniform sampler2D veil;
+uniform sampler2D picture;
 uniform vec2 along;  // one pixel in this direction
 uniform float sigma; // pixels
 const int TAPS = 5;  // 10 pixels, more than three times the widest sigma
 void main() {
   float k = -0.5 / (sigma * sigma);
-  vec4 sum = texture(veil, uv);
+  vec4 sum = texture(picture, uv);
   float total = 1.0;
   for (int i = 0; i < TAPS; i++) {
     float a = float(2 * i + 1), b = a + 1.0;
     float wa = exp(k * a * a), wb = exp(k * b * b), w = max(wa + wb, 1e-6);
     float off = (a * wa + b * wb) / w;
-    sum += w * (texture(veil, uv + along * off) + texture(veil, uv - along * off));
+    sum += w * (texture(picture, uv + along * off) + texture(picture, uv - along * off));
     total += 2.0 * w;
   }
-  colour = sum / total;
+  result = sum / total;
 }

@@ -1,0 +1,79 @@
+"""Behind: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
+
+Does not know the backgrounds, and never sees a pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Rectangle = tuple[float, float, float, float]  # left, top, width, height
+
+
+class Behind:
+    """The canvases of one frame.
+
+    `main` is the context of the visible canvas, `small(name, width, height)` gives that of a named one.
+    `crop` is the part of `js_matte` that `js_frame` covers. `backdrop` draws the chosen image.
+    """
+
+    def __init__(
+        self,
+        main: Any,
+        small: Callable[[str, int, int], Any],
+        js_frame: Any,
+        js_matte: Any,
+        crop: Rectangle,
+        backdrop: Callable[[], None],
+    ) -> None:
+        self.size = main.canvas.width, main.canvas.height
+        self._main = main
+        self._small = small
+        self._js_frame = js_frame
+        self._js_matte = js_matte
+        self._crop = crop
+        self.backdrop = backdrop
+
+    def fill(self, colour: str) -> None:
+        """See Drawing."""
+        self._main.fillStyle = colour
+        self._main.fillRect(0, 0, *self.size)
+
+    def blurred(self, sigma: float) -> Any:
+        """See Drawing. The person is taken out first, so that they do not glow into the room."""
+        width, height = (max(1, side // 4) for side in self.size)
+        room = self._small("masked background", width, height)
+        room.globalCompositeOperation = "copy"
+        room.drawImage(self._js_frame, 0, 0, width, height)
+        room.globalCompositeOperation = "destination-out"
+        room.drawImage(self._js_matte, *self._crop, 0, 0, width, height)
+        if hasattr(room, "filter"):
+            soft = self._small("blurred", width, height)
+            soft.filter = f"blur({sigma:.2f}px)"
+        else:  # Safari: shrinking and stretching again blurs too
+            narrow, low = (max(2, int(side / (1 + sigma))) for side in (width, height))
+            soft = self._small("blurred", narrow, low)
+        soft.globalCompositeOperation = "copy"
+        soft.drawImage(room.canvas, 0, 0, soft.canvas.width, soft.canvas.height)
+        soft.filter = "none"
+        # Where the person was the colour is thin: laid under itself three times it is whole again.
+        soft.globalCompositeOperation = "destination-over"
+        for _ in range(3):
+            soft.drawImage(soft.canvas, 0, 0)
+        return soft.canvas
+
+    def scaled(self, canvas: Any, width: int, height: int) -> Any:
+        """See Drawing."""
+        draw = self._small("scaled", width, height)
+        draw.globalCompositeOperation = "copy"
+        draw.drawImage(canvas, 0, 0, width, height)
+        return draw.canvas
+
+    def stretch(self, canvas: Any, smooth: bool = True) -> None:
+        """See Drawing."""
+        if not smooth:
+            self._main.imageSmoothingEnabled = False
+        self._main.drawImage(canvas, 0, 0, *self.size)
+        if not smooth:
+            self._main.imageSmoothingEnabled = True

@@ -1,3 +1,0 @@
-// The frame as it is.
-uniform sampler2D frame;
-void main() { colour = vec4(texture(frame, uv).rgb, 1.0); }
