@@ -40,12 +40,12 @@ from pyodide.ffi import to_js
 
 worker, session = page.python, page.python.engine.session
 js_bytes = Uint8Array.new(to_js(b64decode(rgba)))
-kind, into = worker.engine.variant.rgba, worker.card.input
+kind, into = worker.engine.variant.rgba, worker.state.card.input
 js_rgba = js_bytes if kind == "uint8" else Float32Array.new(js_bytes)
 js_memory = Float32Array.new(Uint8Array.new(to_js(b64decode(memory))).buffer)
 outputs = await session.run({
     "rgba": page.ort.Tensor.new(kind, js_rgba, to_js([1, into.height, into.width, 4])),
-    "memory": page.ort.Tensor.new("float32", js_memory, to_js([1, 1, *worker.card.mask])),
+    "memory": page.ort.Tensor.new("float32", js_memory, to_js([1, 1, *worker.state.card.mask])),
     "keep": session.tensor([keep], (1,)),
 })
 {name: b64encode(session.numbers(tensor).tobytes()).decode() for name, tensor in outputs.items()}
