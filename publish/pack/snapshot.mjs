@@ -1,7 +1,7 @@
 // Imports the app's modules in Pyodide and writes Pyodide's memory to a file. Run by snapshot.py under Node.
 // Does not choose the modules. Both private features of Pyodide used here may differ in any other version.
 //
-// arguments: Pyodide's folder, the wheel, the file to write, modules as JSON, names imported from `js` as JSON
+// Arguments: Pyodide's folder, the wheel, the file to write; as JSON, the modules and the names from `js`.
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
