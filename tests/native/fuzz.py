@@ -1,6 +1,6 @@
-"""Feeds damaged models to an importer, in a process that has little memory; says what came of it as JSON.
+"""Gives damaged models to an importer, in a process with little memory, and prints the results as JSON.
 
-Does not judge (test_fuzz.py does). Run as: python -m tests.native.fuzz FORMAT SEED COUNT FOLDER...
+Does not check the results (test_fuzz.py does). Run: python -m tests.native.fuzz FORMAT SEED COUNT FOLDER...
 where every folder holds the files of one good model, model.json first by name.
 """
 

@@ -1,4 +1,4 @@
-"""`models add` from a file to a model that is made, checked and kept, or to nothing at all."""
+"""`models add`: a file becomes a checked model with a card, and a failure leaves nothing behind."""
 
 from __future__ import annotations
 

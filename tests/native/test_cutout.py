@@ -1,6 +1,6 @@
-"""The cutout graph against what it is to do, in NumPy.
+"""The cutout graph compared with its definition in NumPy.
 
-Does not run a segmenter and does not judge what a classifier makes of it.
+Does not run a segmenter or a classifier.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def test_bytes_and_floats_are_the_same() -> None:
 
 
 def network(parts: int, rows: int, columns: int) -> onnx.ModelProto:
-    """What of a network the cutout is made from: the size of its parts."""
+    """A network of which the cutout graph uses only the size of its parts."""
     size = f"float[1,{parts},{rows},{columns}]"
     return text(f"net ({size} heat) => ({size} parts) {{ parts = Relu(heat) }}")
 

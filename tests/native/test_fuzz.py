@@ -1,4 +1,4 @@
-"""Damaged models of every format: a model or one sentence, soon and in little memory, never anything else."""
+"""Damaged files of every format end in a model or in a ModelFileError, within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_damage_is_the_same_on_every_run() -> None:
 
 
 def swollen(**claims: list[int]) -> bytes:
-    """The small ONNX model, its weights claiming other dimensions."""
+    """The small ONNX model with changed dimensions of its weights."""
     model = onnx.load_model_from_string(models_given.onnx_file())
     for tensor in model.graph.initializer:
         if tensor.name in claims:

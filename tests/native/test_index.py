@@ -1,4 +1,4 @@
-"""The index graphs, with and without TopK, against NumPy's own search. Does not make features."""
+"""The index graphs, with and without TopK, compared with a search in NumPy. Does not compute features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a classifier calls the coffee and the cat that scikit-image carries: its first five labels by name."""
+"""The first five labels of the classifiers for scikit-image's pictures of a coffee and a cat."""
 
 from __future__ import annotations
 

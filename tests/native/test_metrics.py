@@ -1,4 +1,4 @@
-"""What a variant loses, on outputs made up so that the answer is known."""
+"""The loss metrics, on invented outputs whose loss is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""build_models: what it writes, that the second run makes nothing, and what a missing source leaves."""
+"""build_models: the files it writes, its cache, and a model whose sources are missing."""
 
 from __future__ import annotations
 

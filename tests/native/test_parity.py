@@ -1,4 +1,4 @@
-"""Parity: our networks and graphs against the published models, on noise and on photos."""
+"""Parity of the imported networks and of wrapped graphs with the published models, on noise and photos."""
 
 from __future__ import annotations
 

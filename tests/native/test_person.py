@@ -1,7 +1,7 @@
-"""Person IoU of every segmenter on pictures with true masks: ours and the published model's are the same.
+"""Person IoU of every segmenter on pictures with true masks: equal for our graph and the published model.
 
-The pictures are not part of the project (bench/_people.py says where they are looked for); without them
-this is skipped. A third of each set shows a graph that is wrong; `build.py bench variants` takes them all.
+The pictures are not part of the project (bench/_people.py says where they are expected); without them these
+tests are skipped. A third of each set is enough to find a wrong graph; `build.py bench variants` uses all.
 """
 
 from __future__ import annotations

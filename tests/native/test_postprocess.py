@@ -63,7 +63,7 @@ def network(size: tuple[int, int] | None, stride: int, **heads: int) -> onnx.Mod
 
 
 def flat(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> onnx.ModelProto:
-    """`model` with outputs reshaped, as the published networks end."""
+    """`model` with reshaped outputs, as in the published networks."""
     kinds = {v.name: v for v in model.graph.output}
     tail = helper.make_graph(
         [helper.make_node("Reshape", [f"{name}_planes", f"{name}_shape"], [name]) for name in shapes],
@@ -131,7 +131,7 @@ def _made(request: pytest.FixtureRequest) -> tuple[Card, onnx.ModelProto]:
 
 
 def squashed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """What a role says is a probability is one."""
+    """`model` with a Sigmoid after every output whose role is a probability."""
     names = [v.name for v in model.graph.output if v.name in ("mask", "presence_probability", "pose")]
     for name in names:
         value = next(v for v in model.graph.output if v.name == name)
@@ -157,7 +157,7 @@ def test_a_wrapped_graph_computes_the_reference(
 
 
 def test_a_wrong_answer_is_seen(made: tuple[Card, onnx.ModelProto]) -> None:
-    """The same check fails when the network is another one."""
+    """The same check fails for a different network."""
     found, model = made
     other = onnx.ModelProto()
     other.CopyFrom(model)
@@ -202,7 +202,7 @@ def test_quantised_weights_stay_as_published(wanted: VariantSpec) -> None:
 
 
 def test_one_graph_serves_every_size() -> None:
-    """No constant of one size is in it: it also runs at a size that no card names."""
+    """The graph has no constant of a fixed size: it also runs at a size that no card has."""
     for name, output in (("BodyPix", "mask"), ("PoseNet", "pose")):
         found, model = MADE[name]
         (graph,) = wrap.single_graph(found, model)
@@ -216,7 +216,7 @@ def test_one_graph_serves_every_size() -> None:
 
 
 def test_a_map_grows_as_bilinear_with_corners_on_corners() -> None:
-    """By hand: a ramp stays a ramp, and the cells of the grid keep their numbers."""
+    """A ramp stays a ramp, and the cells of the grid keep their numbers."""
     ramp = np.array([[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]])
     large = reference.enlarged(ramp, 5, 9)
     assert np.array_equal(large[::4, ::4], ramp)
@@ -284,7 +284,7 @@ def test_preprocessing_scales_however_a_network_begins(lines: str) -> None:
 
 
 def test_a_network_with_a_branch_keeps_its_names() -> None:
-    """What an If takes from around it is renamed, kept and fed like any input."""
+    """Values that an If uses from outside are renamed, kept and fed like any input."""
     value = helper.make_tensor_value_info
     branches = {}
     for name, kind in (("then_branch", "Add"), ("else_branch", "Mul")):

@@ -1,6 +1,6 @@
-"""How a variant stores its weights: on small graphs made here, run by native onnxruntime.
+"""The forms in which a variant stores its weights, on small graphs made here, run by native onnxruntime.
 
-Does not judge the real models: bench/variants.py measures those, and their cards hold the gates.
+Does not evaluate the real models: bench/variants.py measures them, and their cards have the gates.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def run(made: onnx.ModelProto) -> list[Array]:
 
 
 def off(found: Sequence[Array], exact: Sequence[Array]) -> float:
-    """The largest difference, as a part of the range."""
+    """The largest difference, relative to the range."""
     return float(max(np.abs(a - b).max() for a, b in zip(found, exact, strict=True)) / np.ptp(exact))
 
 
@@ -175,14 +175,14 @@ def test_a_channel_of_zeros_stays_zeros() -> None:
 def loss(
     card: Card, exact: list[onnx.ModelProto], found: list[onnx.ModelProto], rgba: str
 ) -> dict[str, float]:
-    """What one form of a card's graphs loses against another, on the photos."""
+    """The loss of one form of a card's graphs against another, on the photos."""
     return parity.loss(card, list(map(serialize, exact)), list(map(serialize, found)), rgba)
 
 
 @pytest.mark.parametrize("id", ["selfie-landscape", "blazeface"])
 @pytest.mark.parametrize("weights", list(quantize.CONVERT))
 def test_real_graphs_run_in_every_form(id: str, weights: str) -> None:
-    """Also as halves, whose file the processor runs in float32: near what rounding in between gives."""
+    """In float16 too, which the processor runs in float32: its result is near that of rounding in between."""
     card = cards.read(cards.FOLDER / f"{id}.toml")
     try:
         fetched = fetch.fetch(card, lambda _: None)

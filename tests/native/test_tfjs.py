@@ -1,4 +1,4 @@
-"""tf.js models: what tf.js itself computes, our graphs do; what cannot be read is said in one sentence."""
+"""Imported tf.js models compute the same as tf.js, and unreadable files end in an error."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def number(value: int) -> Array:
 
 
 def test_windows_are_those_of_tfjs() -> None:
-    """Odd sizes, both paddings, strides, dilations, several results a channel, what is fused."""
+    """Odd sizes, both paddings, strides, dilations, several results per channel, fused operators."""
     nodes = [
         conv("two", "image", "w", strides=[1, 2, 2, 1]),
         conv("valid", "image", "w", padding="VALID"),

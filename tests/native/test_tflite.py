@@ -1,4 +1,4 @@
-"""TFLite models: what LiteRT computes, our graphs do; quantised ones as near as floats come to integers."""
+"""Imported TFLite models compute the same as LiteRT, quantised ones up to their rounding."""
 
 from __future__ import annotations
 

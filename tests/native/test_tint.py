@@ -1,4 +1,4 @@
-"""The tint graph against what it is to do, in NumPy. Does not run a model."""
+"""The tint graph compared with its definition in NumPy. Does not run a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CARD = next(card for card in read_all() if card.id == "bodypix")
 
 
 def network(rows: int, columns: int) -> onnx.ModelProto:
-    """What of a network the tint is made from: the size of its parts."""
+    """A network of which the tint graph uses only the size of its parts."""
     return text(
         f"net (float[1,{PARTS},{rows},{columns}] heat) => (float[1,{PARTS},{rows},{columns}] parts)"
         " { parts = Relu(heat) }"

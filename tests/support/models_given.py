@@ -84,7 +84,7 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
     return folder / next(iter(files))
 
 
-# What stands in for the frameworks: the calls that models/exporters/*.py makes, writing a file that is there.
+# Stand-ins for the frameworks: the calls that models/add/exporters make, writing a file that exists.
 TORCH = """
 import os, shutil
 from types import SimpleNamespace

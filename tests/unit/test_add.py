@@ -1,6 +1,6 @@
-"""What `models add` takes, guesses and writes, and the sentence for what it cannot take.
+"""`models add`: loading files, guessing entries, writing the card, and the errors for bad input.
 
-Does not make the model: tests/native/test_add.py does.
+Does not make a model: tests/native/test_add.py does.
 """
 
 from __future__ import annotations

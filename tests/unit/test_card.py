@@ -1,4 +1,4 @@
-"""ModelCard: to JSON and back. Does not test the build's own card files."""
+"""ModelCard: conversion to JSON and back. Does not test the card files of the build."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""models.spec.cards: what a card may say, and the sentence for what it may not."""
+"""models.spec: reading cards, and the error for each broken rule."""
 
 from __future__ import annotations
 

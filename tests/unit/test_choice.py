@@ -1,4 +1,4 @@
-"""What ships, from made-up figures: the smallest that loads, keeps its gates and is not slower."""
+"""The choice of variants from invented figures: the smallest that loads, within its gates, not slower."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """models.dependencies: a change of anything behind a cached result changes the result's key.
 
-The keys are found in the sources, and the modules behind them by importing them; nothing is listed by hand.
+The keys are found in the sources, and the modules behind each key by importing them; there is no list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""models.sources: files by hash, from where they are, or one sentence."""
+"""models.sources: files are fetched and checked by hash; every failure has one message."""
 
 from __future__ import annotations
 

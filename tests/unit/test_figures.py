@@ -1,4 +1,4 @@
-"""What models/variants/figures.json has measured holds what the project promises. Does not measure."""
+"""The figures in models/variants/figures.json are within the limits of the project. Does not measure."""
 
 from __future__ import annotations
 

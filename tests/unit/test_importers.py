@@ -1,6 +1,6 @@
-"""models.importers.formats on ONNX files made here: layouts, types, opsets, roles; what is refused, in words.
+"""models.importers.formats on ONNX files made here: layouts, types, opsets, roles, and errors.
 
-Does not run other formats (tests/native/test_tflite.py and test_tfjs.py do).
+Does not test other formats (tests/native/test_tflite.py and test_tfjs.py do).
 """
 
 from __future__ import annotations

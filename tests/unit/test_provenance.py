@@ -1,4 +1,4 @@
-"""Where figures were measured, in words, and whether a GPU's times count."""
+"""models.variants.provenance: its sentences, and whether the times of a GPU count."""
 
 from __future__ import annotations
 
