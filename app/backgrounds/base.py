@@ -87,7 +87,7 @@ def nothing(draw: Drawing, settings: Settings) -> None:
 class Background:
     """One background. A file beside its own, NAME.frag, is its shader.
 
-    The shader gives `result`. It may use `uv` and `screen`, places in the frame and on the canvas, 0 to 1; the
+    The shader gives `result`. It may use `uv` and `screen`, places in the frame and on the canvas, the
     textures frame, edge (with `#include edge.glsl` and person()), blurred (the picture without the person:
     colour times weight, and the weight; needs `sigma`) and backdrop (with `crop`, the part of it shown); and
     each of its parameters by name, a float for a range, a vec3 for a colour.

@@ -27,7 +27,7 @@ from app.page.marker import Marker
 SOURCE, SCREEN, MIRRORED = (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)
 
 
-class ContextLost(RuntimeError):
+class ContextLostError(RuntimeError):
     """The browser took the canvas's WebGL2 context away."""
 
 
@@ -151,7 +151,7 @@ class Compositor:
 
     def _alive(self) -> None:
         if self.gl.isContextLost():
-            raise ContextLost("the browser took the canvas's WebGL context away")
+            raise ContextLostError("the browser took the canvas's WebGL context away")
 
     def _upload(self, frame: Frame) -> None:
         """The frame into its texture, once a frame."""

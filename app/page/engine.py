@@ -63,7 +63,7 @@ class Engine:
     ) -> Engine:
         """`beside` are the task's other cards, by kind.
 
-        Raises Corrupt or RuntimeError, with the reason in a few words.
+        Raises CorruptFileError or RuntimeError, with the reason in a few words.
         """
         js_ort, count = await load_ort(page, manifest, backend, probe, settings)
         runtime = Runtime(page, js_ort, backend, probe.features)
@@ -99,7 +99,7 @@ class Engine:
     async def index(self, gallery: Gallery) -> Index:
         """A gallery's index for the task's classifier, loaded while the picture goes on.
 
-        Raises Corrupt or RuntimeError.
+        Raises CorruptFileError or RuntimeError.
         """
         card, runtime = self.auxiliary["classifier"].card, self.runtime
         variant = gallery.index(card.id, runtime.backend.id)
@@ -115,7 +115,7 @@ class Engine:
         """An overlay of a card, loaded while the picture goes on; it stands for the runtime's own part only.
 
         What is loaded already, for the task or an overlay before, is used again.
-        Raises Corrupt or RuntimeError.
+        Raises CorruptFileError or RuntimeError.
         """
         own = await self._model(card)
         own.tint = await self._tint(card) if kind is OVERLAYS[PARTS] else None
@@ -166,7 +166,7 @@ class Engine:
 
 
 async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:
-    """The card's cutout graph. Raises Corrupt or RuntimeError."""
+    """The card's cutout graph. Raises CorruptFileError or RuntimeError."""
     variant = card.cutout(runtime.backend.id)
     if variant is None:
         raise RuntimeError(f"{card.title} cuts no face out on {runtime.backend.title}")
@@ -174,7 +174,10 @@ async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:
 
 
 async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
-    """The card's matte graph, on WASM: every bundle but WebGL's has it. Raises Corrupt or RuntimeError."""
+    """The card's matte graph, on WASM: every bundle but WebGL's has it.
+
+    Raises CorruptFileError or RuntimeError.
+    """
     if card.matte is None:
         raise RuntimeError(f"{card.title} has no matte graph in this build, and this browser has no WebGL2")
     return await Session.open(js_ort, await load_graph(page, card.matte, "Edge"), "wasm")

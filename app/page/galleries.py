@@ -50,7 +50,7 @@ class Galleries:
     async def load(self, wanted: Sequence[Gallery]) -> None:
         """Compare with these from now on.
 
-        Raises Corrupt, RuntimeError or ValueError, with the reason in a few words; then nothing has changed.
+        Raises CorruptFileError, RuntimeError or ValueError, with the reason; then nothing has changed.
         """
         before = dict(self._opened)
         loaded: list[LoadedGallery] = []

@@ -24,7 +24,7 @@ from app.page.engine import Engine
 from app.page.galleries import Galleries
 from app.page.loading import Loading
 from app.page.probe import probe
-from app.page.runtime import Corrupt
+from app.page.runtime import CorruptFileError
 from app.page.session import now
 from app.page.user_pictures import UserPictures
 from app.panel.capabilities import Capabilities
@@ -143,7 +143,9 @@ class Shell:
             loop = Loop(self.slot, self.engine.pipeline, self.engine.compositor, self.done)
             await loop.run(lambda: self.state.settings)
         except Exception as error:  # whatever it was, the visitor's picture goes on with the next backend
-            self.dispatch(effects.WorkerFailed(messages.brief(error), not isinstance(error, Corrupt)))
+            self.dispatch(
+                effects.WorkerFailed(messages.brief(error), not isinstance(error, CorruptFileError))
+            )
 
     async def _load(self) -> None:
         """The models, then what is loaded beside them, each once on a black picture."""

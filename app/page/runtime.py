@@ -19,7 +19,7 @@ from app.core.settings import Settings
 from app.page.session import Session
 
 
-class Corrupt(RuntimeError):
+class CorruptFileError(RuntimeError):
     """A file that is missing or is not the one this build made."""
 
 
@@ -40,7 +40,7 @@ class Runtime:
         return variant
 
     async def fetch(self, card: ModelCard, variant: Variant) -> list[Any]:
-        """The bytes of a variant's graphs, checked. Raises Corrupt."""
+        """The bytes of a variant's graphs, checked. Raises CorruptFileError."""
         return [await load_graph(self.page, graph, card.title) for graph in variant.graphs]
 
     async def open(self, card: ModelCard, js_graphs: list[Any]) -> Session | Chain:
@@ -61,7 +61,7 @@ class Runtime:
         return "webgl" if self.backend.provider == "webgl" else "wasm"
 
     async def load(self, variant: Variant, title: str) -> Any:
-        """The bytes of a variant's only graph, checked. Raises Corrupt."""
+        """The bytes of a variant's only graph, checked. Raises CorruptFileError."""
         return await load_graph(self.page, variant.graphs[0], title)
 
     async def small(self, js_graph: Any) -> Session:
@@ -81,7 +81,7 @@ async def load_ort(
     try:
         js_ort = await page.load(row["module"])
     except JsException as error:
-        raise Corrupt(f"its runtime could not be loaded: {error}") from error
+        raise CorruptFileError(f"its runtime could not be loaded: {error}") from error
     page.ort = js_ort
     js_ort.env.logLevel = "error"
     if not row["wasm"]:
@@ -96,21 +96,21 @@ async def load_ort(
 
 
 async def fetched(page: Any, path: str, title: str, size: int) -> Any:
-    """A file of `size` bytes as ArrayBuffer. Raises Corrupt."""
+    """A file of `size` bytes as ArrayBuffer. Raises CorruptFileError."""
     try:
         return await page.bytes(path, title, size)
     except JsException as error:
-        raise Corrupt(
+        raise CorruptFileError(
             str(error).removeprefix("Error: ").replace("TypeError: Failed to fetch", messages.AWAY)
         ) from error
 
 
 async def load_graph(page: Any, graph: Graph, title: str) -> Any:
-    """The bytes of a graph as Uint8Array, checked by their hash. Raises Corrupt."""
+    """The bytes of a graph as Uint8Array, checked by their hash. Raises CorruptFileError."""
     js_buffer = await fetched(page, graph.path, title, graph.bytes)
     digest = Uint8Array.new(await crypto.subtle.digest("SHA-256", js_buffer)).to_bytes().hex()
     if digest != graph.sha256:
-        raise Corrupt(f"the file of {title} is damaged: it is not the one this build made")
+        raise CorruptFileError(f"the file of {title} is damaged: it is not the one this build made")
     return Uint8Array.new(js_buffer)
 
 

@@ -121,7 +121,9 @@ def test_where_the_models_fail_the_next_backend_follows(monkeypatch: pytest.Monk
     begin = start.page.last("begin")
     assert begin["failed"]
     assert begin["handover"]["notes"] == [messages.AGAIN.format(title="WASM", why="out of memory")]
-    damaged = Start(of("main").Corrupt("the file is damaged"), monkeypatch, backend="wasm", trials=[])
+    damaged = Start(
+        of("main").CorruptFileError("the file is damaged"), monkeypatch, backend="wasm", trials=[]
+    )
     asyncio.run(damaged.run())
     assert damaged.page.last("stopped")["text"] == messages.LAST.format(
         title="WASM", why="the file is damaged"
