@@ -3,4 +3,4 @@
 Standard library only; the same files run in the page (Pyodide) and under CPython.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
