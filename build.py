@@ -9,6 +9,7 @@
   python3 build.py models            list the models: source, licence, size, parity
   python3 build.py models add FILE   add a model: .tflite, tf.js, .onnx, Keras or PyTorch; see --help
   python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; see --help
+  python3 build.py docs              write the parts of the documentation that are made from the code
   python3 build.py bench NAME...     run bench/NAME.py with the arguments after it; without a name, list them
 
 Needs Python 3.11 to 3.14, and a network connection for the first run. It makes .vitrine/venv, installs the
@@ -44,7 +45,7 @@ VENV = STATE / "venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEWEST = (3, 14)  # the newest Python for which requirements/ has hashes
 NODE = (20, 19)  # the oldest Node that eslint runs on
-COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "bench")
+COMMANDS = ("serve", "build", "test", "check", "models", "gallery", "docs", "bench")
 MODULES = {
     "models": "models",
     "gallery": "publish.gallery_command",
@@ -129,6 +130,8 @@ def command(args: argparse.Namespace, rest: list[str]) -> int:
     if args.command == "serve":
         options = ["--port", str(args.port), *["--no-open"] * args.no_open]
         return python("-m", "publish", "serve", *options)
+    if args.command == "docs":
+        return python("-m", "publish.docs")
     if args.command in MODULES:
         # Exporters run with the Python that started build.py; paths are relative to where it was started.
         os.environ.update(VITRINE_PYTHON=sys.executable, VITRINE_FROM=str(Path.cwd()))
