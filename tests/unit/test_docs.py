@@ -18,10 +18,7 @@ DOCUMENTS = [
     *sorted((ROOT / ".github").rglob("*.md")),
 ]
 LINES = 120  # of README.md at most
-BUILT = ("dist/", ".vitrine/")  # a checkout has none of it
-# Named by the documents and still to come. A test fails once one of them is there.
-PLANNED = ("docs/models.md",)
-
+BUILT = ("dist/", ".vitrine/")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
@@ -43,11 +40,6 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
 
 
-def planned(path: str) -> bool:
-    """Whether a path is still to come."""
-    return any(path == each or (each.endswith("/") and path.startswith(each)) for each in PLANNED)
-
-
 def dead_links(text: str, folder: Path) -> Iterator[str]:
     """The relative links of a document in `folder` that lead nowhere."""
     for target in LINK.findall(prose(text)):
@@ -58,8 +50,6 @@ def dead_links(text: str, folder: Path) -> Iterator[str]:
         if path is None:
             if anchor not in anchors(text):
                 yield target
-        elif planned(path.relative_to(ROOT).as_posix()):
-            continue
         elif not path.exists() or (anchor and anchor not in anchors(path.read_text("utf-8"))):
             yield target
 
@@ -70,8 +60,6 @@ def missing(text: str) -> Iterator[str]:
         if (found := PATH.fullmatch(code)) and not code.startswith(BUILT):
             path = code.partition("::")[0]
             files = list(ROOT.glob(PLACEHOLDER.sub("*", path)))
-            if planned(path):
-                continue
             if not files or (found[1] and f"def {found[1]}(" not in files[0].read_text("utf-8")):
                 yield code
         elif MODULE.fullmatch(code) and not defined(code):
@@ -115,11 +103,6 @@ def test_links_lead_somewhere(file: Path) -> None:
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_what_is_named_is_there(file: Path) -> None:
     assert list(missing(file.read_text("utf-8"))) == []
-
-
-@pytest.mark.parametrize("path", PLANNED)
-def test_what_is_planned_is_not_there(path: str) -> None:
-    assert not (ROOT / path).exists(), f"{path} is there: take it out of PLANNED in tests/unit/test_docs.py."
 
 
 @pytest.mark.parametrize(
