@@ -1,4 +1,4 @@
-"""Vitrine: vision models that run behind the page's own glass.
+"""Vitrine: vision models in a static web page, driven by Python.
 
 Standard library only; the same files run in the page (Pyodide) and under CPython.
 """
