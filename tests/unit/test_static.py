@@ -5,9 +5,12 @@ Does not run a script: tests/node and tests/page do.
 
 import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
+from app.core.events import CARDS, Event
+from app.tasks import TASKS
 from publish import ROOT
 
 STATIC = ROOT / "static"
@@ -67,3 +70,15 @@ def test_a_script_is_checked_by_types_and_says_what_it_owns(script: str) -> None
     assert first == "// @ts-check"
     assert re.match(r"// (The supervisor\. )?Owns ", second), second
     assert third.startswith("// Does not "), third
+
+
+def test_every_event_of_a_task_has_a_renderer() -> None:
+    rows = re.findall(r"^  (\w+): \{ parts: \[([^\]]+)\], draw: ", SCRIPTS["events.js"], re.MULTILINE)
+    types = {kind.type for kind in get_args(Event)}
+    assert {type for type, _ in rows} == types
+    assert {event.type for task in TASKS.values() for event in task.events} <= types
+
+
+def test_there_is_a_card_for_each_answer() -> None:
+    assert 'id="five" data-cards="5"' in (STATIC / "index.html").read_text("utf-8")
+    assert CARDS == 5
