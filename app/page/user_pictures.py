@@ -57,10 +57,7 @@ class UserPictures:
         self._engine, self._model = engine, model
 
     async def read(self, js_unstored: Any, patient: bool) -> None:
-        """Read storage, and take over what it does not hold.
-
-        Waits for a limited time. What storage gives later is told by `changed`.
-        """
+        """Read storage for a limited time, and take over what it does not hold. `changed` tells the rest."""
         for js_row in js_unstored:
             self._take(js_row.id, js_row.name, js_row.thumbnail, None)
         reading = asyncio.ensure_future(self._read())
