@@ -26,7 +26,7 @@ FRAMES = """async (count) => {
         draw.fillRect(0, 0, 320, 240);
         const done = new Promise((resolve) => { page.done = resolve; });
         const picture = await createImageBitmap(source);
-        page.take({ picture, time: i, still: false, fresh: false, skipped: 0 });
+        page.take({ picture, time: i, is_photo: false, first_of_source: false, skipped: 0 });
         await done;
     }
     page.done = own;
