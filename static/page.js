@@ -7,6 +7,7 @@
 /** @import { Handle, Handlers } from './workers.js' */
 
 import { prepare } from './answers.js';
+import { choose, follow } from './backdrop.js';
 import { hide } from './cover.js';
 import { renderers, showEvents } from './events.js';
 import * as own from './own.js';
@@ -52,6 +53,7 @@ const hear = {
   // A worker that is not on screen sends these again when it is.
   panel: (handle, message) => { if (leads(handle)) draw(message); },
   source: (handle, message) => { if (leads(handle)) openSource(message); },
+  'backdrop-video': (handle, message) => { if (leads(handle)) follow(message); },
   pictures: (handle, message) => { if (leads(handle)) own.drawPictures(message); },
   stats(handle, message) {
     if (handle !== current) return;
@@ -179,6 +181,7 @@ function draw(message) {
 function changed(name, value, kind) {
   if (kind !== 'file') set(name, value);
   else if (value && name === 'file') take(value);
+  else if (value && name === 'video-file') choose(value, reporter('file'));
   else if (value) takeBackdrop(value);
 }
 

@@ -62,7 +62,8 @@ function fromVideo(video, release) {
   return { next, stop, still: false, element: video };
 }
 
-const player = (/** @type {Partial<HTMLVideoElement>} */ fields) =>
+/** A video element that makes no sound. */
+export const player = (/** @type {Partial<HTMLVideoElement>} */ fields) =>
   make('video', { muted: true, playsInline: true, ...fields });
 
 /** @param {string} path */

@@ -2,7 +2,7 @@
 // The supervisor. Owns the two workers, the frame in flight and the messages that a worker has not handled.
 // Does not choose what follows a worker that fails or hangs: Python leaves a plan here beforehand.
 
-/** @import { FrameReady, Handover, Plan, Start, SuccessorFailed } from '../types/messages' */
+/** @import { BackdropFrame, FrameReady, Handover, Plan, Start, SuccessorFailed } from '../types/messages' */
 /** @import { ToPage, ToWorker } from '../types/messages' */
 /** @import { Source } from './sources.js' */
 
@@ -11,6 +11,7 @@ import { by, format } from './panel.js';
 
 /** @typedef {ToPage[keyof ToPage]} Received */
 /** @typedef {ToWorker[Exclude<keyof ToWorker, 'start' | 'frame'>]} Sent */
+/** @typedef {BackdropFrame} Moved */
 
 /**
  * A message that a worker has not handled yet.
@@ -174,25 +175,39 @@ export function tellCurrent(message) {
 }
 
 /**
+ * Move a message's picture to one worker; it is not passed on to a worker that follows. Gives whether it was
+ * handled; never settles where the worker ends before.
  * @param {Handle} handle
- * @param {Pending} pending
+ * @param {Moved} message
+ * @returns {Promise<boolean>}
  */
-function post(handle, pending) {
-  number += 1;
-  handle.pending.set(number, pending);
-  handle.worker.postMessage({ ...pending.message, number });
+export function move(handle, message) {
+  return new Promise((settle) => {
+    post(handle, { message, shared: false, settle }, [message.picture]);
+  });
 }
 
 /**
- * Send what a worker has not handled to the one that takes its place. Outcomes of its own successors are not
- * passed on.
+ * @param {Handle} handle
+ * @param {Pending} pending
+ * @param {Transferable[]} [moved] what this page cannot use any more
+ */
+function post(handle, pending, moved = []) {
+  number += 1;
+  handle.pending.set(number, pending);
+  handle.worker.postMessage({ ...pending.message, number }, moved);
+}
+
+/**
+ * Send what a worker has not handled to the one that takes its place. Outcomes of its own successors, and
+ * pictures that were moved to it, are not passed on.
  * @param {Handle} from
  * @param {Handle} to
  * @param {(pending: Pending) => boolean} chosen
  */
 function pass(from, to, chosen) {
   for (const pending of from.pending.values()) {
-    const own = ['shown', 'successor-failed'].includes(pending.message.type);
+    const own = ['shown', 'successor-failed', 'backdrop-frame'].includes(pending.message.type);
     if (!own && chosen(pending)) post(to, pending);
   }
 }

@@ -59,6 +59,12 @@ export interface BackdropChosen {
   picture: ImageBitmap | null;
 }
 
+/** A picture of the visitor's video. It goes to the Compositor; update() does not see it. */
+export interface BackdropFrame {
+  type: 'backdrop-frame';
+  picture: VideoFrame | ImageBitmap;
+}
+
 /** A source or a file could not be opened, or the page made it smaller. */
 export interface SourceFailed {
   type: 'source-failed';
@@ -179,6 +185,16 @@ export interface Source {
   megabytes: number;
   /** a photo with more is refused */
   megapixels: number;
+}
+
+/** How the visitor's video is to be sampled for the background. */
+export interface BackdropVideo {
+  type: 'backdrop-video';
+  /** pictures a second, at most; 0: the background shows no video */
+  rate: number;
+  /** of the picture that they fill: a larger one is made smaller */
+  width: number;
+  height: number;
 }
 
 /** The models are loaded and warm: send pictures. */
@@ -435,6 +451,7 @@ export interface ToWorker {
   'camera-requested': CameraRequested;
   'cameras': CamerasFound;
   'backdrop': BackdropChosen;
+  'backdrop-frame': BackdropFrame;
   'source-failed': SourceFailed;
   'successor-failed': SuccessorFailed;
   'save': SaveRequested;
@@ -453,6 +470,7 @@ export interface ToPage {
   'note': Note;
   'panel': Panel;
   'source': Source;
+  'backdrop-video': BackdropVideo;
   'ready': Ready;
   'progress': Progress;
   'done': Done;

@@ -36,5 +36,10 @@ def cover_color(settings: Settings) -> str:
 
 
 def backdrop(settings: Settings) -> str:
-    """The id of the image that the chosen background shows; "" where it shows none."""
+    """The id of the image that the chosen background shows, or USER_VIDEO; "" where it shows none."""
     return BACKGROUNDS[settings.background].backdrop(settings)
+
+
+def video_rate(settings: Settings) -> int:
+    """How often a second the visitor's video is sampled for the chosen background, at most; 0: never."""
+    return BACKGROUNDS[settings.background].video_rate

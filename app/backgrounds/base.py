@@ -13,6 +13,7 @@ from app.core.parameter import Parameter
 from app.core.settings import Settings
 
 COVER_COLOR = "#171c1f"  # hides the room where neither a colour nor an image is chosen: the page's own dark
+USER_VIDEO = "own-video"  # the id of the visitor's video, as of an image; it has no path
 
 Sigma = Callable[[Settings, int], float]
 
@@ -100,14 +101,15 @@ class Background:
     reference: Callable[[Reference, Settings], Any]  # the same as the shader, in NumPy
     parameters: tuple[Parameter[Any], ...] = ()
     sigma: Sigma | None = None  # of the blur, in pixels of a picture so many pixels high
+    video_rate: int = 0  # pictures a second, at most, of the visitor's video; 0: it shows no video
 
     def cover_color(self, settings: Settings) -> str:
         """The colour that hides the room: the background's own, else COVER_COLOR."""
         return self._first("colour", settings) or COVER_COLOR
 
     def backdrop(self, settings: Settings) -> str:
-        """The id of the image that it shows; "" where it shows none."""
-        return self._first("image", settings)
+        """The id of the image that it shows, or USER_VIDEO; "" where it shows none."""
+        return USER_VIDEO if self.video_rate else self._first("image", settings)
 
     def _first(self, kind: str, settings: Settings) -> str:
         """The value of its first parameter of a kind; "" where it has none."""

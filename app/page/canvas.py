@@ -46,6 +46,7 @@ class CanvasCompositor:
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
         self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # what the canvas "frame" shows
+        self._picture_drawn = False  # whether the canvas "backdrop" shows that picture
         self.image = ""  # which picture the backdrop is
         self.inputs = InputBuffers(wrap)
 
@@ -121,8 +122,7 @@ class CanvasCompositor:
 
     def backdrop(self, js_picture: Any, image: str) -> None:
         """Take the picture `image` to stand behind the person."""
-        self._picture, self.image = js_picture, image
-        self._contexts.pop("backdrop", None)
+        self._picture, self.image, self._picture_drawn = js_picture, image, False
 
     async def close(self) -> None:
         """Give all canvases back."""
@@ -158,13 +158,16 @@ class CanvasCompositor:
             self._fill(cover_color(settings))
             return
         kept = self._contexts.get("backdrop")
-        if kept is None or (kept.canvas.width, kept.canvas.height) != (width, height):
+        size = None if kept is None else (kept.canvas.width, kept.canvas.height)
+        if kept is None or size != (width, height) or not self._picture_drawn:
             kept = self._small("backdrop", width, height)
+            kept.fillRect(0, 0, width, height)  # black: nothing shows through of the picture before
             picture = self._picture
             scale = max(width / picture.width, height / picture.height)
             w, h = width / scale, height / scale
             crop = (picture.width - w) / 2, (picture.height - h) / 2, w, h
             kept.drawImage(picture, *crop, 0, 0, width, height)
+            self._picture_drawn = True
         self._main.resetTransform()  # only the person is mirrored
         self._main.drawImage(kept.canvas, 0, 0)
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from js import createImageBitmap
+from js import OffscreenCanvas, createImageBitmap
 
+from app.backgrounds.base import COVER_COLOR, USER_VIDEO
 from app.core import messages
 from app.overlays import overlay
 from app.page.engine import Engine
@@ -42,6 +43,7 @@ class Loading:
         self._post = post
         self._dispatch = dispatch
         self._no_gallery: Exception | None = None  # why the first galleries could not be loaded
+        self._js_video: Any = None  # the newest picture of the visitor's video
 
         def busy(change: int) -> None:
             dispatch(effects.BusyChanged(change))
@@ -107,6 +109,8 @@ class Loading:
         if not wanted.image:
             return
         js_picture = self._page.backdrop
+        if wanted.image == USER_VIDEO:
+            js_picture = _cover() if self._js_video is None else self._js_video
         row = next((row for row in self._manifest["backdrops"] if row["id"] == wanted.image), None)
         if row is not None:
             js_blob = await self._page.blob(row["path"], row["title"], row["bytes"])
@@ -114,6 +118,19 @@ class Loading:
         if self.backdrops.wanted(wanted):  # else the visitor has chosen another meanwhile
             self.engine.compositor.backdrop(js_picture, wanted.image)
             self._post(to_page.Redraw())
+
+    def video(self, js_picture: Any) -> None:
+        """Show a picture of the visitor's video; the one before it is closed."""
+        shown = self.backdrops.loaded.image == USER_VIDEO
+        if not shown and self._js_video is not None:  # it came late; the Compositor may still hold the last
+            js_picture.close()
+            return
+        js_before, self._js_video = self._js_video, js_picture
+        if shown:
+            self.engine.compositor.backdrop(js_picture, USER_VIDEO)
+            self._post(to_page.Redraw())
+        if js_before is not None:
+            js_before.close()
 
     def _backdrop_failed(self, error: Exception) -> None:
         self._dispatch(effects.BackdropFailed(messages.brief(error)))
@@ -137,3 +154,12 @@ class Loading:
                 times.append(await self.run_once())
         self.trials.request(effects.MeasureTrial())  # the same backends may be tried again later
         self._dispatch(effects.TrialMeasured(median(times), wanted.trials, wanted.settings))
+
+
+def _cover() -> Any:
+    """What stands behind the person before the visitor has chosen a video."""
+    js_canvas = OffscreenCanvas.new(1, 1)
+    js_draw = js_canvas.getContext("2d")
+    js_draw.fillStyle = COVER_COLOR
+    js_draw.fillRect(0, 0, 1, 1)
+    return js_canvas

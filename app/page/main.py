@@ -34,7 +34,7 @@ from app.run.loop import Loop
 from app.tasks import TASKS
 from app.worker import effects, protocol, trial, views
 from app.worker.handover import Handover
-from app.worker.protocol import to_page
+from app.worker.protocol import to_page, to_worker
 from app.worker.state import State
 from app.worker.update import begin, update
 
@@ -74,7 +74,9 @@ class Shell:
 
     def handle(self, js_message: Any) -> Any:
         """A message of the page. Gives something to wait for where the work outlives the call."""
-        if js_message.type == "backdrop":
+        if js_message.type == to_worker.BackdropFrame.type:
+            return self.loading.video(js_message.picture)
+        if js_message.type == to_worker.BackdropChosen.type:
             self.page.backdrop = js_message.picture
         return self.dispatch(protocol.decode(js_message.to_py()))
 

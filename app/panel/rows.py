@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from app.backgrounds import BACKGROUNDS
+from app.backgrounds import BACKGROUNDS, video_rate
 from app.backgrounds.base import Background
 from app.core.parameter import Parameter
 from app.core.settings import Settings
@@ -146,6 +146,14 @@ SETTINGS: dict[str, Setting] = {
             "Background",
             Choice(options.backgrounds),
             "What is shown behind the person.",
+            picker=FilePicker(
+                "video-file",
+                "Your own video",
+                VIDEOS,
+                lambda settings: video_rate(settings) > 0,
+                "It plays in a loop without sound and stays on this machine."
+                " Until you choose one, a dark colour is shown.",
+            ),
         ),
         *(_of_background(each, parameter) for each in BACKGROUNDS.values() for parameter in each.parameters),
         Setting(

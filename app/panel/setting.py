@@ -45,6 +45,7 @@ class FilePicker:
     label: str
     accept: str
     shown: Callable[[Settings], bool] = lambda settings: True
+    hint: str = ""  # the line below it
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,5 @@ class Setting:
         shown = str(value) if "options" in fields else value
         yield Control(self.name, self.label, self.kind.id, shown, self.group, hint, **fields)
         if self.picker and self.picker.shown(settings):
-            yield Control(
-                self.picker.name, self.picker.label, "file", "", self.group, accept=self.picker.accept
-            )
+            name, label, hint = self.picker.name, self.picker.label, self.picker.hint
+            yield Control(name, label, "file", "", self.group, hint, accept=self.picker.accept)

@@ -135,7 +135,10 @@ class LoadGalleries:
 
 @dataclass(frozen=True)
 class LoadBackdrop:
-    """The backdrop to show; "" for none. `revision` counts the visitor's own backdrops."""
+    """The backdrop to show: an image, USER_VIDEO, or "" for none.
+
+    `revision` counts the visitor's own backdrops.
+    """
 
     image: str = ""
     revision: int = 0

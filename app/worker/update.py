@@ -49,7 +49,8 @@ def begin(
         trials=(choice.trials if auto else ()) if first else handover.trials or (),
         picks=dict(handover.picks),
     )
-    return state, (*told, views.panel(state), views.source(state), views.plan(state))
+    shown = views.panel(state), views.source(state), views.plan(state), views.backdrop_video(state)
+    return state, (*told, *shown)
 
 
 def update(state: State, event: Any) -> tuple[State, Effects]:
@@ -85,8 +86,8 @@ def _set(state: State, event: to_worker.SetSetting) -> tuple[State, Effects]:
 
 
 def _shown(state: State, event: to_worker.Shown) -> tuple[State, Effects]:
-    told = state.told.values()
-    return state, (views.panel(state), views.source(state), *told, effects.PublishPictures(reread=True))
+    shown = views.panel(state), views.source(state), views.backdrop_video(state)
+    return state, (*shown, *state.told.values(), effects.PublishPictures(reread=True))
 
 
 def _camera_requested(state: State, event: to_worker.CameraRequested) -> tuple[State, Effects]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.backgrounds import backdrop as shown_backdrop
-from app.backgrounds import cover_color
+from app.backgrounds import cover_color, video_rate
 from app.backgrounds.image import USER_IMAGE
 from app.core import messages
 from app.core.backend import BACKENDS
@@ -51,6 +51,12 @@ def source(state: State) -> to_page.Source:
         megabytes=MAX_FILE_MB,
         megapixels=MAX_MEGAPIXELS,
     )
+
+
+def backdrop_video(state: State) -> to_page.BackdropVideo:
+    """How the page samples the visitor's video."""
+    most = state.settings.max_size
+    return to_page.BackdropVideo(rate=video_rate(state.settings), width=most.width, height=most.height)
 
 
 def plan(state: State) -> to_page.Plan:
@@ -134,6 +140,7 @@ VIEWS: tuple[tuple[Callable[[State], Any], tuple[str, ...]], ...] = (
         plan,
         ("settings", "caps", "camera_requested", "trials", "phase", "busy", "limits", "picks", "handover"),
     ),
+    (backdrop_video, ("settings",)),
     (overlay, ("settings", "caps", "phase")),
     (galleries, ("settings", "phase", "pictures")),
     (backdrop, ("settings", "phase", "user_images")),

@@ -1,5 +1,6 @@
-// What static/workers.js meets in a page: a document, workers and a source, none of them real.
-// Does not imitate more of a browser than that module uses.
+// What static/workers.js and static/backdrop.js meet in a page: a document, workers, a source and a video,
+// none of them real.
+// Does not imitate more of a browser than those modules use.
 
 class FakeElement {
   dataset = {};
@@ -35,6 +36,29 @@ class FakeElement {
   }
 }
 
+/** A video that opens, or fails, as `FakeVideo.next` says. */
+export class FakeVideo extends FakeElement {
+  static next = {};
+  static last = null;
+  paused = true;
+
+  constructor() {
+    super();
+    Object.assign(this, FakeVideo.next);
+    FakeVideo.last = this;
+  }
+
+  async play() {
+    await this.opens;
+    if (this.fails) throw new Error('no video');
+    this.paused = false;
+  }
+
+  pause() {
+    this.paused = true;
+  }
+}
+
 /** The document: `boot` has the texts of a failed start, `show` is where the picture is. */
 export const page = {
   reset() {
@@ -49,7 +73,7 @@ export const page = {
 export const document = globalThis.document = {
   hidden: false,
   getElementById: (id) => page[id],
-  createElement: () => new FakeElement(),
+  createElement: (tag) => (tag === 'video' ? new FakeVideo() : new FakeElement()),
 };
 
 /** A worker that keeps what it is sent. */
@@ -57,13 +81,15 @@ export class FakeWorker {
   static all = [];
   terminated = false;
   messages = [];
+  moved = [];
 
   constructor() {
     FakeWorker.all.push(this);
   }
 
-  postMessage(message) {
+  postMessage(message, moved = []) {
     this.messages.push(message);
+    this.moved.push(...moved);
   }
 
   terminate() {

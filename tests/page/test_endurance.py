@@ -33,6 +33,18 @@ FRAMES = """async (count) => {
 }"""
 
 
+# Pictures of the visitor's video, in turn of two sizes, handled as worker.js has them handled.
+SAMPLES = """async (count) => {
+    const sources = [[320, 180], [640, 360]].map(([width, height]) => new OffscreenCanvas(width, height));
+    for (const source of sources) source.getContext('2d').fillRect(0, 0, 9, 9);
+    for (let i = 0; i < count; i += 1) {
+        const picture = await createImageBitmap(sources[i % 2]);
+        await self.page.handle({ type: 'backdrop-frame', picture });
+        await new Promise((resolve) => { setTimeout(resolve); });
+    }
+}"""
+
+
 def rested(visit: Visit, folder: Path) -> Visit:
     """With a photo as the source, so that the page itself makes no frames."""
     photo = folder / "photo.png"
@@ -64,3 +76,27 @@ def test_frames_leave_nothing_behind(
     assert now["textures"] == before["textures"]
     assert now["heap"] == before["heap"], "Python's memory grew"
     assert more - memory < 4_000_000, "bytes of JavaScript; 0.5 MB to and fro was measured"
+
+
+@pytest.mark.parametrize(("backend", "rest"), [("wasm", 900), ("webgl", 300)])
+def test_pictures_of_a_video_leave_nothing_behind(
+    visit: Visit, tmp_path: Path, backend: str, rest: int
+) -> None:
+    visit.open(backend=backend, model="blazeface", threads=1, background="video")
+    rested(visit, tmp_path).workers[0].evaluate(TRACE)
+
+    def after(pictures: int) -> tuple[dict[str, Any], int]:
+        visit.workers[0].evaluate(SAMPLES, pictures)
+        visit.page.wait_for_timeout(1000)  # the photo is drawn before the last of them, and nothing after it
+        return visit.python(COUNT), visit.page.evaluate(MEMORY)
+
+    visit.python(COUNT)
+    before, memory = after(100)
+    now, more = after(rest)
+    few = 0.02 * rest + 20
+    assert now["held by Python"] - before["held by Python"] < few
+    assert now["held by JavaScript"] - before["held by JavaScript"] < few
+    assert now["objects"] - before["objects"] < few + WINDOW
+    assert now["textures"] == before["textures"]
+    assert now["heap"] == before["heap"], "Python's memory grew"
+    assert more - memory < 4_000_000

@@ -62,11 +62,11 @@ from app.worker.protocol.to_worker import (
 from app.worker.state import State
 from tests.support.fakes import BODY, GALLERY, GPU, LIKE, MESH, MINE, SELFIE
 
-P, S, L = views.panel, views.source, views.plan
+P, S, L, V = views.panel, views.source, views.plan, views.backdrop_video
 LOOKALIKE = from_query("task=lookalike", LIKE)[0]
 PETS = replace(GALLERY, id="pets", title="Pets")
 NO_OVERLAY, NO_BACKDROP, CHARACTERS = LoadOverlay(), LoadBackdrop(), LoadGalleries("characters")
-AFTER = (P, S, L, NO_OVERLAY, CHARACTERS, NO_BACKDROP)  # what follows from changed settings
+AFTER = (P, S, L, V, NO_OVERLAY, CHARACTERS, NO_BACKDROP)  # what follows from changed settings
 
 
 def state(settings: Settings = LOOKALIKE, card: ModelCard = BODY, **values: Any) -> State:
@@ -136,31 +136,32 @@ ROWS = (
     Row("another background covers nothing", state(BLURRED), SetSetting("background", "colour"),
         {"settings": changed(LOOKALIKE, background="colour")}, (Redraw(), *AFTER)),
     Row("before the models are there nothing is covered or loaded",
-        STARTING_STATE, SetSetting("background", "blur"), {"settings": BLURRED}, (Redraw(), P, S, L)),
+        STARTING_STATE, SetSetting("background", "blur"), {"settings": BLURRED}, (Redraw(), P, S, L, V)),
     Row("another backend is another worker", state(trials=("webgl",)), SetSetting("backend", "webgpu"),
         {"settings": replace(LOOKALIKE, backend="webgpu"), "trials": ()},
         (begun(state(replace(LOOKALIKE, backend="webgpu"))), Redraw(), *AFTER)),
     Row("another gallery", state(), SetSetting("gallery", "pets"),
         {"settings": replace(LOOKALIKE, gallery="pets")},
-        (Redraw(), P, S, L, NO_OVERLAY, LoadGalleries("pets"), NO_BACKDROP)),
+        (Redraw(), P, S, L, V, NO_OVERLAY, LoadGalleries("pets"), NO_BACKDROP)),
     Row("an overlay", state(), SetSetting("overlay", MESH.id),
         {"settings": replace(LOOKALIKE, overlay=MESH.id)},
-        (Redraw(), P, S, L, LoadOverlay(MESH.id, MESH.id, MESH.input), CHARACTERS, NO_BACKDROP)),
+        (Redraw(), P, S, L, V, LoadOverlay(MESH.id, MESH.id, MESH.input), CHARACTERS, NO_BACKDROP)),
     Row("a value that cannot be", state(), SetSetting("smoothing", 999), {},
         (Note("smoothing takes a whole number from 0 to 100, not 999."), P)),
     Row("an overlay that a trial cannot draw", TRIAL, SetSetting("overlay", "none at all"), {},
         (Declined(SuccessorFailed(("webgpu",))),)),
     # ---- what the page found or was asked ----
-    Row("this worker is shown", state(told=TOLD), Shown(), {}, (P, S, *TOLD.values(), PublishPictures(True))),
+    Row("this worker is shown", state(told=TOLD), Shown(), {},
+        (P, S, V, *TOLD.values(), PublishPictures(True))),
     Row("the camera is asked for", BACKGROUND, CameraRequested(), {"camera_requested": True}, (S, L)),
     Row("cameras", state(), CamerasFound((("id", "A"),)),
         {"caps": with_caps(state(), cameras=(("id", "A"),))}, (P, L, NO_OVERLAY)),
     Row("a backdrop of the visitor's own", state(), BackdropChosen("bitmap"),
         {"settings": OWN_IMAGE, "caps": with_caps(state(), user_image=True), "user_images": 1},
-        (Cover(OWN_IMAGE), Redraw(), P, S, L, NO_OVERLAY, CHARACTERS, LoadBackdrop("own", 1))),
+        (Cover(OWN_IMAGE), Redraw(), P, S, L, V, NO_OVERLAY, CHARACTERS, LoadBackdrop("own", 1))),
     Row("a second one", state(OWN_IMAGE, user_images=1, caps=with_caps(state(), user_image=True)),
         BackdropChosen("bitmap"), {"user_images": 2},
-        (Redraw(), P, S, L, NO_OVERLAY, CHARACTERS, LoadBackdrop("own", 2))),
+        (Redraw(), P, S, L, V, NO_OVERLAY, CHARACTERS, LoadBackdrop("own", 2))),
     Row("the camera fails", looks(source="camera", mirror=True), SourceFailed("camera", "ended", {}),
         {"settings": LOOKALIKE}, (Note(messages.CAMERA["ended"]), Redraw(), *AFTER)),
     Row("a file is too large", state(), SourceFailed("file", "large", {"size": 99, "most": 20}), {},
@@ -207,7 +208,7 @@ ROWS = (
         (P, L, NO_OVERLAY, LoadGalleries("characters", 1))),
     Row("the last picture is gone", WITHOUT_OWN, PicturesChanged(0),
         {"caps": with_caps(state(), user_pictures=0), "pictures": 1, "settings": LOOKALIKE},
-        (Redraw(), P, S, L, NO_OVERLAY, LoadGalleries("characters", 1), NO_BACKDROP)),
+        (Redraw(), P, S, L, V, NO_OVERLAY, LoadGalleries("characters", 1), NO_BACKDROP)),
     # ---- what is loaded ----
     Row("the models are there", STARTING_STATE, EngineLoaded(), {"phase": "loaded"},
         (L, CHARACTERS, NO_BACKDROP)),

@@ -11,7 +11,7 @@ import pytest
 
 from app import backgrounds
 from app.backgrounds import BACKGROUNDS, PARAMETERS, SHADERS, backdrop, cover_color
-from app.backgrounds.base import COVER_COLOR, Background, blur_size, nothing
+from app.backgrounds.base import COVER_COLOR, USER_VIDEO, Background, blur_size, nothing
 from app.backgrounds.colour import COLOUR
 from app.backgrounds.image import IMAGE, USER_IMAGE
 from app.core.parameter import KINDS
@@ -86,11 +86,13 @@ def test_what_hides_the_room() -> None:
     assert [id for id, colour in covers.items() if colour != COVER_COLOR] == with_colour
 
 
-def test_only_a_background_with_an_image_shows_a_backdrop() -> None:
+def test_only_a_background_with_an_image_or_a_video_shows_a_backdrop() -> None:
     settings = Settings().with_parameter(IMAGE, USER_IMAGE)
     shown = {id: backdrop(Settings(background=id, parameters=settings.parameters)) for id in BACKGROUNDS}
     with_image = [each.id for each in BACKGROUNDS.values() if any(p.kind == "image" for p in each.parameters)]
-    assert [id for id, image in shown.items() if image] == with_image
+    with_video = [each.id for each in BACKGROUNDS.values() if each.video_rate]
+    assert {id for id, image in shown.items() if image} == {*with_image, *with_video}
+    assert {id for id, image in shown.items() if image == USER_VIDEO} == {*with_video}
     assert shown["image"] == USER_IMAGE
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from app.backgrounds.base import COVER_COLOR, USER_VIDEO
 from app.core import messages
 from app.core.gallery import ALL, OWN
+from app.panel.apply import changed
 from app.worker import effects
 from app.worker.handover import RUNNING, STARTING
 from app.worker.protocol import to_worker
@@ -192,6 +194,44 @@ def test_a_backdrop_that_cannot_be_had_is_told_once() -> None:
         assert visit.engine.backdrops[-1][1] == "study"
 
     play(story, backdrops(Visit()))
+
+
+def sampled(visit: Visit) -> Bitmap:
+    """A picture of the visitor's video comes."""
+    picture = Bitmap()
+    visit.shell.handle(Message("backdrop-frame", picture=picture, number=1))
+    return picture
+
+
+def test_a_video_is_shown_picture_by_picture_and_each_is_closed() -> None:
+    async def story(visit: Visit) -> None:
+        visit.set(background="video")
+        await visit.idle()
+        [(before, image)] = visit.engine.backdrops
+        assert (image, before.width, before.getContext("2d").fillStyle) == (USER_VIDEO, 1, COVER_COLOR)
+        told, state = list(visit.page.told), visit.shell.state
+        pictures = [sampled(visit) for _ in range(3)]
+        assert visit.engine.backdrops[1:] == [(each, USER_VIDEO) for each in pictures]
+        assert [each.closed for each in pictures] == [1, 1, 0]
+        assert visit.shell.state is state
+        assert visit.page.told[len(told) :] == [{"type": "redraw"}] * 3
+        visit.set(background="blur")
+        await visit.idle()
+        late = sampled(visit)
+        assert (late.closed, pictures[-1].closed) == (1, 0)  # the Compositor still has that one
+        visit.set(background="video")
+        await visit.idle()
+        assert visit.engine.backdrops[4:] == [(pictures[-1], USER_VIDEO)]
+
+    play(story, Visit())
+
+
+def test_a_worker_begins_with_the_picture_of_a_video_that_came_while_it_started() -> None:
+    visit = Visit(settings=changed(LOOKALIKE, background="video"))
+    early, late = sampled(visit), sampled(visit)
+    play(lambda _: visit.idle(), visit)
+    assert visit.engine.backdrops == [(early, USER_VIDEO)]
+    assert (early.closed, late.closed) == (0, 1)
 
 
 def test_a_trial_is_measured_against_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:

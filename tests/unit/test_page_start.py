@@ -89,7 +89,7 @@ def engine() -> FakeEngine:
 def test_a_worker_says_what_the_page_needs_and_then_that_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     start = Start(engine(), monkeypatch, query="?task=lookalike&background=image&image=study")
     asyncio.run(start.run())
-    assert start.types[:3] == ["panel", "source", "plan"]
+    assert start.types[:4] == ["panel", "source", "plan", "backdrop-video"]
     assert start.order == ["listen"]
     assert start.types.index("ready") > start.types.index("plan")
     assert start.page.last("stats")["memory"] == {"python": 1000}

@@ -72,8 +72,10 @@ def test_only_the_controls_that_make_sense_are_shown() -> None:
     for background in BACKGROUNDS.values():
         own = {parameter.name for parameter in background.parameters}
         files = {f"{parameter.name}-file" for parameter in background.parameters if parameter.kind == "image"}
+        files |= {"video-file"} if background.video_rate else set()
         assert names(background.id) - always == own | files
     assert names(background="image") - always == {"image", "image-file"}
+    assert names(background="video") - always == {"video-file"}
     assert names(background="none", source="camera") - always == {"camera"}
     assert names(background="none", source="file") - always == {"file"}
 

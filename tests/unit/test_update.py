@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from app.backgrounds import BACKGROUNDS
+from app.backgrounds.base import COVER_COLOR
 from app.core import messages
 from app.core.events import Answers, FaceAnswers
 from app.core.gallery import OWN
@@ -62,10 +64,14 @@ def carried_out() -> set[type]:
     return {getattr(effects, key.attr) for key in named if ast.unparse(key.value) == "effects"}
 
 
+# What starts the State, and pictures: they change nothing in it.
+NOT_SEEN = {to_worker.Start, to_worker.FrameReady, to_worker.BackdropFrame}
+
+
 def test_every_message_and_event_has_a_reducer() -> None:
     events = classes(effects) - carried_out()
     assert carried_out() <= classes(effects)
-    assert set(REDUCERS) == events | set(TO_WORKER) - {to_worker.Start, to_worker.FrameReady}
+    assert set(REDUCERS) == events | set(TO_WORKER) - NOT_SEEN
 
 
 def test_every_reducer_has_a_row() -> None:
@@ -150,11 +156,23 @@ def test_a_worker_that_stops_answering_is_covered_and_followed() -> None:
     assert plan.handover is not None
     assert plan.handover.notes == ("WASM stopped (it stopped answering). Starting it again.",)
     assert views.plan(state()).show  # the visitor chose "none"
+    plan = views.plan(state(changed(Settings(), background="video"), SELFIE, backdrops=BACKDROPS))
+    assert (plan.show, plan.color, plan.image) == (False, COVER_COLOR, "")  # a video has no path
     trial = state(handover=Handover(target_ms=5.0), trials=("webgl",))
     plan = views.plan(trial)
     assert (plan.handover, plan.decline) == (
         None, to_worker.SuccessorFailed(("webgl",), {"wasm": messages.SILENT}),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("resolution", ["480", "720"])
+def test_only_a_background_with_a_video_has_one_sampled(resolution: str) -> None:
+    for id, background in BACKGROUNDS.items():
+        settings = changed(Settings(), background=id, resolution=resolution)
+        rate = background.video_rate
+        box = settings.max_size
+        assert views.backdrop_video(state(settings)) == to_page.BackdropVideo(rate, box.width, box.height)
+        assert rate == (15 if id == "video" else 0)
 
 
 # ---- the first State ----
@@ -169,7 +187,7 @@ def test_the_first_worker_begins_with_the_query() -> None:
     assert (begun.card, begun.backend, begun.caps.backend) == (SELFIE, "wasm", "wasm")
     assert (begun.trials, begun.phase, begun.busy) == (("webgpu", "webgl"), "starting", 0)
     assert [type(each) for each in wanted] == [
-        to_page.Note, to_page.Note, to_page.Panel, to_page.Source, to_page.Plan,
+        to_page.Note, to_page.Note, to_page.Panel, to_page.Source, to_page.Plan, to_page.BackdropVideo,
     ]  # fmt: skip
     assert wanted[0] == to_page.Note("A note.")
     assert wanted[1].text.startswith("smoothing takes")

@@ -70,6 +70,16 @@ class Source:
 
 
 @dataclass(frozen=True)
+class BackdropVideo:
+    """How the visitor's video is to be sampled for the background."""
+
+    type: ClassVar[str] = "backdrop-video"
+    rate: int  # pictures a second, at most; 0: the background shows no video
+    width: int  # of the picture that they fill: a larger one is made smaller
+    height: int
+
+
+@dataclass(frozen=True)
 class Ready:
     """The models are loaded and warm: send pictures."""
 

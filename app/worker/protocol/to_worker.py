@@ -78,6 +78,14 @@ class BackdropChosen:
 
 
 @dataclass(frozen=True)
+class BackdropFrame:
+    """A picture of the visitor's video. It goes to the Compositor; update() does not see it."""
+
+    type: ClassVar[str] = "backdrop-frame"
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class SourceFailed:
     """A source or a file could not be opened, or the page made it smaller."""
 
