@@ -12,13 +12,13 @@ from app.core.parameter import Parameter
 from app.core.settings import Settings
 
 SQUARES = Parameter(
-    "squares", "Squares across", 24, "The number of squares across the picture.", low=6, high=80
+    "squares", "Squares", 24, "The number of squares across the picture.", low=6, high=80
 )
 
 
 def sigma(settings: Settings, height: int) -> float:
-    """The blur that makes a square's centre its average: a third of its side, in a picture 4 : 3."""
-    return max(0.3, height * 4 / 3 / settings.get(SQUARES) / 3)
+    """The blur that makes a square's centre its average: half its side, in a picture 4 : 3."""
+    return max(0.3, height * 4 / 3 / settings.get(SQUARES) / 2)
 
 
 def draw(canvas: Drawing, settings: Settings) -> None:

@@ -57,10 +57,7 @@ class Behind:
         soft.globalCompositeOperation = "copy"
         soft.drawImage(room.canvas, 0, 0, soft.canvas.width, soft.canvas.height)
         soft.filter = "none"
-        # Where the person was the colour is thin: laid under itself three times it is whole again.
-        soft.globalCompositeOperation = "destination-over"
-        for _ in range(3):
-            soft.drawImage(soft.canvas, 0, 0)
+        _thicken(soft, 3)
         return soft.canvas
 
     def scaled(self, canvas: Any, width: int, height: int) -> Any:
@@ -68,6 +65,7 @@ class Behind:
         draw = self._small("scaled", width, height)
         draw.globalCompositeOperation = "copy"
         draw.drawImage(canvas, 0, 0, width, height)
+        _thicken(draw, 6)
         return draw.canvas
 
     def stretch(self, canvas: Any, smooth: bool = True) -> None:
@@ -77,3 +75,10 @@ class Behind:
         self._main.drawImage(canvas, 0, 0, *self.size)
         if not smooth:
             self._main.imageSmoothingEnabled = True
+
+
+def _thicken(draw: Any, times: int) -> None:
+    """Where the person was the colour is thin; each time the canvas is laid under itself it is less so."""
+    draw.globalCompositeOperation = "destination-over"
+    for _ in range(times):
+        draw.drawImage(draw.canvas, 0, 0)
