@@ -21,14 +21,14 @@ class Backend:
     bundle: str
     provider: str
     gpu: bool
-    next: str  # the backend that takes over when this one fails; "" for the last resort
+    next: str  # the backend that replaces this one when it fails; "" for the last one
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What this browser can do, as page/probe.py found it.
+    """What this browser can do, as app/page/probe.py reports it.
 
-    Renderer names are the GPU's own; "" where the interface is missing.
+    `webgl` and `webgpu` are the names that the GPU gives itself; "" where the browser lacks the interface.
     """
 
     cores: int = 1
@@ -38,17 +38,17 @@ class Probe:
     webgpu: str = ""
     software_webgl: bool = False
     software_webgpu: bool = False
-    features: tuple[str, ...] = ()  # what a variant may need besides its backend: "shader-f16"
+    features: tuple[str, ...] = ()  # optional GPU features that some variants need: "shader-f16"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Probe:
-        """A Probe from a mapping; unknown names are left out."""
+        """Make a Probe of a mapping; unknown names are ignored."""
         names = {f.name for f in fields(cls)}
-        given = {name: value for name, value in data.items() if name in names}
-        return cls(**{**given, "features": tuple(given.get("features", ()))})
+        known = {name: value for name, value in data.items() if name in names}
+        return cls(**{**known, "features": tuple(known.get("features", ()))})
 
 
-# Order: the ladder a failing backend is replaced along.
+# In the order of fallback: when a backend fails, the next one replaces it.
 BACKENDS: dict[str, Backend] = {
     row.id: row
     for row in (
@@ -58,17 +58,17 @@ BACKENDS: dict[str, Backend] = {
     )
 }
 
-# Names under which drivers and browsers present a GPU that the processor only imitates.
+# Parts of the names that drivers and browsers give to a software GPU, which the processor emulates.
 SOFTWARE = ("swiftshader", "llvmpipe", "softpipe", "software", "basic render", "lavapipe")
 
 
 def is_software(renderer: str) -> bool:
-    """Whether a renderer's name is that of a GPU imitated by the processor."""
+    """Whether a renderer's name is that of a software GPU."""
     return any(name in renderer.lower() for name in SOFTWARE)
 
 
 def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
-    """Why this browser or model cannot use the backend; "" when it can."""
+    """Why the backend cannot run in this browser or cannot run this model; "" when it can."""
     if backend.gpu and not getattr(probe, backend.id):
         return f"this browser has no {backend.title}"
     if card is not None and not card.missing and card.variant(backend.id, probe.features) is None:
@@ -77,15 +77,16 @@ def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
 
 
 def most_threads(probe: Probe) -> int:
-    """The most WebAssembly threads that can run: all cores where memory may be shared, else 1."""
+    """The largest number of WebAssembly threads: all cores where pages may share memory, else 1."""
     return max(1, probe.cores) if probe.isolated else 1
 
 
 def threads(asked: int, probe: Probe) -> int:
-    """How many WebAssembly threads to run; `asked` 0 leaves the choice to us.
+    """The number of WebAssembly threads to run; `asked` 0 means automatic.
 
-    Half the cores, at most 4: the picture's own work needs the rest. On two cores a second thread
-    takes the page from 58 to 42 frames per second (bench/fps.py), though a run by itself is quicker.
+    Automatic is half the cores, at most 4: capturing and drawing need the other cores. On two cores a second
+    thread takes the page from 58 to 42 frames per second (bench/fps.py), although a single inference becomes
+    faster.
     """
     most = most_threads(probe)
     if asked:
@@ -99,40 +100,42 @@ def bundle(backend: Backend, probe: Probe) -> str:
 
 
 def draws_with_shaders(probe: Probe, backend: Backend) -> bool:
-    """Whether WebGL2 draws the picture; else 2D canvases do.
+    """Whether shaders (WebGL2) draw the picture; otherwise 2D canvases draw it.
 
-    A software GPU took 15 ms for what the 2D canvas does in 6 (bench/compose.py). The WebGL backend's
-    bundle has no WASM for the matte graph, so its picture is drawn with shaders as well.
+    A software GPU took 15 ms for a picture that a 2D canvas draws in 6 ms (bench/compose.py). The WebGL
+    backend's bundle has no WASM to run the matte graph, so shaders draw its picture on a software GPU too.
     """
     return bool(probe.webgl) and (not probe.software_webgl or backend.id == "webgl")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`first` runs at once; each of `trials` is then measured beside it and taken if it is faster."""
+    """`first` runs at once. Each backend of `trials` is then measured and replaces it if it is faster."""
 
     first: str
     trials: tuple[str, ...] = ()
 
 
 def choose(probe: Probe, card: ModelCard, broken: Mapping[str, str]) -> Choice:
-    """What backend "auto" means here: WASM at once, then a real GPU if there is one and it is faster.
+    """The backends that "auto" stands for: WASM at once, then a hardware GPU if it is faster.
 
-    A software GPU is never tried: it is WASM's own processor with a detour.
-    Raises ValueError where no backend can run the model.
+    A software GPU is never tried: it computes on the same processor as WASM, with more overhead.
+    `broken`: backend -> why it failed. Raises ValueError where no backend can run the model.
     """
     able = [b for b in BACKENDS.values() if not cannot(b, probe, card)]
-    able = [b for b in able if b.id not in broken] or able  # all broken: one of them has to be tried again
+    able = [b for b in able if b.id not in broken] or able  # all have failed: one of them must be tried again
     real = [b.id for b in able if b.gpu and not getattr(probe, f"software_{b.id}")]
     if any(b.id == "wasm" for b in able):
         return Choice("wasm", tuple(real))
     if not able:
-        raise ValueError(f"{card.title} cannot run in this browser: no backend offers it.")
+        raise ValueError(
+            f"{card.title} cannot run in this browser: no backend supports it. Choose another model."
+        )
     return Choice(real[0] if real else able[0].id)
 
 
 def after(backend: str, probe: Probe, card: ModelCard, broken: Mapping[str, str]) -> str:
-    """The next backend down the ladder that can run the model; "" when there is none."""
+    """The next backend, in the order of BACKENDS, that can run the model and has not failed; "" for none."""
     row = BACKENDS[backend]
     while row.next:
         row = BACKENDS[row.next]

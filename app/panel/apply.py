@@ -17,14 +17,14 @@ from app.tasks import TASKS
 def apply(settings: Settings, name: str, value: Any, caps: Capabilities) -> Settings:
     """The Settings with one setting changed, and with what follows from that.
 
-    Raises ValueError, with a sentence for the visitor, for a name or value that cannot be.
+    Raises ValueError, with a sentence for the visitor, for an unknown name or a bad value.
     """
     if name not in SETTINGS:
-        raise ValueError(f"There is no setting “{name[:80]}”. Settings: {', '.join(SETTINGS)}.")
+        raise ValueError(f"There is no setting “{name[:80]}”. The settings are {', '.join(SETTINGS)}.")
     # A value may come from the address bar; the sentence about a bad one has to stay readable.
-    given = value if isinstance(value, bool | int | float) else str(value)[:200]
+    shortened = value if isinstance(value, bool | int | float) else str(value)[:200]
     row = SETTINGS[name]
-    return row.then(settings, row.changed(settings, row.kind.check(name, given, settings, caps)), caps)
+    return row.then(settings, row.changed(settings, row.kind.check(name, shortened, settings, caps)), caps)
 
 
 def changed(settings: Settings, **values: Value) -> Settings:

@@ -65,7 +65,7 @@ class Capabilities:
         for kind in model_kinds:
             card = next((card for card in cards if card.kind == kind), None)
             if card is None:
-                raise ValueError(f"needs a {kind}, which is not in this build")
+                raise ValueError(f"this build has no {kind} for it")
             found[kind] = card
         return found
 

@@ -40,7 +40,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some options. `described`: the values, where they depend on the build or the browser."""
+    """One of several options. `described`: the values, where they depend on the build or the browser."""
 
     options: Callable[[Settings, Capabilities], Options]
     described: str = ""
@@ -58,7 +58,7 @@ class Choice:
         option = next((each for each in options if each.value == str(value)), None)
         if option is None:
             names = ", ".join(each.value for each in options if each.value)
-            raise ValueError(f"{name} takes one of {names}, not “{value}”.")
+            raise ValueError(f"{name} must be one of {names}, not “{value}”.")
         if option.unavailable:
             raise ValueError(f"{name}: {option.title} cannot be chosen here ({option.unavailable}).")
         return option.value
@@ -70,7 +70,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class CameraChoice(Choice):
-    """One of the cameras, or any other id: the browser gives the default camera for one it does not know."""
+    """One of the cameras, or any other id: for an unknown id the browser opens its default camera."""
 
     def check(self, name: str, value: Any, settings: Settings, caps: Capabilities) -> Value:
         """See Kind."""
@@ -79,7 +79,9 @@ class CameraChoice(Choice):
 
 @dataclass(frozen=True)
 class GalleryChoice(Choice):
-    """A gallery, or the one that the Settings name already: a build without galleries has none to choose."""
+    """A gallery, or the gallery that the Settings name already: a build without galleries offers no
+    option.
+    """
 
     def check(self, name: str, value: Any, settings: Settings, caps: Capabilities) -> Value:
         """See Kind."""
@@ -88,16 +90,16 @@ class GalleryChoice(Choice):
 
 @dataclass(frozen=True)
 class ThreadCount(Choice):
-    """How many WebAssembly threads: as many as this browser can run at most."""
+    """The number of WebAssembly threads, from 0 (automatic) to the most that this browser can run."""
 
     def check(self, name: str, value: Any, settings: Settings, caps: Capabilities) -> Value:
         """See Kind."""
         most = most_threads(caps.probe)
         if not re.fullmatch(r"\d{1,3}", str(value)):
-            raise ValueError(f"{name} takes a whole number from 0 (automatic) to {most}, not “{value}”.")
+            raise ValueError(f"{name} must be a whole number from 0 (automatic) to {most}, not “{value}”.")
         if int(value) > most:
             why = "" if caps.probe.isolated else ": the page is not cross-origin isolated"
-            raise ValueError(f"{name}: {value} cannot run here, {most} at most{why}.")
+            raise ValueError(f"{name} can be at most {most} here, not {value}{why}.")
         return int(value)
 
 
@@ -118,13 +120,13 @@ class Range:
 
     def check(self, name: str, value: Any, settings: Settings, caps: Capabilities) -> int:
         """See Kind."""
-        takes = f"{name} takes a whole number from {self.low} to {self.high}, not"
+        expected = f"{name} must be a whole number from {self.low} to {self.high}, not"
         try:
             number = round(float(value))
         except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"{takes} “{value}”.") from None
+            raise ValueError(f"{expected} “{value}”.") from None
         if not self.low <= number <= self.high:
-            raise ValueError(f"{takes} {value}.")
+            raise ValueError(f"{expected} {value}.")
         return number
 
     def control(self, settings: Settings, caps: Capabilities) -> Mapping[str, Any]:
@@ -143,7 +145,7 @@ class Toggle:
         """See Kind."""
         known = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
         if str(value).lower() not in known:
-            raise ValueError(f"{name} takes 1 or 0, not “{value}”.")
+            raise ValueError(f"{name} must be 1 or 0, not “{value}”.")
         return known[str(value).lower()]
 
     def control(self, settings: Settings, caps: Capabilities) -> Mapping[str, Any]:
@@ -161,7 +163,7 @@ class Colour:
     def check(self, name: str, value: Any, settings: Settings, caps: Capabilities) -> str:
         """See Kind."""
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", str(value)):
-            raise ValueError(f"{name} takes a colour such as #2f6f5e, not “{value}”.")
+            raise ValueError(f"{name} must be a colour such as #2f6f5e, not “{value}”.")
         return str(value).lower()
 
     def control(self, settings: Settings, caps: Capabilities) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ def galleries(settings: Settings, caps: Capabilities) -> Options:
     return (
         *(option(each.id, each.title, ABSENT if each.missing else "") for each in built),
         option(OWN, "Your own pictures", own if caps.gallery(OWN) else ABSENT),
-        option(ALL, "All together", "" if several else "add pictures of your own first"),
+        option(ALL, "All galleries", "" if several else "add pictures first"),
     )
 
 
@@ -143,7 +143,7 @@ def models(settings: Settings, caps: Capabilities) -> Options:
             return ABSENT
         if on != "auto" and not caps.runnable(card, on):
             return _not_on(on)
-        return "" if caps.supports(card, settings.task, on) else f"not for {task.title}"
+        return "" if caps.supports(card, settings.task, on) else f"not available for {task.title}"
 
     cards = (card for card in caps.cards if card.kind in task.requires.model)
     return tuple(Option(card.id, card.title, why(card)) for card in cards)
@@ -165,7 +165,7 @@ def details(settings: Settings, caps: Capabilities) -> Options:
 def threads(settings: Settings, caps: Capabilities) -> Options:
     """Auto, and each number of WebAssembly threads that can run, at least up to 2."""
     most = most_threads(caps.probe)
-    few = "this machine has 1 core" if caps.probe.isolated else "not isolated"
+    few = "this machine has 1 core" if caps.probe.isolated else "page is not cross-origin isolated"
     counts = range(1, max(2, most) + 1)
     return (Option("0", "Auto"), *(Option(str(n), str(n), "" if n <= most else few) for n in counts))
 

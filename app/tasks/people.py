@@ -52,8 +52,8 @@ class People:
                 lines.extend((*a, *b))
         to = to_frame(frame.width, frame.height, self._model.card.input)
         boxes = (Annotations(lines, 4, 2, to, COLOUR, RADIUS),) if faces else ()
-        text = {0: "No face is seen.", 1: "One face is seen."}.get(
-            len(faces), f"{len(faces)} faces are seen."
+        text = {0: "No face is visible.", 1: "One face is visible."}.get(
+            len(faces), f"{len(faces)} faces are visible."
         )
         told = frame.first_of_source or text != self._told
         self._told = text

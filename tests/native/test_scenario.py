@@ -43,8 +43,8 @@ def test_every_frame_is_closed_once_and_the_broken_one_not_counted(run: str) -> 
 @pytest.mark.parametrize("run", ALL)
 def test_bad_values_are_noted_and_the_picture_goes_on(run: str) -> None:
     assert result()[run]["notes"] == [
-        "colour takes a colour such as #2f6f5e, not “red”. Using #2f6f5e instead.",
-        "blur takes a whole number from 0 to 100, not 999.",
+        "colour must be a colour such as #2f6f5e, not “red”. Using #2f6f5e instead.",
+        "blur must be a whole number from 0 to 100, not 999.",
     ]
     assert BROKEN in result()[run]["closed"]
 

@@ -131,7 +131,7 @@ def test_webgl_gives_the_same_answers_and_leaves_them_when_its_context_is_lost(
     found = with_a_photo(visit, tmp_path, "webgl", light)
     same(found, alike.native(alike.photo(), "webgl", light)["faces"][0]["five"])
     visit.workers[0].evaluate(LOST)  # while the photo rests: nothing is computed of it any more
-    assert visit.noted("WebGL stopped (").endswith("Going on with WASM.")
+    assert visit.noted("WebGL stopped (").endswith("Continuing with WASM.")
     assert cards(visit) == found, "the answers stay meanwhile"
     visit.runs("backend", "wasm")
     assert visit.picture().shape == (300, 420, 4), "the photo stays"

@@ -79,9 +79,7 @@ def test_an_overlay_that_fails_is_noted_and_the_picture_goes_on(visit: Visit) ->
     visit.open(backend="wasm", overlay="facemesh", background="blur")
     drawn(visit)
     visit.python(BREAK)
-    assert visit.noted("overlay was taken away") == (
-        "The overlay was taken away (no memory is left). The picture goes on without."
-    )
+    assert visit.noted("overlay failed") == ("The overlay failed (no memory is left) and was turned off.")
     visit.more(3)
     assert visit.control("Overlay").input_value() == "none"
     assert address(visit)["overlay"] == "none"
@@ -97,7 +95,7 @@ def test_an_overlay_whose_file_is_gone_is_noted(visit: Visit) -> None:
     visit.context.route(f"**/{path}", lambda route: route.fulfill(status=404))
     visit.allowed.append("404")
     visit.open(backend="wasm", overlay="facemesh")
-    assert "missing on the server (404)" in visit.noted("overlay was taken away")
+    assert "missing on the server (404)" in visit.noted("overlay failed")
     visit.more(3)
 
 

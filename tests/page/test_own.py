@@ -84,9 +84,8 @@ def test_own_pictures_are_compared_with_and_come_back(begin: Begin, light: str, 
     assert visit.control("Gallery").locator("option[value=own]").is_disabled()
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     add(visit, [*others(tmp_path), tmp_path / "broken.jpg"], 3)
-    assert (
-        visit.noted("broken.jpg") == "broken.jpg could not be read as a picture. PNG, JPEG, WebP, AVIF can."
-    )
+    note = "The browser could not read broken.jpg. Choose a PNG, JPEG, WebP or AVIF picture."
+    assert visit.noted("broken.jpg") == note
     visit.control("Gallery").select_option("own")
     own = drawn(visit, 3)
     assert {name for _, name, _ in own} == {"Mirror", "Grey", "Plain"}
@@ -132,7 +131,7 @@ def test_own_pictures_go_from_one_browser_to_another(begin: Begin, light: str, t
     for data in (b"{", b"[" * 1000, file.read_bytes().replace(b'"thumb":"', b'"thumb":"A')):
         (tmp_path / "bad.json").write_bytes(data)
         another.page.locator("#own-import").set_input_files(tmp_path / "bad.json")
-        another.noted("holds no pictures from this page")
+        another.noted("contains no pictures from this page")
         another.page.get_by_role("button", name="Dismiss").last.click()
     assert another.page.evaluate(COUNT) == 0
     for _ in range(2):  # twice the same is there once
@@ -167,7 +166,7 @@ def test_the_worker_that_follows_keeps_own_pictures_and_the_pick(
     visit.until(lambda: visit.page.evaluate(PICKED) == before[1][0], "the second to be picked")
     visit.python(FULL, kind="detector")
     visit.set("mirror", True)
-    assert visit.noted("out of memory") == "WASM stopped (out of memory). Starting it again."
+    assert visit.noted("out of memory") == "WASM stopped (out of memory). Restarting it."
     followed(visit, 2)
     assert visit.control("Gallery").input_value() == "own"
     assert cards(visit) == before
@@ -195,7 +194,7 @@ def test_a_browser_that_keeps_nothing_shows_the_page_and_says_so(
     visit.in_workers(f"{SOONER}IDBFactory.prototype.open = () => {NOTHING[how]};")
     visit.open(task="lookalike", backend="wasm", model=light)
     add(visit, others(tmp_path)[:1], 1)
-    visit.noted("does not keep this picture")
+    visit.noted("could not store this picture")
     visit.control("Gallery").select_option("own")
     drawn(visit, 1)
     visit.page.get_by_role("button", name="Remove Mirror").click()

@@ -72,7 +72,7 @@ def test_a_backend_that_won_its_trial_and_fails_later(visit: Visit) -> None:
     visit.workers[0].evaluate(
         "() => self.page.ort.env.webgl.context.getExtension('WEBGL_lose_context').loseContext()"
     )
-    assert visit.noted("WebGL stopped (").endswith("Going on with WASM.")
+    assert visit.noted("WebGL stopped (").endswith("Continuing with WASM.")
     visit.runs("backend", "wasm")
     visit.more(2)
 

@@ -86,7 +86,7 @@ def test_bad_values_are_noted_and_unknown_names_are_not(visit: Visit) -> None:
 def test_a_bad_value_set_live_is_refused_with_a_sentence(visit: Visit) -> None:
     visit.open(backend="wasm")
     visit.set("blur", "much")
-    assert visit.noted("blur takes") == "blur takes a whole number from 0 to 100, not “much”."
+    assert visit.noted("blur must be") == "blur must be a whole number from 0 to 100, not “much”."
     visit.set("sharpness", 1)
     visit.noted("There is no setting “sharpness”")
     visit.more(2)

@@ -128,7 +128,7 @@ def test_an_unplugged_camera(visit: Visit) -> None:
 def test_a_huge_photo_is_shown_smaller(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
     visit.choose(saved(tmp_path / "huge.jpg", 6000, 4000))
-    note = "The photo is 6000 × 4000 pixels; it is shown at 2048 × 1365 to stay within memory."
+    note = "The photo is 6000 × 4000 pixels. It is shown at 2048 × 1365 to save memory."
     assert visit.noted("6000") == note
     visit.until(lambda: visit.picture().shape == (1365, 2048, 4), "the photo")
     assert np.abs(visit.picture()[700, 1500, :3].astype(int) - (200, 100, 50)).max() <= 4
@@ -141,7 +141,7 @@ def test_a_turned_photo_that_is_shown_smaller_stands_upright(visit: Visit, tmp_p
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: the row 0 is at the right
     visit.choose(saved(tmp_path / "turned.jpg", 4000, 3000, exif=exif))
-    visit.noted("The photo is 3000 × 4000 pixels; it is shown at 1536 × 2048")
+    visit.noted("The photo is 3000 × 4000 pixels. It is shown at 1536 × 2048")
     visit.until(lambda: visit.picture().shape == (2048, 1536, 4), "the photo upright")
     picture = visit.picture()[..., :3].astype(int)
     assert picture[480].min() > 250, "the left quarter is above now"
@@ -151,8 +151,8 @@ def test_a_turned_photo_that_is_shown_smaller_stands_upright(visit: Visit, tmp_p
 def test_a_photo_of_too_many_pixels_is_not_decoded(visit: Visit, tmp_path: Path) -> None:
     visit.open(backend="wasm", background="none")
     visit.choose(saved(tmp_path / "many.jpg", 9000, 6000))
-    note = "That photo has 54 million pixels. Photos of up to 50 million can be shown."
-    assert visit.noted("54 million") == note
+    note = "That photo is too large (54 megapixels). Choose a photo of at most 50 megapixels."
+    assert visit.noted("54 megapixels") == note
     visit.more(2)  # the sample goes on
 
 
@@ -162,13 +162,13 @@ def test_a_file_that_is_no_picture(visit: Visit, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(b"\xff\xd8" + bytes(len(good)))
     visit.choose(damaged)
-    visit.noted("could not be read as a picture")
+    visit.noted("The browser could not read")
     visit.more(2)  # the sample goes on
     huge = tmp_path / "large.jpg"
     with huge.open("wb") as file:
         file.truncate(65_000_000)
     visit.choose(huge)
-    assert visit.noted("too large").startswith("That file is too large: 65 MB.")
+    assert visit.noted("too large").startswith("That file is too large (65 MB).")
     visit.more(2)
 
 
@@ -240,7 +240,7 @@ def test_a_backdrop_of_ones_own(visit: Visit, tmp_path: Path) -> None:
     assert visit.picture()[:200, -60:, :3].min() > 250, "the one picked first replaced it"
     (tmp_path / "no.png").write_bytes(b"no picture")
     visit.control("Your own picture").set_input_files(tmp_path / "no.png")
-    visit.noted("could not be read as a picture")
+    visit.noted("The browser could not read")
 
 
 def test_a_video_plays(visit: Visit, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.support.built import DIST, cards, manifest
 
 HANG = "() => { setTimeout(() => { const end = Date.now() + 60_000; while (Date.now() < end); }); }"
 TERMINATED = "A VideoFrame was garbage collected"  # the one that the hanging worker held
-LAST = "nothing else can run this model here"
+LAST = "no other backend can run this model here"
 
 
 def graph(model: str, backend: str) -> str:
@@ -87,7 +87,7 @@ def test_the_next_backend_takes_over_from_one_without_its_model(
     stats = visit.open(backend="webgl", model="selfie-landscape")
     assert stats["backend"] == "wasm"
     assert how in visit.noted("WebGL stopped (")
-    assert visit.noted("WebGL stopped (").endswith("Going on with WASM.")
+    assert visit.noted("WebGL stopped (").endswith("Continuing with WASM.")
     option = visit.control("Backend").locator("option[value=webgl]")
     assert option.is_disabled()
     assert how in option.inner_text()
@@ -135,7 +135,7 @@ def test_the_pictures_own_context_lost(visit: Visit) -> None:
     visit.workers[0].evaluate(
         "() => self.page.canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
     )
-    visit.noted("Going on with WASM.")
+    visit.noted("Continuing with WASM.")
     visit.runs("backend", "wasm")
     visit.more(2)
     assert visit.page.evaluate("spy.live") == 1
@@ -146,7 +146,7 @@ def test_the_runtimes_own_context_lost(visit: Visit) -> None:
     visit.workers[0].evaluate(
         "() => self.page.ort.env.webgl.context.getExtension('WEBGL_lose_context').loseContext()"
     )
-    visit.noted("Going on with WASM.")
+    visit.noted("Continuing with WASM.")
     visit.runs("backend", "wasm")
 
 
@@ -156,7 +156,7 @@ def test_a_session_that_never_answers(visit: Visit) -> None:
         "import asyncio\nasync def never(feeds): await asyncio.Event().wait()\n"
         "object.__setattr__(page.python.engine.session, 'run', never)"
     )
-    visit.noted("WebGL stopped (it stopped answering). Going on with WASM.")
+    visit.noted("WebGL stopped (it stopped answering). Continuing with WASM.")
     visit.runs("backend", "wasm")
     visit.more(2)
 
@@ -182,7 +182,7 @@ def test_the_room_is_not_seen_while_a_hanging_worker_is_replaced(visit: Visit, b
         covered = covered or not visit.page.locator("#show canvas").count()
         assert time.monotonic() < end, "no picture came back"
     assert covered, "the hanging worker's canvas was taken away"
-    assert visit.noted("stopped answering") == "WASM stopped (it stopped answering). Starting it again."
+    assert visit.noted("stopped answering") == "WASM stopped (it stopped answering). Restarting it."
     away = [np.abs(part(s, room).astype(int) - (10, 100, 240)).max() for s in seen for room in clip.ROOM]
     if background == "colour":
         assert max(away) <= 6, "the room was seen"

@@ -73,7 +73,7 @@ def test_without_isolation_there_is_one_thread_and_it_is_said(begin: Begin, plai
     stats = visit.open(backend="wasm", threads=2)
     assert visit.page.evaluate("crossOriginIsolated") is False
     assert stats["threads"] == 1
-    assert "not cross-origin isolated" in visit.noted("threads: 2 cannot run here")
+    assert "not cross-origin isolated" in visit.noted("threads can be at most 1 here, not 2")
     assert "not cross-origin isolated" in visit.page.locator("#control-threads-hint").inner_text()
     visit.more(2)
 

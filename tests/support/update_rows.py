@@ -90,7 +90,7 @@ def answers(source: int, *ids: int, together: tuple[Answer, ...] = ()) -> Answer
 ANSWER = Answer("characters/7", "Ada", "Set", "", 50)
 OTHER = replace(ANSWER, key="characters/8", name="Bo")
 TWO = answers(0, 1, 2)
-TOLD = {"caption": Caption("One face is seen."), "answers": TWO}
+TOLD = {"caption": Caption("One face is visible."), "answers": TWO}
 TINTED = replace(BODY, tint=BODY.variants[0].graphs[0])
 BACKGROUND = state(Settings(), SELFIE)
 STARTING_STATE = state(phase="starting")
@@ -147,7 +147,7 @@ ROWS = (
         {"settings": replace(LOOKALIKE, overlay=MESH.id)},
         (Redraw(), P, S, L, V, LoadOverlay(MESH.id, MESH.id, MESH.input), CHARACTERS, NO_BACKDROP)),
     Row("a value that cannot be", state(), SetSetting("smoothing", 999), {},
-        (Note("smoothing takes a whole number from 0 to 100, not 999."), P)),
+        (Note("smoothing must be a whole number from 0 to 100, not 999."), P)),
     Row("an overlay that a trial cannot draw", TRIAL, SetSetting("overlay", "none at all"), {},
         (Declined(SuccessorFailed(("webgpu",))),)),
     # ---- what the page found or was asked ----
@@ -251,7 +251,7 @@ ROWS = (
         replace(BACKGROUND, backend="webgpu", caps=with_caps(probe=GPU, broken={"webgl": "lost"})),
         WorkerFailed(WHY, again=False), {},
         (Begin(Handover(to_query(Settings()), "wasm", (), failed={"webgl": "lost", "webgpu": WHY},
-                        notes=("WebGPU stopped (out of memory). Going on with WASM.",)), failed=True),)),
+                        notes=("WebGPU stopped (out of memory). Continuing with WASM.",)), failed=True),)),
     Row("a damaged file is not tried twice", BACKGROUND, WorkerFailed(WHY, again=False), {},
         (Stopped(LAST),)),
     Row("nothing is left to try", state(Settings(), SELFIE, handover=Handover(retries=RETRIES)),

@@ -19,7 +19,7 @@ def test_the_detector_beside_an_overlay_is_the_chosen_one_if_it_is_one() -> None
         caps = replace(CAPS, cards=(*cards, SELFIE, MESH))
         assert caps.resolve(("detector",), Settings(), "wasm") == {"detector": FACES}
     assert caps.resolve(("detector",), replace(Settings(), model=other.id), "wasm") == {"detector": other}
-    with pytest.raises(ValueError, match="needs a detector"):
+    with pytest.raises(ValueError, match="this build has no detector"):
         caps.resolve(("detector",), Settings(), "webgl")
 
 

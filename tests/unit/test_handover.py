@@ -40,7 +40,7 @@ def test_the_next_of_the_ladder_follows_with_a_sentence() -> None:
     assert next_start is not None
     assert next_start.backend == "webgl"
     assert next_start.failed == {"webgpu": "device lost"}
-    assert next_start.notes == ("WebGPU stopped (device lost). Going on with WebGL.",)
+    assert next_start.notes == ("WebGPU stopped (device lost). Continuing with WebGL.",)
     assert next_start.cameras == (("id", "A"),)
     settings, notes = from_query(next_start.query, CAPS)
     assert (settings, notes) == (changed(CHOSEN, backend="webgl"), [])
@@ -80,7 +80,7 @@ def test_every_chain_of_failures_ends() -> None:
 def test_the_last_says_that_it_is_started_again_and_a_damaged_file_is_not_tried_twice() -> None:
     again = successor(Handover(), AUTO, "wasm", "context lost", GPU, SELFIE)
     assert again is not None
-    assert again.notes == ("WASM stopped (context lost). Starting it again.",)
+    assert again.notes == ("WASM stopped (context lost). Restarting it.",)
     assert successor(Handover(), AUTO, "wasm", "damaged", GPU, SELFIE, again=False) is None
     other = successor(Handover(), AUTO, "webgpu", "damaged", GPU, SELFIE, again=False)
     assert other is not None

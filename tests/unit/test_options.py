@@ -92,7 +92,7 @@ def test_the_models_of_the_look_alike_task_can_cut_out() -> None:
     ]  # fmt: skip
     assert unavailable("model", LOOKALIKE, uncut) == {
         "absent": "not in this build",
-        "plain": "not for Look-alike",
+        "plain": "not available for Look-alike",
     }
     assert "webgl" in unavailable("backend", LOOKALIKE, LIKE)  # no card tells characters apart there
     assert unavailable("backend", replace(START, model="bodypix"), LIKE) == {}
@@ -103,12 +103,12 @@ def test_the_gallery_is_chosen_in_its_task_only() -> None:
     assert {row.name for row in panel(LOOKALIKE, LIKE)} >= {"gallery", "background", "softness", "model"}
     shown = control("gallery", LOOKALIKE, LIKE)
     assert [(o.value, o.title) for o in shown.options] == [
-        ("characters", "Characters"), ("own", "Your own pictures"), ("all", "All together"),
+        ("characters", "Characters"), ("own", "Your own pictures"), ("all", "All galleries"),
     ]  # fmt: skip
 
 
 def test_own_pictures_are_compared_with_once_there_are_some() -> None:
-    few = {"own": "add pictures first", "all": "add pictures of your own first"}
+    few = {"own": "add pictures first", "all": "add pictures first"}
     assert unavailable("gallery", LOOKALIKE, LIKE) == few
     assert unavailable("gallery", LOOKALIKE, replace(LIKE, user_pictures=1)) == {}
     pets = replace(GALLERY, id="pets", title="Pets")

@@ -236,7 +236,7 @@ def test_pictures_are_exported_and_imported() -> None:
         assert [each.name for each in visit.pictures.gallery.pictures.values()] == ["No. 0", "No. 1"]
         assert len(visit.page.store.kept) == 2
         await visit.dispatch(to_worker.PicturesImported(blob(b"no such file")))
-        assert visit.notes[-1].startswith("That file holds no pictures from this page.")
+        assert visit.notes[-1].startswith("That file contains no pictures from this page.")
 
     play(story, Visit(stored(2)))
 
@@ -255,4 +255,4 @@ def test_a_picture_that_was_exported_without_features_is_embedded_after_the_impo
 def test_without_a_task_that_compares_a_picture_cannot_be_added() -> None:
     visit = Visit()
     asyncio.run(visit.pictures.change(to_worker.PictureAdded("Ada", Bitmap())))
-    assert visit.notes == ["Ada could not be added (another task runs)."]
+    assert visit.notes == ["Ada could not be added (another task is running)."]

@@ -103,7 +103,7 @@ def test_a_worker_says_what_the_page_needs_and_then_that_it_is_ready(monkeypatch
 
 def test_a_worker_draws_and_says_what_the_task_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def step(frame: Any, settings: Any) -> Any:
-        return (Caption("One face is seen."),)
+        return (Caption("One face is visible."),)
 
     made = engine()
     made.pipeline.step = step
@@ -111,7 +111,7 @@ def test_a_worker_draws_and_says_what_the_task_has_told(monkeypatch: pytest.Monk
     flags = {"is_photo": True, "first_of_source": True}
     start.shell.slot.put(SimpleNamespace(picture=bitmap, time=0.0, skipped=0, **flags))
     asyncio.run(start.run())
-    assert start.page.last("caption")["text"] == "One face is seen."
+    assert start.page.last("caption")["text"] == "One face is visible."
     assert (start.order, bitmap.closed) == (["listen", "done"], 1)
 
 

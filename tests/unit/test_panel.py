@@ -101,26 +101,26 @@ def test_what_cannot_be_chosen_says_why() -> None:
 def test_threads_that_cannot_run_say_why() -> None:
     assert unavailable("threads") == {}
     assert len(control("threads").options) == 9  # Auto, and one for each core
-    assert unavailable("threads", caps=BARE) == {"2": "not isolated"}
+    assert unavailable("threads", caps=BARE) == {"2": "page is not cross-origin isolated"}
     assert "isolated" in control("threads", caps=BARE).hint
     single = replace(CAPS, probe=Probe(cores=1, isolated=True))
     assert unavailable("threads", caps=single) == {"2": "this machine has 1 core"}
 
 
 BAD = [
-    ("background", "fog", f"background takes one of {', '.join(BACKGROUNDS)}, not “fog”."),
-    ("blur", "101", "blur takes a whole number from 0 to 100, not 101."),
-    ("blur", "-1", "blur takes a whole number from 0 to 100, not -1."),
-    ("softness", "much", "softness takes a whole number from 0 to 100, not “much”."),
-    ("smoothing", None, "smoothing takes a whole number from 0 to 100, not “None”."),
-    ("blur", "nan", "blur takes a whole number from 0 to 100, not “nan”."),
-    ("blur", "1e999", "blur takes a whole number from 0 to 100, not “1e999”."),
-    ("colour", "red", "colour takes a colour such as #2f6f5e, not “red”."),
-    ("colour", "#2f6f5e\n", "colour takes a colour such as #2f6f5e, not “#2f6f5e\n”."),
-    ("mirror", "maybe", "mirror takes 1 or 0, not “maybe”."),
-    ("resolution", 480.5, "resolution takes one of 360, 480, 720, 1080, not “480.5”."),
-    ("threads", "-1", "threads takes a whole number from 0 (automatic) to 8, not “-1”."),
-    ("threads", "9", "threads: 9 cannot run here, 8 at most."),
+    ("background", "fog", f"background must be one of {', '.join(BACKGROUNDS)}, not “fog”."),
+    ("blur", "101", "blur must be a whole number from 0 to 100, not 101."),
+    ("blur", "-1", "blur must be a whole number from 0 to 100, not -1."),
+    ("softness", "much", "softness must be a whole number from 0 to 100, not “much”."),
+    ("smoothing", None, "smoothing must be a whole number from 0 to 100, not “None”."),
+    ("blur", "nan", "blur must be a whole number from 0 to 100, not “nan”."),
+    ("blur", "1e999", "blur must be a whole number from 0 to 100, not “1e999”."),
+    ("colour", "red", "colour must be a colour such as #2f6f5e, not “red”."),
+    ("colour", "#2f6f5e\n", "colour must be a colour such as #2f6f5e, not “#2f6f5e\n”."),
+    ("mirror", "maybe", "mirror must be 1 or 0, not “maybe”."),
+    ("resolution", 480.5, "resolution must be one of 360, 480, 720, 1080, not “480.5”."),
+    ("threads", "-1", "threads must be a whole number from 0 (automatic) to 8, not “-1”."),
+    ("threads", "9", "threads can be at most 8 here, not 9."),
     ("model", "absent", "model: Absent cannot be chosen here (not in this build)."),
     ("image", "own", "image: Your own picture cannot be chosen here (choose a file below)."),
 ]
@@ -142,7 +142,7 @@ def test_no_sentence_is_long(name: str) -> None:
 
 
 def test_threads_without_isolation_say_so() -> None:
-    with pytest.raises(ValueError, match="1 at most: the page is not cross-origin isolated"):
+    with pytest.raises(ValueError, match="1 here, not 2: the page is not cross-origin isolated"):
         apply(Settings(), "threads", "2", BARE)
 
 
@@ -158,8 +158,8 @@ def test_a_bad_query_falls_back_with_a_note_for_each() -> None:
     settings, notes = from_query("blur=900&background=colour&colour=blue&backend=webgl", BARE)
     assert settings == Settings(background="colour")
     assert notes == [  # in the order of the panel
-        "blur takes a whole number from 0 to 100, not 900. Using 55 instead.",
-        "colour takes a colour such as #2f6f5e, not “blue”. Using #2f6f5e instead.",
+        "blur must be a whole number from 0 to 100, not 900. Using 55 instead.",
+        "colour must be a colour such as #2f6f5e, not “blue”. Using #2f6f5e instead.",
         "backend: WebGL cannot be chosen here (this browser has no WebGL). Using auto instead.",
     ]
 
@@ -199,7 +199,7 @@ def test_internal_resolution_is_shown_for_a_model_that_has_sizes() -> None:
     assert (low.value, low.hint) == ("low", "The network sees 161 × 113 pixels.")
     assert shown.value == "high"  # there is no "medium": the size it is published with
     assert from_query("model=bodypix&detail=tiny", caps)[1] == [
-        "detail takes one of low, high, not “tiny”. Using medium instead."
+        "detail must be one of low, high, not “tiny”. Using medium instead."
     ]
 
 
@@ -220,7 +220,7 @@ def test_overlays_are_this_builds_landmarks_and_poses() -> None:
         "movenet": "not on WebGL",
     }
     alone = replace(CAPS, cards=(SELFIE, MESH))
-    assert unavailable("overlay", caps=alone) == {"facemesh": "needs a detector, which is not in this build"}
+    assert unavailable("overlay", caps=alone) == {"facemesh": "this build has no detector for it"}
     gone = replace(CAPS, cards=(SELFIE, FACES, replace(MESH, variants=(), missing="no source answered")))
     assert unavailable("overlay", caps=gone) == {"facemesh": "not in this build"}
     assert "overlay" not in {row.name for row in panel(START, replace(CAPS, cards=(SELFIE,)))}
@@ -251,7 +251,7 @@ def test_with_auto_an_overlay_is_judged_by_the_backend_that_runs() -> None:
 
 def test_the_models_of_a_task_are_those_it_takes() -> None:
     assert [o.value for o in control("model").options] == ["selfie-landscape", "blazeface", "absent"]
-    with pytest.raises(ValueError, match="model takes one of"):
+    with pytest.raises(ValueError, match="model must be one of"):
         apply(START, "model", "facemesh", CAPS)
 
 

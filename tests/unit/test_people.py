@@ -57,8 +57,8 @@ def texts(result: Result) -> list[str]:
 
 @pytest.mark.parametrize(
     ("faces", "text"),
-    [((), "No face is seen."), ((LEFT,), "One face is seen."), ((LEFT, RIGHT), "2 faces are seen."),
-     ((LEFT, UNSURE), "One face is seen.")],
+    [((), "No face is visible."), ((LEFT,), "One face is visible."), ((LEFT, RIGHT), "2 faces are visible."),
+     ((LEFT, UNSURE), "One face is visible.")],
 )  # fmt: skip
 def test_faces_are_counted(faces: tuple[list[float], ...], text: str) -> None:
     assert texts(House().step(*faces)) == [text]
@@ -67,7 +67,7 @@ def test_faces_are_counted(faces: tuple[list[float], ...], text: str) -> None:
 def test_a_caption_is_told_once_a_change() -> None:
     house = House()
     told = [texts(house.step(*faces)) for faces in ((LEFT,), (RIGHT,), (LEFT, RIGHT), (LEFT, RIGHT), (), ())]
-    one, two, none = "One face is seen.", "2 faces are seen.", "No face is seen."
+    one, two, none = "One face is visible.", "2 faces are visible.", "No face is visible."
     assert told == [[one], [], [two], [], [none], []]
     assert texts(house.step(first_of_source=True)) == [none]  # another source is told in any case
 

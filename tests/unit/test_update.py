@@ -154,7 +154,7 @@ def test_a_worker_that_stops_answering_is_covered_and_followed() -> None:
     plan = views.plan(state(background, SELFIE, backdrops=BACKDROPS))
     assert (plan.show, plan.image, plan.decline) == (False, "backdrops/study.jpg", None)
     assert plan.handover is not None
-    assert plan.handover.notes == ("WASM stopped (it stopped answering). Starting it again.",)
+    assert plan.handover.notes == ("WASM stopped (it stopped answering). Restarting it.",)
     assert views.plan(state()).show  # the visitor chose "none"
     plan = views.plan(state(changed(Settings(), background="video"), SELFIE, backdrops=BACKDROPS))
     assert (plan.show, plan.color, plan.image) == (False, COVER_COLOR, "")  # a video has no path
@@ -190,7 +190,7 @@ def test_the_first_worker_begins_with_the_query() -> None:
         to_page.Note, to_page.Note, to_page.Panel, to_page.Source, to_page.Plan, to_page.BackdropVideo,
     ]  # fmt: skip
     assert wanted[0] == to_page.Note("A note.")
-    assert wanted[1].text.startswith("smoothing takes")
+    assert wanted[1].text.startswith("smoothing must be")
     assert last(wanted, to_page.Plan).limit == STARTING
 
 

@@ -72,7 +72,7 @@ def test_features_are_kept_at_length_one_and_names_short() -> None:
     [b"", b"12345", features(0, 0), features(float("nan"), 1), features(float("inf")), bytes(4 * WIDEST + 4)],
 )
 def test_features_that_are_none_are_refused(damaged: bytes) -> None:
-    with pytest.raises(UserError, match="holds no pictures"):
+    with pytest.raises(UserError, match="contains no pictures"):
         picture("Ada", CARD, damaged)
 
 

@@ -31,8 +31,8 @@ KEEP = 0.8  # of a face's features from one comparison to the next
 
 MAPS = ("mask", "parts")  # what a cutout takes of what the segmenter gives
 
-NO_FACE_PHOTO = "No face was found: the middle of the picture was compared."
-NO_FACE_LIVE = "No face is to be seen."
+NO_FACE_PHOTO = "No face was found. The middle of the picture was compared instead."
+NO_FACE_LIVE = "No face is visible."
 
 
 class Lookalike:

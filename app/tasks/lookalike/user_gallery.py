@@ -29,8 +29,8 @@ PHOTO = (1024, 1024)  # a larger picture is made smaller before it is added
 
 NO_FEATURES = array("f")  # of a picture whose features are still to be made
 
-FULL = f"{MOST} pictures of your own are the most there can be. Remove some first."
-NO_FILE = "That file holds no pictures from this page. Choose one that “Export” has made."
+FULL = f"You can add at most {MOST} pictures. Remove some first."
+NO_FILE = "That file contains no pictures from this page. Choose a file saved with “Export”."
 
 
 class EmbeddingModel(NamedTuple):
