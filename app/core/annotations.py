@@ -1,6 +1,6 @@
-"""Annotations and ColorOverlay: what is drawn over the picture. Dots and lines are one array of numbers.
+"""Annotations and ColorOverlay: dots, lines and colours that a Compositor draws over the picture.
 
-Does not draw: each Compositor does, to the same rule, so that they look alike at any size.
+Does not draw: the Compositors do, with the constants below, so that their pictures look the same.
 """
 
 from __future__ import annotations
@@ -11,46 +11,48 @@ from typing import Any
 
 from app.core.geometry import Affine2D, Letterbox
 
-# Laid over one another from the outside in: times the radius, and how much it covers. The outer two glow;
-# mark.frag has the same numbers; a test compares them.
+# Each dot or line is drawn as three rings, the widest first: (factor of the radius, opacity). The outer two
+# are its glow. mark.frag repeats these numbers; a test compares them.
 RINGS = ((3.0, 0.10), (2.0, 0.18), (1.0, 0.95))
-LEAST = 0.75  # pixels: a thinner mark would flicker as it moves
+MIN_RADIUS = 0.75  # pixels: a thinner dot or line flickers when it moves
 
-# A dot for a Path2D, which draws no line of length 0: this one is a hundredth of a pixel or so.
+# Path2D draws no line of length 0, so a dot is a line about a hundredth of a pixel long.
 DOT = "M%.5f %.5fh.00003"
 LINE = "M%.5f %.5fL%.5f %.5f"
 
 
 @dataclass(frozen=True)
 class ColorOverlay:
-    """A small coloured picture to be laid over the frame."""
+    """A small coloured picture that covers the frame."""
 
-    pixels: Any  # a Tensor, uint8 [1,h,w,4], the colour not multiplied by alpha
-    spot: Letterbox  # where the frame lies in it
+    pixels: Any  # a Tensor, uint8 [1,h,w,4], straight alpha (colour not multiplied by alpha)
+    letterbox: Letterbox  # where the frame lies in `pixels`
 
 
 @dataclass(frozen=True)
 class Annotations:
-    """Marks of one colour. One lies every `step` numbers: a dot at the first two of them, or a line from
-    there to the two that follow `end` numbers later; `end` 0 says dot.
+    """Dots or lines of one colour, in one flat array: each takes `step` numbers.
+
+    Its first two numbers are the point x, y. With `end` 0 it is a dot at that point; otherwise it is a line
+    from that point to the point at offset `end`.
     """
 
     numbers: array[float]
     step: int
     end: int
-    to: Affine2D  # from the numbers' own 0 to 1 to the frame's
+    to_frame: Affine2D  # from 0 to 1 of the numbers to 0 to 1 of the frame
     colour: str  # "#rrggbb"
-    radius: float  # half the thickness, as a share of the picture's height
+    radius: float  # half the thickness, as a fraction of the picture's height
 
     def __len__(self) -> int:
         return len(self.numbers) // self.step
 
-    def thick(self, height: int) -> float:
-        """The radius in pixels of a picture `height` pixels high."""
-        return max(LEAST, self.radius * height)
+    def radius_pixels(self, height: int) -> float:
+        """The radius in pixels for a picture `height` pixels high; at least MIN_RADIUS."""
+        return max(MIN_RADIUS, self.radius * height)
 
     def path(self) -> str:
-        """All marks as SVG path data, in the numbers' own coordinates."""
+        """All dots or lines as SVG path data, in the coordinates of `numbers`."""
         columns = (0, 1, self.end, self.end + 1) if self.end else (0, 1)
         flat = array("f", bytes(4 * len(self) * len(columns)))
         for place, column in enumerate(columns):

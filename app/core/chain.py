@@ -1,6 +1,7 @@
 """Chain: two graphs with Python's face selection between them, as one Session.
 
-For backends without NonMaxSuppression (WebGL). Does not touch pixels: 896 or 2304 rows of 17 numbers.
+For backends without NonMaxSuppression (WebGL). Does not touch pixels: it reads 896 or 2304 rows of 17
+numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from app.core.ports import Session, Tensor
 
 
 class Chain:
-    """`first` gives candidates [n,17]; the best five are `faces` [5,17]; `second` draws the Mask."""
+    """`first` outputs candidates [n,17], select() makes faces [5,17] of them, `second` draws the Mask."""
 
     def __init__(self, first: Session, second: Session) -> None:
         self._first = first
@@ -21,8 +22,8 @@ class Chain:
 
     async def run(self, feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """rgba, memory, keep -> faces, mask."""
-        found = await self._first.run({"rgba": feeds["rgba"]})
-        faces = self._second.tensor(select(self._first.numbers(found["candidates"])), (5, 17))
+        detected = await self._first.run({"rgba": feeds["rgba"]})
+        faces = self._second.tensor(select(self._first.numbers(detected["candidates"])), (5, 17))
         drawn = await self._second.run({"faces": faces, "memory": feeds["memory"], "keep": feeds["keep"]})
         return {"faces": faces, "mask": drawn["mask"]}
 

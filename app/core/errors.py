@@ -1,8 +1,8 @@
-"""UserError: an error that ends with a sentence for the user, what is wrong and then what to do.
+"""UserError: an error whose text a user reads.
 
-Does not print anything: commands and the page do.
+Does not print anything: the commands and the page do.
 """
 
 
 class UserError(Exception):
-    """Ends with a sentence for the user: what is wrong, then what to do."""
+    """An error for the user. Its text says what is wrong, then what to do."""

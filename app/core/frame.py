@@ -1,6 +1,6 @@
 """Frame: one picture on its way through the pipeline.
 
-Does not know what the picture is made of: a VideoFrame, an ImageBitmap or a NumPy array.
+Does not know the type of the picture: a VideoFrame, an ImageBitmap or a NumPy array.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 
 
 class Frame:
-    """An opaque picture, its size in pixels and its time in ms. Closed exactly once.
+    """An opaque picture, its size in pixels and its time in ms. Must be closed exactly once.
 
-    `shown_size` is the width and height in pixels at which the picture is shown: its own, until the Pipeline
-    sets it from the Settings.
+    `shown_size`: the width and height in pixels at which the picture is shown. It is the picture's own size
+    until the Pipeline sets it from the Settings.
     """
 
     __slots__ = (
@@ -39,7 +39,7 @@ class Frame:
         close: Callable[[], object] | None = None,
     ) -> None:
         if width < 1 or height < 1:
-            raise ValueError(f"A picture of {width} x {height} pixels cannot be shown.")
+            raise ValueError(f"A picture of {width} x {height} pixels cannot be shown. Choose another one.")
         self.picture = picture
         self.width = width
         self.height = height
@@ -50,9 +50,9 @@ class Frame:
         self._close = close
 
     def close(self) -> None:
-        """Give the picture back to the browser. A second call is an error in our own code: RuntimeError."""
+        """Release the picture. Raises RuntimeError at a second call, which is a programming error."""
         if self.picture is None:
-            raise RuntimeError("A Frame was closed twice.")
+            raise RuntimeError("A Frame was closed twice. Close each Frame once.")
         self.picture = None
         if self._close is not None:
             self._close()

@@ -1,6 +1,6 @@
-"""Gallery: the characters that a face is compared with, as the build stores them and the page finds them.
+"""Gallery: the characters that faces are compared with, as the manifest describes them.
 
-Does not compare: an index graph does, which `Index` runs. Does not load or draw anything.
+Does not compare: Index runs an ONNX graph that compares. Does not load or draw anything.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 from app.core.card import Graph, Variant
 from app.core.ports import Session, Tensor
 
-OWN = "own"  # the gallery of the visitor's own pictures: never in a build, never leaves the browser
-ALL = "all"  # the Settings' word for every gallery there is
-NEAREST = 10  # characters an index gives: five are shown, the others stand by for the next frames
+OWN = "own"  # the gallery of the visitor's own pictures: not in a build, never leaves the browser
+ALL = "all"  # the value of the setting that selects every gallery
+NEAREST = 10  # matches that an index returns: five are shown, five more feed the stable ranking
 
 
 @dataclass(frozen=True)
 class File:
-    """A stored file, named by its content."""
+    """A stored file, named by a hash of its content."""
 
     path: str  # relative to dist/
     bytes: int
@@ -28,14 +28,14 @@ class File:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Some characters: their pictures on sheets, their names, and an index for each classifier card.
+    """A set of characters: their pictures on sheets, their names, and an index for each classifier card.
 
     Character n is on sheet n // (columns * rows), left to right, then down; each `size` x `size` pixels.
     `names` is JSON: {"sets": [{"title", "licence", "credit"}], "characters": [[name, number of its set],
-    ...]}. An index graph takes features [1,m] (as the classifier gives them), memory [1,m] and keep [1], all
-    float32, and gives seen [1,m] = keep * memory + (1 - keep) * features / |features|, likeness [1,k],
+    ...]}. An index graph takes features [1,m] (the classifier's output), memory [1,m] and keep [1], all
+    float32, and returns seen [1,m] = keep * memory + (1 - keep) * features / |features|, likeness [1,k],
     the cosines of `seen` with the k = min(NEAREST, count) nearest characters, best first, and which [1,k]
-    float32 as well, their numbers (whole: it has them exactly up to 2^24).
+    the numbers of these characters, also float32 (exact for whole numbers up to 2^24).
     """
 
     id: str
@@ -47,11 +47,11 @@ class Gallery:
     rows: int
     size: int
     indexes: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)  # by the classifier card's id
-    missing: str = ""  # why it is not in this build; "" when it is
+    missing: str = ""  # why this build lacks the gallery; "" when it has it
     report: Mapping[str, Any] = field(default_factory=dict)
 
     def index(self, card: str, backend: str) -> Variant | None:
-        """The index of a classifier card for a backend."""
+        """The index of a classifier card for a backend; None where there is none."""
         return next((v for v in self.indexes.get(card, ()) if backend in v.backends), None)
 
 
@@ -61,7 +61,7 @@ def to_dict(gallery: Gallery) -> dict[str, Any]:
 
 
 def from_dict(data: Mapping[str, Any]) -> Gallery:
-    """The gallery from what `to_dict` gave. Raises KeyError or TypeError for a mapping that is none."""
+    """The gallery that `to_dict` encoded. Raises KeyError or TypeError for any other mapping."""
 
     def variant(row: Mapping[str, Any]) -> Variant:
         graphs = tuple(Graph(**graph) for graph in row["graphs"])
@@ -78,16 +78,16 @@ def from_dict(data: Mapping[str, Any]) -> Gallery:
 
 
 class Match(NamedTuple):
-    """A character near to a face."""
+    """A character that resembles a face."""
 
-    gallery: str
-    n: int
+    gallery: str  # id
+    n: int  # the character's number in the gallery
     similarity: float  # cosine, -1 to 1
 
 
 @dataclass
 class Index:
-    """A gallery's index, loaded. Runs must not overlap. `feeds` are its inputs besides those of `nearest`."""
+    """A gallery's loaded index. Runs must not overlap. `feeds`: inputs that are the same in each run."""
 
     gallery: str
     count: int
@@ -95,10 +95,10 @@ class Index:
     feeds: Mapping[str, Tensor] = field(default_factory=dict)
 
     async def nearest(self, features: Tensor, memory: Tensor, keep: Tensor) -> tuple[Tensor, list[Match]]:
-        """`seen` and the nearest characters, best first. What the runtime raises goes through."""
-        found = await self.session.run({"features": features, "memory": memory, "keep": keep, **self.feeds})
-        rows = zip(self._numbers(found["which"]), self._numbers(found["likeness"]), strict=True)
-        return found["seen"], [Match(self.gallery, int(n), value) for n, value in rows if n < self.count]
+        """The output `seen`, and the nearest characters, best first. Errors of the Session propagate."""
+        outputs = await self.session.run({"features": features, "memory": memory, "keep": keep, **self.feeds})
+        rows = zip(self._numbers(outputs["which"]), self._numbers(outputs["likeness"]), strict=True)
+        return outputs["seen"], [Match(self.gallery, int(n), value) for n, value in rows if n < self.count]
 
     def _numbers(self, tensor: Tensor) -> Sequence[float] | array[float]:
         return self.session.numbers(tensor)

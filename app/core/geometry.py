@@ -1,6 +1,6 @@
-"""Where a frame lies in a model's input, and where what a model found lies in the frame.
+"""Coordinates: where a frame lies in a model's input, and where a model's results lie in the frame.
 
-Does not detect anything and does not look at pixels.
+Does not detect anything and does not read pixels.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Letterbox(NamedTuple):
     height: float
 
     def to_frame(self) -> Affine2D:
-        """From the input's 0 to 1 to the frame's."""
+        """The transform from the input's coordinates, 0 to 1, to the frame's, 0 to 1."""
         return Affine2D(
             1 / self.width, 0.0, -self.left / self.width, 0.0, 1 / self.height, -self.top / self.height
         )
@@ -43,20 +43,20 @@ def letterbox(width: int, height: int, into: Input) -> Letterbox:
 
 @dataclass(frozen=True)
 class RotatedRect:
-    """A rectangle of a frame, turned about its middle: all in pixels of the frame, `turn` in radians.
+    """A rectangle of a frame, rotated about its centre: in pixels of the frame, `angle` in radians.
 
-    It fills a model's input; what of it lies outside the frame is black.
+    It is scaled to fill a model's input. Its parts outside the frame are black.
     """
 
-    x: float  # the middle
+    x: float  # of the centre
     y: float
     width: float
     height: float
-    turn: float = 0.0  # clockwise, as the eye sees it: y grows downwards
+    angle: float = 0.0  # clockwise as seen on the screen: y grows downwards
 
 
 class Affine2D(NamedTuple):
-    """From (u, v) to (xx * u + xy * v + x, yx * u + yy * v + y)."""
+    """Maps (u, v) to (xx * u + xy * v + x, yx * u + yy * v + y)."""
 
     xx: float
     xy: float
@@ -66,15 +66,18 @@ class Affine2D(NamedTuple):
     y: float
 
     def at(self, u: float, v: float) -> tuple[float, float]:
-        """Where a point goes."""
+        """The image of the point (u, v)."""
         return self.xx * u + self.xy * v + self.x, self.yx * u + self.yy * v + self.y
 
 
 def to_frame(width: int, height: int, into: Input, roi: RotatedRect | None = None) -> Affine2D:
-    """From an input's 0 to 1 to the frame's: where what a model has found lies in what it was shown."""
+    """The transform from an input's coordinates, 0 to 1, to the frame's, 0 to 1.
+
+    `roi`: the region that was sampled; None: the whole frame.
+    """
     if roi is None:
         return letterbox(width, height, into).to_frame()
-    c, s = cos(roi.turn), sin(roi.turn)
+    c, s = cos(roi.angle), sin(roi.angle)
     xx, xy = c * roi.width / width, -s * roi.height / width
     yx, yy = s * roi.width / height, c * roi.height / height
     x, y = roi.x / width, roi.y / height
@@ -83,21 +86,22 @@ def to_frame(width: int, height: int, into: Input, roi: RotatedRect | None = Non
 
 @dataclass(frozen=True)
 class Box:
-    """The largest picture shown, in pixels."""
+    """A size in pixels that a picture must not exceed."""
 
     width: int
     height: int
 
     def fit(self, width: int, height: int) -> tuple[int, int]:
-        """`width` x `height` scaled down, never up, to lie in the box; at least 1 x 1."""
+        """`width` x `height`, scaled down to fit the box but never scaled up; at least 1 x 1."""
         scale = min(1.0, self.width / width, self.height / height)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def face_roi(row: Sequence[float], to: Affine2D, frame: Frame, expanded: float = 1.0) -> RotatedRect | None:
-    """The detector's box of a face made square, `grown` times as large, upright by the eyes; pixels.
+    """A detected face as a square ROI in pixels, `expanded` times as large, rotated until the eyes are level.
 
-    `row` holds score, x0, y0, x1, y1, the right and the left eye (x, y, x, y), ... in what `to` starts from.
+    `row`: score, x0, y0, x1, y1, the right and the left eye (x, y, x, y), ... in the input's coordinates,
+    which `to` maps to the frame's. None where the face is unusable, as in upright_square().
     """
     (x0, y0), (x1, y1), right, left = (pixels(to, frame, *row[n : n + 2]) for n in (1, 3, 5, 7))
     size = max(abs(x1 - x0), abs(y1 - y0)) * expanded
@@ -105,8 +109,9 @@ def face_roi(row: Sequence[float], to: Affine2D, frame: Frame, expanded: float =
 
 
 def upright_square(x: float, y: float, size: float, right: Point, left: Point) -> RotatedRect | None:
-    """A square about (x, y), as the line through two eyes is turned. None where there is nothing to look at:
-    a face smaller than a pixel, or numbers that are none.
+    """A square around (x, y), rotated as the line through the two eyes; all in pixels.
+
+    None where the square is smaller than a pixel or the numbers are not finite.
     """
     if not 1.0 <= size < 1e5 or not abs(x) + abs(y) < 1e6:
         return None
@@ -114,18 +119,20 @@ def upright_square(x: float, y: float, size: float, right: Point, left: Point) -
 
 
 def expanded(face: RotatedRect, by: float, up: float) -> RotatedRect:
-    """`by` times as large, its middle moved towards the top of the head by `up` of the face's height."""
-    x, y = face.x + sin(face.turn) * up * face.height, face.y - cos(face.turn) * up * face.height
-    return RotatedRect(x, y, face.width * by, face.height * by, face.turn)
+    """The face's square, scaled by `by`, its centre moved `up` times its height towards the top of the
+    head.
+    """
+    x, y = face.x + sin(face.angle) * up * face.height, face.y - cos(face.angle) * up * face.height
+    return RotatedRect(x, y, face.width * by, face.height * by, face.angle)
 
 
 def center_square(frame: Frame) -> RotatedRect:
-    """The largest square in the middle of a frame."""
+    """The largest square centred in a frame."""
     size = float(min(frame.width, frame.height))
     return RotatedRect(frame.width / 2, frame.height / 2, size, size)
 
 
 def pixels(to: Affine2D, frame: Frame, u: float, v: float) -> Point:
-    """A point in pixels of the frame."""
+    """The point (u, v) in pixels of the frame; `to` maps it to the frame's 0 to 1."""
     x, y = to.at(u, v)
     return x * frame.width, y * frame.height

@@ -1,6 +1,6 @@
-"""Meter: milliseconds per stage, frames per second, memory.
+"""Meter: milliseconds per stage and frames per second.
 
-Does not decide anything from what it measures.
+Does not decide anything from its measurements.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from statistics import median
 from typing import Any
 
 STAGES = ("sample", "infer", "compose")
-OVERLAY = "overlay"  # all of it: shown only where there is one
-BEAT = 250.0  # ms in one frame after which the end of a stage is a sign of life
-WINDOW = 90  # frames remembered: three seconds of a usual camera
+OVERLAY = "overlay"  # the whole overlay; reported only while frames have one
+REPORT_INTERVAL = 250.0  # ms in one frame after which the end of a stage is reported as progress
+WINDOW = 90  # frames remembered: three seconds at 30 frames per second
 
 
 class Meter:
-    """Times the stages of each frame by `clock`, which gives milliseconds.
+    """Measures the stages of each frame with `clock`, which returns milliseconds.
 
-    `beat` is called at the end of a stage where the frame takes long, or where there are stages between two
-    frames: many short steps are told from one that does not come back. At most once every BEAT ms.
+    `on_progress` is called at the end of a stage, at most once every REPORT_INTERVAL ms: in a long frame,
+    and for stages between two frames. So the page can tell many short steps from one that never ends.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -29,16 +29,16 @@ class Meter:
         self.frames = 0
         self._open: dict[str, float] = {}
         self._begin = 0.0
-        self._beaten = 0.0
-        self.beat: Callable[[], object] = lambda: None
+        self._reported = 0.0
+        self.on_progress: Callable[[], object] = lambda: None
         self._rows: deque[dict[str, float]] = deque(maxlen=WINDOW)
         self._ends: deque[float] = deque(maxlen=WINDOW)
 
     @contextmanager
     def frame(self) -> Iterator[None]:
-        """Around one frame. A frame that fails is not counted."""
+        """Measure one frame: `with meter.frame()`. A frame that raises is not counted."""
         self._open = {}
-        self._begin = self._beaten = self.clock()
+        self._begin = self._reported = self.clock()
         yield
         end = self.clock()
         total = end - self._begin
@@ -49,16 +49,16 @@ class Meter:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Around one stage of the frame."""
+        """Measure one stage of a frame: `with meter.stage(name)`."""
         begin = self.clock()
         try:
             yield
         finally:
             end = self.clock()
             self._open[name] = self._open.get(name, 0.0) + end - begin
-            if end - self._beaten >= BEAT:
-                self._beaten = end
-                self.beat()
+            if end - self._reported >= REPORT_INTERVAL:
+                self._reported = end
+                self.on_progress()
 
     @property
     def fps(self) -> float:
@@ -70,9 +70,9 @@ class Meter:
         return (len(recent) - 1) * 1000 / max(1e-3, recent[-1] - recent[0])
 
     def stats(self) -> dict[str, Any]:
-        """Medians in ms over the last frames, per stage; `python` is what lies outside the stages."""
-        over = (OVERLAY,) if any(OVERLAY in row for row in self._rows) else ()
-        names = (*STAGES, *over, "python", "frame")
+        """Medians in ms over the last frames, per stage; `python` is the time outside the stages."""
+        overlay = (OVERLAY,) if any(OVERLAY in row for row in self._rows) else ()
+        names = (*STAGES, *overlay, "python", "frame")
         ms = {name: round(median([row.get(name, 0.0) for row in self._rows] or [0.0]), 2) for name in names}
         return {
             "fps": round(self.fps, 1),

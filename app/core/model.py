@@ -1,6 +1,6 @@
-"""Model: a loaded card, run on a frame or on a region of one; Outputs: what its graph gave.
+"""Model: a loaded card that runs on a frame or on a region of it; Outputs: the results of its graph.
 
-Does not load itself and does not know what its outputs are for.
+Does not load itself and does not interpret its outputs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.core.ports import Compositor, Mask, Sample, Session, Tensor
 
 
 class Outputs(dict[str, Tensor]):
-    """A graph's outputs by name, and the Sample that they were made from."""
+    """A graph's outputs by name, and the Sample that the graph ran on."""
 
     def __init__(self, tensors: Mapping[str, Tensor], sample: Sample) -> None:
         super().__init__(tensors)
@@ -24,16 +24,16 @@ class Outputs(dict[str, Tensor]):
 
     @property
     def mask(self) -> Mask:
-        """The output "mask". Raises KeyError when the graph has none."""
+        """The output "mask". Raises KeyError when the graph has no such output."""
         return Mask(self["mask"], self.sample)
 
 
 class Model:
     """A card with its session. Runs must not overlap.
 
-    `rgba` is its variant's element type; `stages` are the Meter's names of sampling and of inferring;
-    `tint` is the session of the card's tint graph, where an overlay has asked for it; `cutout` that of its
-    cutout graph, where a task requires it.
+    `rgba`: the element type of the input, "uint8" or "float32". `stages`: the Meter's names for sampling and
+    inference. `tint`: the session of the card's tint graph, loaded when an overlay needs it. `cutout`: the
+    session of the card's cutout graph, loaded when a task requires it.
     """
 
     def __init__(
@@ -58,23 +58,24 @@ class Model:
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
     ) -> Outputs:
-        """The graph's outputs for a frame, or for a region of it that fills the input.
+        """Run the graph on a frame, or on a region of it scaled to fill the input.
 
-        `feeds` are the inputs besides rgba, `default_feeds` when left out. What a port raises goes through.
+        `feeds`: the inputs other than rgba; None means `default_feeds`. Errors of the Compositor and of the
+        Session propagate.
         """
         sample = self.sample(frame, roi)
-        others = self.default_feeds if feeds is None else feeds
+        feeds = self.default_feeds if feeds is None else feeds
         with self.meter.stage(self.stages[1]):
-            return Outputs(await self.session.run({"rgba": sample.tensor, **others}), sample)
+            return Outputs(await self.session.run({"rgba": sample.tensor, **feeds}), sample)
 
     def sample(self, frame: Frame, roi: RotatedRect | None = None) -> Sample:
-        """A frame, or a region of it that fills the input, as the graph's input rgba."""
+        """Sample a frame, or a region of it scaled to fill the input, as the graph's input rgba."""
         with self.meter.stage(self.stages[0]):
             return self.compositor.sample(frame, self.card.input, roi, self.rgba)
 
     @cached_property
     def default_feeds(self) -> dict[str, Tensor]:
-        """The inputs besides rgba for a picture that has nothing to do with any before it."""
+        """The inputs other than rgba for a picture that is not smoothed with earlier ones."""
         if self.card.kind not in MASKED:
             return {}
         return {

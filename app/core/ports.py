@@ -109,7 +109,7 @@ class Compositor(Protocol):
         """
         ...
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """Draw these over the picture composed last. Where it fails, the next picture is none the worse."""
         ...
 

@@ -1,4 +1,4 @@
-"""The same ports under CPython: onnxruntime, NumPy and Pillow. Not part of the wheel.
+"""The ports of app.core.ports under CPython: onnxruntime, NumPy and Pillow. Not part of the wheel.
 
-Decides nothing that app decides.
+Does not contain any logic of the pipeline: the page and CPython run the same pipeline.
 """

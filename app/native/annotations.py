@@ -1,6 +1,6 @@
-"""Marks and ColorOverlay under CPython: mark.frag in NumPy, mark by mark, and tint.frag.
+"""Annotations and ColorOverlay under CPython: mark.frag and tint.frag in NumPy.
 
-Does not know what they mark.
+Does not know what the annotations mean.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from app.core.settings import rgb
 from app.native.texture import Line, Texture, line, mix, read, through
 
 
-def draw(picture: Texture, marks: Annotations, mirror: bool) -> Texture:
-    """A copy of the picture (three or four channels, colour multiplied by alpha) with the marks over it."""
+def draw(picture: Texture, annotations: Annotations, mirror: bool) -> Texture:
+    """A copy of the picture (three or four channels, premultiplied alpha) with the annotations drawn over
+    it.
+    """
     height, width = picture.shape[:2]
-    thick = marks.thick(height)
-    ink = np.array([*rgb(marks.colour), 1.0], np.float32)[: picture.shape[2]]
-    table = np.array(marks.numbers, np.float64)[: len(marks) * marks.step].reshape(-1, marks.step)
+    radius = annotations.radius_pixels(height)
+    ink = np.array([*rgb(annotations.colour), 1.0], np.float32)[: picture.shape[2]]
+    table = np.array(annotations.numbers, np.float64)[: len(annotations) * annotations.step].reshape(
+        -1, annotations.step
+    )
 
     def placed(n: int) -> tuple[Line, Line]:
-        x, y = through(marks.to, table[:, n], table[:, n + 1])
+        x, y = through(annotations.to_frame, table[:, n], table[:, n + 1])
         return (1 - x if mirror else x) * width, y * height
 
     drawn = picture.copy()
-    reach = thick * RINGS[0][0] + 1
-    for ax, ay, bx, by in zip(*placed(0), *placed(marks.end), strict=True):
+    reach = radius * RINGS[0][0] + 1
+    for ax, ay, bx, by in zip(*placed(0), *placed(annotations.end), strict=True):
         columns = np.arange(max(0, int(min(ax, bx) - reach)), min(width, int(max(ax, bx) + reach) + 1))
         rows = np.arange(max(0, int(min(ay, by) - reach)), min(height, int(max(ay, by) + reach) + 1))
         if not len(columns) or not len(rows):
@@ -36,17 +40,18 @@ def draw(picture: Texture, marks: Annotations, mirror: bool) -> Texture:
         far = np.hypot(fx - lx * part, fy - ly * part)
         open_ = np.ones_like(far)
         for times, cover in RINGS:
-            open_ *= 1 - cover * np.clip(thick * times + 0.5 - far, 0, 1)
+            open_ *= 1 - cover * np.clip(radius * times + 0.5 - far, 0, 1)
         here = drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         here += (ink - here) * (1 - open_[..., None])
     return drawn
 
 
-def tinted(picture: Texture, tint: ColorOverlay, mirror: bool) -> Texture:
-    """A copy of the picture with the tint over it. tint.frag"""
+def overlaid(picture: Texture, overlay: ColorOverlay, mirror: bool) -> Texture:
+    """A copy of the picture with the overlay drawn over it. tint.frag"""
     height, width = picture.shape[:2]
-    left, top, w, h = tint.spot
+    left, top, w, h = overlay.letterbox
     x, y = line(width), line(height)
-    seen = read(tint.pixels[0].astype(np.float32) / 255, left + (1 - x if mirror else x) * w, top + y * h)
-    ink = np.concatenate([seen[..., :3], np.ones_like(seen[..., :1])], 2)[..., : picture.shape[2]]
-    return mix(picture, ink, seen[..., 3:])
+    x = 1 - x if mirror else x
+    colours = read(overlay.pixels[0].astype(np.float32) / 255, left + x * w, top + y * h)
+    ink = np.concatenate([colours[..., :3], np.ones_like(colours[..., :1])], 2)[..., : picture.shape[2]]
+    return mix(picture, ink, colours[..., 3:])

@@ -1,7 +1,7 @@
-"""The Compositor under CPython: the page's shaders in NumPy, pass by pass, one function a shader.
+"""The Compositor under CPython: the page's shaders in NumPy, pass by pass, one function per shader.
 
-Does not aim at speed and knows no GPU: it is what the page's picture is compared with.
-Textures are [h,w,channels] from 0 to 1 with the frame's rows; the page stores some of them as half floats.
+Does not aim at speed and uses no GPU: tests compare the page's picture with its result.
+Textures are [h,w,channels] from 0 to 1, rows from the top; the page stores some of them as half floats.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.core.frame import Frame
 from app.core.geometry import Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample
 from app.core.settings import Settings, rgb
-from app.native.annotations import draw, tinted
+from app.native.annotations import draw, overlaid
 from app.native.texture import (
     Line,
     Pixels,
@@ -37,7 +37,7 @@ from app.native.texture import (
     turned,
 )
 
-# The numbers of app/page/compositor.py and of the shaders named beside them; a test compares both.
+# Constants of app/page/compositor.py and of the shader named beside each one; a test compares them.
 LIGHT = np.array([0.299, 0.587, 0.114], np.float32)  # moments.frag, edge.glsl
 REACH = 1  # moments.frag, slope.frag
 FLAT = 0.008  # slope.frag
@@ -54,14 +54,14 @@ class Compositor:
     def __init__(self, card: ModelCard) -> None:
         self._input = card.input
         self._mask_size = card.mask
-        self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop, then each level half the size
+        self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop's mipmap levels, each half the size
         self.picture: Pixels = np.zeros((1, 1, 4), np.uint8)
-        self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same, not yet rounded
+        self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same picture as floats, before rounding
 
     def sample(
         self, frame: Frame, into: Input, roi: RotatedRect | None = None, rgba: str = "uint8"
     ) -> Sample:
-        """See Compositor in app.core.ports. Every Sample has its own arrays and stays valid."""
+        """See Compositor in app.core.ports. Each Sample has its own arrays, so it stays valid."""
         whole = decoded(frame.picture)
         if roi is None:
             place = letterbox(frame.width, frame.height, into)
@@ -76,11 +76,11 @@ class Compositor:
         self._drawn = self._compose(frame, mask, settings)
         self.picture = encoded(self._drawn)
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
-        for each in marks:
+        for each in annotations:
             if isinstance(each, ColorOverlay):
-                self._drawn = tinted(self._drawn, each, mirror)
+                self._drawn = overlaid(self._drawn, each, mirror)
             else:
                 self._drawn = draw(self._drawn, each, mirror)
         self.picture = encoded(self._drawn)
@@ -96,11 +96,11 @@ class Compositor:
         edge = Edge(self._smoothed(mask), mask.letterbox(self._input), settings.edge_half_width)
         p = edge.person(x, y, seen)
         background = BACKGROUNDS[settings.background]
-        given = Given(seen, p, partial(self._backdrop, width, height))
+        reference = NativeReference(seen, p, partial(self._backdrop, width, height))
         if background.sigma:
-            given.room = _blurred(whole, edge, (width, height), settings, background.sigma)
-            given.at = x, y
-        drawn: Texture = background.reference(given, settings)
+            reference.background = _blurred(whole, edge, (width, height), settings, background.sigma)
+            reference.at = x, y
+        drawn: Texture = background.reference(reference, settings)
         return drawn
 
     def cover(self, settings: Settings) -> None:
@@ -113,21 +113,23 @@ class Compositor:
             self.picture = encoded(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
 
     def backdrop(self, picture: Pixels) -> None:
-        """Take the picture (uint8 [H,W,3 or 4]) that stands behind the person, and its smaller levels."""
+        """Set the picture (uint8 [H,W,3 or 4]) to show behind the person, and compute its mipmap levels."""
         self._levels = [decoded(picture)]
         while max(self._levels[-1].shape[:2]) > 1:
             self._levels.append(half(self._levels[-1]))
 
     def close(self) -> None:
-        """Nothing to give back: arrays are collected."""
+        """Do nothing: Python frees arrays by itself."""
 
     def _smoothed(self, mask: Mask) -> Texture:
-        """The guided filter's lines for a Mask, from the picture that its network was shown."""
+        """The guided filter's linear coefficients for a Mask, from the sample that the Mask was made from."""
         tensor: NDArray[np.float32] = mask.tensor
         return _mean(_slope(_moments(decoded(mask.sample.pixels), tensor.reshape(*self._mask_size, 1))))
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:
-        """The backdrop cropped to fill; without `level` at the one the GPU would take for this size."""
+        """The backdrop, cropped to fill, at mipmap level `level`; None: the level a GPU would choose for this
+        size.
+        """
         high, wide = self._levels[0].shape[:2]
         scale = max(width / wide, height / high)
         w, h = width / scale / wide, height / scale / high
@@ -141,10 +143,12 @@ class Compositor:
         return mix(near, read(self._levels[low + 1], x, y), np.float32(level - low))
 
 
-class Given:
-    """What a background's reference is given; see Reference in app.backgrounds.base."""
+class NativeReference:
+    """The arrays and functions that a background's NumPy reference uses; see Reference in
+    app.backgrounds.base.
+    """
 
-    room: Texture  # without the person, blurred: colour times weight, and the weight
+    background: Texture  # the frame without the person, blurred: colour times weight, and the weight
     at: tuple[Line, Line]  # where the pixels of the picture lie in the frame
 
     def __init__(self, seen: Texture, person: Texture, backdrop: Callable[..., Texture]) -> None:
@@ -164,8 +168,8 @@ class Given:
             height, width = self.seen.shape[:2]
             rows = max(1, int(np.floor(columns * height / width + 0.5)))
             x, y = ((np.floor(at * count) + 0.5) / count for at, count in ((x, columns), (y, rows)))
-        room = read(self.room, x, y)
-        return np.asarray(room[..., :3] / np.maximum(room[..., 3:], 1e-3))
+        weighted = read(self.background, x, y)
+        return np.asarray(weighted[..., :3] / np.maximum(weighted[..., 3:], 1e-3))
 
     def with_alpha(self, colours: Texture, alpha: Texture) -> Texture:
         """See Reference."""
@@ -174,14 +178,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Edge:
-    """edge.glsl: the person's share of a pixel."""
+    """edge.glsl: how much of a pixel belongs to the person, 0 to 1."""
 
-    lines: Texture  # of the guided filter: slope and base
-    letterbox: Letterbox  # where the frame lies in them
-    half_width: float  # of the edge, in Mask units
+    lines: Texture  # the guided filter's linear coefficients: slope and base
+    letterbox: Letterbox  # where the frame lies in `lines`
+    half_width: float  # half the width of the edge, in Mask units
 
     def person(self, x: Line, y: Line, rgb: Texture) -> Texture:
-        """At places of the frame, of the colours there."""
+        """The person's share [h,w,1] at the places x, y of the frame, whose colours are `rgb`."""
         left, top, width, height = self.letterbox
         slope, base = np.split(read(self.lines, left + x * width, top + y * height), 2, 2)
         t = np.clip((slope * _light(rgb) + base - (0.5 - self.half_width)) / (2 * self.half_width), 0, 1)
@@ -225,17 +229,19 @@ def _mean(slope: Texture) -> Texture:
 
 
 def _blurred(frame: Texture, edge: Edge, size: tuple[int, int], settings: Settings, sigma: Sigma) -> Texture:
-    """masked_background.frag at a part of the picture's size, then gaussian.frag in both directions."""
+    """masked_background.frag at a fraction of the picture's size, then gaussian.frag in both directions."""
     width, height = blur_size(sigma, settings, *size)
     x, y = line(width), line(height)
     rgb = four(frame, x, y, 0.25 / width, 0.25 / height)
-    room = np.maximum(1 - edge.person(x, y, rgb), np.float32(LEAST))
-    wide = sigma(settings, height)
-    return _gaussian(_gaussian(np.concatenate([rgb * room, room], 2), wide, 1), wide, 0)
+    weight = np.maximum(1 - edge.person(x, y, rgb), np.float32(LEAST))
+    pixels = sigma(settings, height)
+    return _gaussian(_gaussian(np.concatenate([rgb * weight, weight], 2), pixels, 1), pixels, 0)
 
 
 def _gaussian(picture: Texture, sigma: float, axis: int) -> Texture:
-    """gaussian.frag along one axis. A tap between two pixels is both by their weights."""
+    """gaussian.frag along one axis. The shader reads two pixels with one tap between them; here each is
+    read.
+    """
     at, one = line(picture.shape[axis]), 1 / picture.shape[axis]
     total = picture.copy()
     weights = np.exp(-0.5 / sigma**2 * np.arange(1, 2 * TAPS + 1) ** 2)

@@ -1,6 +1,6 @@
 """Engine under CPython: a task with its cards, cutout and galleries, loaded from dist/.
 
-Does not choose them: the Settings and the Capabilities do. Does not run frames.
+Does not choose cards: the Settings and the Capabilities do. Does not run frames.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Engine:
 
 
 def offered(dist: Path) -> Capabilities:
-    """What the build in `dist` holds. Raises OSError where there is none."""
+    """The capabilities of the build in `dist`. Raises OSError where the folder has no build."""
     table: dict[str, Any] = json.loads((dist / "manifest.json").read_bytes())
     return Capabilities(
         cards=tuple(from_dict(card) for card in table["models"]),
@@ -56,20 +56,21 @@ def load(
     features: Sequence[str] = (),
     threads: int = 0,
 ) -> Engine:
-    """The task of the Settings with a backend's variants, all of them run by onnxruntime on the processor.
+    """Load the task of the Settings. Native onnxruntime runs the variants that `backend` has in the page.
 
-    `features` are what a browser has besides. Raises ValueError, with the reason, for what is not there.
+    `features`: the browser's optional GPU features. `threads`: as in Session. Raises ValueError, with the
+    reason, when the build lacks a model or an index.
     """
     card = caps.card(settings.model)
     if card is None or card.missing:
-        raise ValueError(f"the model {settings.model} is not in this build")
+        raise ValueError(f"This build has no model “{settings.model}”. Choose another or build it.")
     card = card.sized(settings.detail)
     compositor, meter = Compositor(card), Meter(lambda: perf_counter() * 1000)
 
     def model(card: ModelCard) -> Model:
         variant = card.variant(backend, features)
         if variant is None:
-            raise ValueError(f"{card.title} is not offered on {backend}")
+            raise ValueError(f"{card.title} has no variant for {backend}. Choose another backend.")
         return Model(card, opened(dist, variant, card, threads), compositor, meter, variant.rgba)
 
     kind = TASKS[settings.task]
@@ -90,14 +91,14 @@ def load(
 
 def _gallery(dist: Path, row: Gallery, index: Variant | None, backend: str, threads: int) -> LoadedGallery:
     if index is None or row.id == OWN:
-        raise ValueError(f"{row.title} cannot be compared with on {backend}")
+        raise ValueError(f"{row.title} has no index for {backend}. Choose another gallery or backend.")
     session = Session((dist / index.graphs[0].path).read_bytes(), threads)
     names = Names.read(row, (dist / row.names.path).read_bytes())
     return LoadedGallery(Index(row.id, row.count, session), names)
 
 
 def opened(dist: Path, variant: Variant, card: ModelCard, threads: int = 0) -> AnySession:
-    """A variant's graphs as one Session."""
+    """Open a variant's graphs as one Session. `threads`: as in Session."""
 
     def session(graph: Graph) -> Session:
         return Session((dist / graph.path).read_bytes(), threads, card.dimensions)

@@ -1,4 +1,4 @@
-"""Session under CPython: one ONNX model in onnxruntime, Tensors are NumPy arrays.
+"""Session under CPython: one ONNX model in onnxruntime; its Tensors are NumPy arrays.
 
 Does not choose a model or a variant.
 """
@@ -18,23 +18,23 @@ Array = NDArray[Any]
 
 
 class Session:
-    """The Session of app.core.ports, native. `threads` 0 lets onnxruntime take one per core."""
+    """See Session in app.core.ports. With `threads` 0, onnxruntime runs one thread per core."""
 
     def __init__(self, model: bytes, threads: int = 0, dimensions: Mapping[str, int] | None = None) -> None:
-        """`model` is an ONNX file's bytes, `dimensions` what its free dimensions are, by name.
+        """`model`: the bytes of an ONNX file. `dimensions`: sizes of its free dimensions, by name.
 
-        Raises ValueError when the bytes are not a model it can run.
+        Raises ValueError when onnxruntime cannot run the model.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         for name, size in (dimensions or {}).items():
             options.add_free_dimension_override_by_name(name, size)
-        options.log_severity_level = 3  # errors only: they are raised as well
+        options.log_severity_level = 3  # errors only; onnxruntime raises them too
         try:
             self._session: Any = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own classes share no base but this
+        except Exception as error:  # the classes of onnxruntime's errors share no other base
             raise ValueError(
-                f"not a model onnxruntime can run ({len(model)} bytes): {_first(error)}"
+                f"onnxruntime cannot run this model ({len(model)} bytes): {_first(error)}"
             ) from None
         self.inputs: dict[str, tuple[int, ...]] = {i.name: tuple(i.shape) for i in self._session.get_inputs()}
         self._outputs: list[str] = [output.name for output in self._session.get_outputs()]
@@ -44,9 +44,9 @@ class Session:
         return await asyncio.to_thread(self.run_now, feeds)
 
     def run_now(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """`run` for callers that do not wait for anything else."""
+        """Do the same as `run`, but block until it ends."""
         if self._session is None:
-            raise RuntimeError("the session is closed")
+            raise RuntimeError("This session is closed. Open the model again.")
         try:
             values = self._session.run(self._outputs, dict(feeds))
         except Exception as error:
@@ -66,7 +66,7 @@ class Session:
         return array("f", np.ascontiguousarray(tensor, np.float32).tobytes())
 
     async def close(self) -> None:
-        """Gives the model's memory back; a second call does nothing."""
+        """Free the model's memory. A second call does nothing."""
         self._session = None
 
 

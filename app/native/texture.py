@@ -1,6 +1,6 @@
-"""Textures under CPython: what the GPU does when it reads one, in NumPy.
+"""Textures under CPython: a GPU's texture reads in NumPy.
 
-Does not know what is drawn. Textures are [h,w,channels] from 0 to 1.
+Does not know what the textures show. Textures are [h,w,channels] from 0 to 1.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Pixels = NDArray[np.uint8]
 
 
 def decoded(picture: Pixels) -> Texture:
-    """A picture as texture of three channels."""
+    """A picture as a texture of three channels, 0 to 1."""
     return picture[..., :3].astype(np.float32) / 255
 
 
 def encoded(colours: Texture) -> Pixels:
-    """What an RGBA8 target holds of three or four channels."""
+    """Three or four channels, rounded to the uint8 [h,w,4] that an RGBA8 target stores."""
     if colours.shape[2] == 3:
         colours = np.concatenate([colours, np.ones_like(colours[..., :1])], 2)
     return np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8)
@@ -35,7 +35,7 @@ def line(pixels: int) -> Line:
 
 
 def read(texture: Texture, x: Line, y: Line) -> Texture:
-    """`texture()` in GLSL: LINEAR, CLAMP_TO_EDGE. The grid is straight: rows are read, then columns."""
+    """`texture()` in GLSL: LINEAR, CLAMP_TO_EDGE, on an axis-aligned grid: rows first, then columns."""
     return read_axis(read_axis(texture, y, 0), x, 1)
 
 
@@ -56,7 +56,7 @@ def four(frame: Texture, x: Line, y: Line, dx: float, dy: float) -> Texture:
 
 
 def turned(frame: Texture, to: Affine2D, width: int, height: int) -> Texture:
-    """sample.frag for any matrix: four taps around each pixel, black where there is no frame."""
+    """sample.frag for any matrix: four taps around each pixel, black outside the frame."""
     u, v = np.meshgrid(line(width), line(height))
     du, dv = 0.25 / width, 0.25 / height
     taps = [_read_at(frame, *through(to, u + a * du, v + b * dv)) for a in (-1, 1) for b in (-1, 1)]
@@ -66,12 +66,12 @@ def turned(frame: Texture, to: Affine2D, width: int, height: int) -> Texture:
 
 
 def through(to: Affine2D, u: Line, v: Line) -> tuple[Line, Line]:
-    """`Matrix.at` for arrays."""
+    """`Affine2D.at` for arrays."""
     return to.xx * u + to.xy * v + to.x, to.yx * u + to.yy * v + to.y
 
 
 def _read_at(texture: Texture, x: Line, y: Line) -> Texture:
-    """`read` where the grid is not straight: x and y [h,w]."""
+    """`read` on any grid: x and y are [h,w]."""
     corners = []
     for at, axis in ((y, 0), (x, 1)):
         most = texture.shape[axis] - 1
@@ -85,7 +85,7 @@ def _read_at(texture: Texture, x: Line, y: Line) -> Texture:
 
 
 def half(texture: Texture) -> Texture:
-    """The next smaller level: the mean of each 2x2 pixels, an odd last row or column left out."""
+    """The next mipmap level: the mean of each 2x2 pixels; an odd last row or column is left out."""
     for axis in (0, 1):
         pairs = texture.shape[axis] // 2
         if pairs:

@@ -1,4 +1,4 @@
-"""Behind: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
+"""CanvasDrawing: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
 
 Does not know the backgrounds, and never sees a pixel.
 """
@@ -11,7 +11,7 @@ from typing import Any
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
-class Behind:
+class CanvasDrawing:
     """The canvases of one frame.
 
     `main` is the context of the visible canvas, `small(name, width, height)` gives that of a named one.

@@ -20,7 +20,7 @@ from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
-from app.page.behind import Behind, Rectangle
+from app.page.behind import CanvasDrawing, Rectangle
 from app.page.inputs import InputBuffers, sampled
 
 
@@ -95,20 +95,22 @@ class CanvasCompositor:
             draw.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
             draw.globalCompositeOperation = "destination-over"
             js_matte = self._contexts["matte"].canvas
-            behind = Behind(draw, self._small, js_frame, js_matte, crop, partial(self._backdrop, settings))
-            BACKGROUNDS[settings.background].draw(behind, settings)
+            drawing = CanvasDrawing(
+                draw, self._small, js_frame, js_matte, crop, partial(self._backdrop, settings)
+            )
+            BACKGROUNDS[settings.background].draw(drawing, settings)
         draw.resetTransform()
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         self._main.save()
         try:
             self._main.globalCompositeOperation = "source-over"
-            for each in marks:
+            for each in annotations:
                 if isinstance(each, ColorOverlay):
-                    self._lay_over(each, mirror)
+                    self._draw_overlay(each, mirror)
                 else:
-                    self._mark(each, mirror)
+                    self._annotate(each, mirror)
         finally:  # whatever failed, the next picture is drawn whole
             self._main.restore()
 
@@ -171,27 +173,29 @@ class CanvasCompositor:
         self._main.resetTransform()  # only the person is mirrored
         self._main.drawImage(kept.canvas, 0, 0)
 
-    def _lay_over(self, tint: ColorOverlay, mirror: bool) -> None:
+    def _draw_overlay(self, overlay: ColorOverlay, mirror: bool) -> None:
         """A small picture over the frame, as large as that."""
-        _, height, width, _ = tint.pixels.dims.to_py()
-        small, (left, top, w, h) = self._put("tint", tint.pixels, width, height), tint.spot
+        _, height, width, _ = overlay.pixels.dims.to_py()
+        small, (left, top, w, h) = self._put("tint", overlay.pixels, width, height), overlay.letterbox
         crop = left * width, top * height, w * width, h * height
         if mirror:
             self._main.setTransform(-1, 0, 0, 1, self._canvas.width, 0)
         self._main.drawImage(small.canvas, *crop, 0, 0, self._canvas.width, self._canvas.height)
         self._main.resetTransform()
 
-    def _mark(self, marks: Annotations, mirror: bool) -> None:
+    def _annotate(self, annotations: Annotations, mirror: bool) -> None:
         """Marks over the picture: one path, stroked once for each ring of its glow."""
         draw, width, height = self._main, self._canvas.width, self._canvas.height
         sides = Affine2D(-width, 0, width, 0, height, 0) if mirror else Affine2D(width, 0, 0, 0, height, 0)
         path = Path2D.new()
         # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
-        path.addPath(Path2D.new(marks.path()), dom_matrix(sides).multiply(dom_matrix(marks.to)))
-        draw.strokeStyle, draw.lineCap = marks.colour, "round"
+        path.addPath(
+            Path2D.new(annotations.path()), dom_matrix(sides).multiply(dom_matrix(annotations.to_frame))
+        )
+        draw.strokeStyle, draw.lineCap = annotations.colour, "round"
         for times, cover in RINGS:
             draw.globalAlpha = cover
-            draw.lineWidth = 2 * times * marks.thick(height)
+            draw.lineWidth = 2 * times * annotations.radius_pixels(height)
             draw.stroke(path)
 
     def _crop(self, place: Letterbox) -> Rectangle:

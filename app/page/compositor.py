@@ -104,17 +104,17 @@ class Compositor:
         final.draw(None, size, self._textures, {**numbers, "turn": MIRRORED if settings.mirror else SCREEN})
         self._frame_in = None
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         """See Compositor in app.core.ports."""
         gl, size, turn = self.gl, (self._canvas.width, self._canvas.height), MIRRORED if mirror else SCREEN
         gl.enable(gl.BLEND)
         gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
         try:
-            for each in marks:
+            for each in annotations:
                 if isinstance(each, ColorOverlay):
                     _, height, width, _ = each.pixels.dims.to_py()
                     self._texture("tint", width, height, "rgba8").put_array(each.pixels.data)
-                    self._draw("tint", None, size, letterbox=tuple(each.spot), turn=turn)
+                    self._draw("tint", None, size, letterbox=tuple(each.letterbox), turn=turn)
                 else:
                     self._marker = self._marker or Marker(gl)
                     self._marker.draw(each, size, turn)

@@ -51,7 +51,7 @@ class Shell:
         self.page = page
         self.manifest: dict[str, Any] = json.loads(page.manifest)
         self.meter = Meter(now)
-        self.meter.beat = partial(self.post, to_page.Progress())
+        self.meter.on_progress = partial(self.post, to_page.Progress())
         self.slot = LatestFrame()
         self.saving = False
         self.pictures = UserPictures(page, self.post, self._pictures_changed)

@@ -32,25 +32,25 @@ class Marker:
             gl.vertexAttribDivisor(place, 1)
         gl.bindVertexArray(jsnull)
 
-    def draw(self, marks: Annotations, size: tuple[int, int], turn: tuple[float, float]) -> None:
+    def draw(self, annotations: Annotations, size: tuple[int, int], turn: tuple[float, float]) -> None:
         """Blended onto the canvas, which is `size` pixels; the numbers cross the border at once."""
-        gl, thick = self.gl, marks.thick(size[1])
+        gl, radius = self.gl, annotations.radius_pixels(size[1])
         numbers = {
-            "across": marks.to[:3],
-            "down": marks.to[3:],
+            "across": annotations.to_frame[:3],
+            "down": annotations.to_frame[3:],
             "size": (float(size[0]), float(size[1])),
             "turn": turn,
-            "reach": (thick * WIDEST + 1,),
-            "radius": (thick,),
-            "rgb": rgb(marks.colour),
+            "reach": (radius * WIDEST + 1,),
+            "radius": (radius,),
+            "rgb": rgb(annotations.colour),
         }
         try:
             gl.bindVertexArray(self._points)
             gl.bindBuffer(gl.ARRAY_BUFFER, self._buffer)
-            gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(marks.numbers)), gl.STREAM_DRAW)
-            for place, first in ((0, 0), (1, marks.end)):
-                gl.vertexAttribPointer(place, 2, gl.FLOAT, False, marks.step * FLOAT, first * FLOAT)
-            self._pass.draw(None, size, {}, numbers, count=len(marks))
+            gl.bufferData(gl.ARRAY_BUFFER, Float32Array.new(to_js(annotations.numbers)), gl.STREAM_DRAW)
+            for place, first in ((0, 0), (1, annotations.end)):
+                gl.vertexAttribPointer(place, 2, gl.FLOAT, False, annotations.step * FLOAT, first * FLOAT)
+            self._pass.draw(None, size, {}, numbers, count=len(annotations))
         finally:  # whatever failed: no other pass has points
             gl.bindVertexArray(jsnull)
 

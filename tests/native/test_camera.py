@@ -61,7 +61,7 @@ def test_a_clip_cut_short_ends_at_its_last_whole_frame(tmp_path: Path) -> None:
     [
         ("a.png", b"no picture", "is not a picture"),
         ("a.y4m", b"RIFF", "is not a .y4m clip"),
-        ("a.y4m", b"YUV4MPEG2 W4 H4 C444\n", "only 8-bit 4:2:0"),
+        ("a.y4m", b"YUV4MPEG2 W4 H4 C444\n", "Convert it to 8-bit 4:2:0"),
         ("a.mjpeg", b"\xff\xd8\xffbroken", "A frame of the clip is not a picture"),
     ],
 )
@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: bytes, 
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no picture"):
+    with pytest.raises(ValueError, match="contains no picture"):
         Camera.open(tmp_path)
     with pytest.raises(ValueError, match="does not exist"):
         Camera.open(tmp_path / "a.png")

@@ -29,7 +29,7 @@ async def picture(text: str) -> Any:
 def marks(rows: list[dict[str, Any]]) -> list[Annotations]:
     """Marks from JSON."""
     return [
-        Annotations(**{**row, "numbers": array("f", row["numbers"]), "to": Affine2D(*row["to"])})
+        Annotations(**{**row, "numbers": array("f", row["numbers"]), "to_frame": Affine2D(*row["to_frame"])})
         for row in rows
     ]
 
@@ -38,7 +38,7 @@ def tint(page: Any, row: dict[str, Any]) -> ColorOverlay:
     """A ColorOverlay from JSON."""
     js_bytes = Uint8Array.new(to_js(b64decode(row["pixels"])))
     pixels = page.python.unwrap().engine.runtime.wrap("uint8", js_bytes, tuple(row["shape"]))
-    return ColorOverlay(pixels, Letterbox(*row["spot"]))
+    return ColorOverlay(pixels, Letterbox(*row["letterbox"]))
 
 
 async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:

@@ -123,7 +123,7 @@ MARKS = (
     Annotations(array("f", [0.5, 0.5]), 2, 0, TO, "#ff4010", 0.02),
 )
 # Two colours that meet, and nothing at the right; it is laid over a frame letterboxed into it.
-SPOT = Letterbox(0.0, 0.125, 1.0, 0.75)
+LETTERBOX = Letterbox(0.0, 0.125, 1.0, 0.75)
 PIXELS = np.zeros((1, 24, 20, 4), np.uint8)
 PIXELS[:, :, :9], PIXELS[:, :, 9:12] = (250, 40, 30, 150), (20, 90, 240, 150)
 
@@ -137,8 +137,12 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     given = {
         "frame": png(clip.frame(10)),
         "into": [INTO.height, INTO.width, INTO.fit],
-        "region": [REGION.x, REGION.y, REGION.width, REGION.height, REGION.turn],
-        "tint": {"pixels": b64encode(PIXELS.tobytes()).decode(), "shape": PIXELS.shape, "spot": SPOT},
+        "region": [REGION.x, REGION.y, REGION.width, REGION.height, REGION.angle],
+        "tint": {
+            "pixels": b64encode(PIXELS.tobytes()).decode(),
+            "shape": PIXELS.shape,
+            "letterbox": LETTERBOX,
+        },
         "marks": [{**asdict(marks), "numbers": marks.numbers.tolist()} for marks in MARKS],
         "looks": looks,
     }
@@ -149,7 +153,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     for settings, text in zip(looks, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, native.compose(frame, None, changed(Settings(), **settings))).result()
-        native.annotate((ColorOverlay(PIXELS, SPOT), *MARKS), settings.get("mirror", False))
+        native.annotate((ColorOverlay(PIXELS, LETTERBOX), *MARKS), settings.get("mirror", False))
         plain = clip.frame(10)[:, ::-1] if settings.get("mirror") else clip.frame(10)
         shown = np.asarray(Image.open(BytesIO(b64decode(text))).convert("RGB")).astype(int)
         wanted = native.picture[..., :3].astype(int)

@@ -151,10 +151,10 @@ class FakeCompositor:
         self.calls.append(("compose", frame.picture, mask and mask.tensor, settings.background))
         self._pass()
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
         if self.unmarked:
-            raise RuntimeError("the marks could not be drawn")
-        self.calls.append(("mark", mirror, *marks))
+            raise RuntimeError("the annotations could not be drawn")
+        self.calls.append(("mark", mirror, *annotations))
         self._pass()
 
     def cover(self, settings: Settings) -> None:

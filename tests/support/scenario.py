@@ -102,8 +102,8 @@ class Recorder:
                 }
             )
 
-    def annotate(self, marks: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
-        self.calls.append(f"mark {len(marks)}")
+    def annotate(self, annotations: Sequence[Annotations | ColorOverlay], mirror: bool) -> None:
+        self.calls.append(f"mark {len(annotations)}")
 
     def cover(self, settings: Settings) -> None:
         self.calls.append(f"cover {settings.background}")

@@ -128,8 +128,8 @@ def test_the_way_of_a_face() -> None:
     (square,), (wide,) = house.seen(CLASSES.input), house.seen(BODY.input)
     # The letterboxed input is 640 pixels a side; its upper 80 lie above the frame. The square reaches higher.
     assert (square.x, square.y) == pytest.approx((160, 144 - SHIFT_UP * 64))
-    assert (square.width, square.height, square.turn) == pytest.approx((EXPANSION * 64, EXPANSION * 64, 0))
-    assert (wide.x, wide.y, wide.height, wide.turn) == (square.x, square.y, square.height, square.turn)
+    assert (square.width, square.height, square.angle) == pytest.approx((EXPANSION * 64, EXPANSION * 64, 0))
+    assert (wide.x, wide.y, wide.height, wide.angle) == (square.x, square.y, square.height, square.angle)
     # Nothing is distorted for the segmenter.
     assert wide.width == pytest.approx(square.width * 321 / 241)
     assert house.segmenter.fed[0]["keep"] == array("f", [0])

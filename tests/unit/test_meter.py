@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.meter import BEAT, WINDOW, Meter
+from app.core.meter import REPORT_INTERVAL, WINDOW, Meter
 from tests.support.fakes import Clock
 
 
@@ -84,18 +84,18 @@ def test_only_a_window_of_frames_is_kept() -> None:
 
 
 def test_many_short_stages_are_told_from_one_that_does_not_come_back() -> None:
-    clock, beats = Clock(), list[float]()
+    clock, reports = Clock(), list[float]()
     meter = Meter(clock)
-    meter.beat = lambda: beats.append(clock.now)
+    meter.on_progress = lambda: reports.append(clock.now)
     for _ in range(100):
         run(meter, clock)
-    assert beats == []  # quick frames give no sign: each is done at once
+    assert reports == []  # quick frames give no sign: each is done at once
     begin = clock.now
     with meter.frame():
-        for ms in (BEAT, BEAT / 2, BEAT / 2, 1, 3 * BEAT):
+        for ms in (REPORT_INTERVAL, REPORT_INTERVAL / 2, REPORT_INTERVAL / 2, 1, 3 * REPORT_INTERVAL):
             with meter.stage("infer"):
                 clock.now += ms
-    assert [at - begin for at in beats] == [BEAT, 2 * BEAT, 5 * BEAT + 1]
+    assert [at - begin for at in reports] == [REPORT_INTERVAL, 2 * REPORT_INTERVAL, 5 * REPORT_INTERVAL + 1]
     with meter.stage("infer"):  # a picture that is looked at between two frames
-        clock.now += BEAT
-    assert len(beats) == 4
+        clock.now += REPORT_INTERVAL
+    assert len(reports) == 4

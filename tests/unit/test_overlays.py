@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.core.annotations import LEAST, Annotations, ColorOverlay
+from app.core.annotations import MIN_RADIUS, Annotations, ColorOverlay
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox, to_frame
 from app.core.meter import Meter
@@ -68,7 +68,7 @@ def test_a_face_is_found_once_and_then_followed() -> None:
     # The letterboxed input is 640 pixels a side; its upper 80 lie above the frame.
     assert (first.x, first.y) == pytest.approx((0.3 * 640, 0.4 * 640 - 80))
     assert (first.width, first.height) == pytest.approx((GROWN * 128, GROWN * 128))
-    assert first.turn == pytest.approx(0)
+    assert first.angle == pytest.approx(0)
     # Then the box of the points, 0.6 of the region high, grown by half.
     assert second.width == pytest.approx(first.width * 0.6 * GROWN)
     assert third.width == pytest.approx(second.width * 0.6 * GROWN)
@@ -121,9 +121,9 @@ def test_the_region_is_turned_as_the_eyes_are() -> None:
     tilted = [0.9, 0.2, 0.3, 0.4, 0.5, 0.25, 0.38, 0.35, 0.43, *[0.3] * 8]
     house = House(tilted)
     house.step()
-    assert house.regions[0].turn == pytest.approx(atan2(0.05, 0.1))
+    assert house.regions[0].angle == pytest.approx(atan2(0.05, 0.1))
     house.step()
-    assert house.regions[1].turn == pytest.approx(house.regions[0].turn)  # level eyes in a turned region
+    assert house.regions[1].angle == pytest.approx(house.regions[0].angle)  # level eyes in a turned region
 
 
 def pose(scores: dict[int, float]) -> array[float]:
@@ -136,7 +136,7 @@ def test_a_pose_leaves_out_what_is_not_sure() -> None:
     lines, dots = asyncio.run(overlay.step(Frame(1, 640, 480), {}))
     assert (len(lines), len(dots)) == (2, 3)  # shoulder to elbow and to hip
     assert list(lines.numbers[:4]) == pytest.approx([0.30, 0.5, 0.32, 0.5])
-    assert lines.to == to_frame(640, 480, POSE.input)
+    assert lines.to_frame == to_frame(640, 480, POSE.input)
     session.outputs = {"pose": pose({})}
     assert asyncio.run(overlay.step(Frame(1, 640, 480), {})) == ()
 
@@ -180,7 +180,7 @@ def test_marks_that_cannot_be_drawn_take_the_overlay_away_and_not_the_picture() 
     for name in (1, 2):
         asyncio.run(pipeline.step(FakeCamera(0).frame(name), lambda: SETTINGS))
     assert [call[1] for call in compositor.calls if call[0] == "compose"] == [1, 2]
-    assert [str(error) for error in failed] == ["the marks could not be drawn"]
+    assert [str(error) for error in failed] == ["the annotations could not be drawn"]
     assert pipeline.overlay is not overlay
     assert meter.frames == 2
 
@@ -209,8 +209,8 @@ def test_a_path_holds_every_mark() -> None:
     lines = Annotations(array("f", [0.1, 0.2, 0.3, 0.4]), 4, 2, to, "#ffffff", 0.01)
     assert lines.path() == "M0.10000 0.20000L0.30000 0.40000"
     assert Annotations(array("f"), 3, 0, to, "#ffffff", 0.01).path() == ""
-    assert dots.thick(480) == pytest.approx(4.8)
-    assert dots.thick(10) == LEAST
+    assert dots.radius_pixels(480) == pytest.approx(4.8)
+    assert dots.radius_pixels(10) == MIN_RADIUS
 
 
 def test_a_model_without_a_mask_takes_the_picture_alone() -> None:

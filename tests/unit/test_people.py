@@ -82,8 +82,8 @@ def test_each_face_has_a_box() -> None:
         sides = lines[n : n + 4]
         assert [side[2:] for side in sides] == [side[:2] for side in (*sides[1:], sides[0])]
     # The letterboxed input is as wide as the frame and higher: 0.5 stays the middle.
-    assert boxes.to.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
-    assert boxes.to.at(0.1, 0.3) == pytest.approx((0.1, (0.3 - 0.125) / 0.75))
+    assert boxes.to_frame.at(0.5, 0.5) == pytest.approx((0.5, 0.5))
+    assert boxes.to_frame.at(0.1, 0.3) == pytest.approx((0.1, (0.3 - 0.125) / 0.75))
     assert House().step().annotations == ()
 
 
