@@ -324,33 +324,33 @@ export interface Caption {
 export interface Answers {
   type: 'answers';
   faces: FaceAnswers[];
-  /** all faces as one; empty where there are not two */
+  /** the answers for all faces as one; empty for fewer than two faces */
   together: Answer[];
-  /** a sentence about the picture; "" */
+  /** a sentence about the picture; "" for none */
   note: string;
-  /** another number with each new source: its faces have nothing to do with those before */
+  /** changes with each new source, whose faces are new too */
   source: number;
   /** width and height, in pixels, of the picture shown */
   picture: [number, number];
   picked: Record<number, string>;
-  /** shown where there is no note */
+  /** shown when `note` is empty */
   hint: string;
-  /** kept decoded: the build makes them 640 x 640 pixels, so one takes 1.6 MB */
+  /** how many the page keeps decoded: each is 640 x 640 pixels, 1.6 MB */
   sheets: number;
-  /** a card waits so long for its picture, so that name and picture change together */
+  /** how long a card waits for its picture, so that name and picture change together */
   wait_ms: number;
-  /** the name of each face, and of all together as 0 */
+  /** the name of each face by id; 0: all faces together */
   titles: Record<number, string>;
 }
 
 /** A character that resembles a face, and where its picture is. */
 export interface Answer {
-  /** the gallery's id, a slash, the character's key in it */
+  /** the gallery's id, a slash, the character's key */
   key: string;
   name: string;
-  /** the title of the set it belongs to */
+  /** the title of its set */
   set: string;
-  /** whose design it is and under which licence; "" for the visitor's own pictures */
+  /** designer and licence; "" for the visitor's own pictures */
   design: string;
   /** percent */
   similarity: number;
@@ -381,11 +381,11 @@ export interface Control {
   accept: string;
 }
 
-/** A face in the picture and what it resembles, best first. */
+/** A face in the picture and the characters that it resembles, best first. */
 export interface FaceAnswers {
-  /** from 1; the same while the face is followed */
+  /** from 1; stays the same while the face is tracked */
   id: number;
-  /** left, top, width, height, 0 to 1 of the picture as it is shown */
+  /** left, top, width, height, 0 to 1 of the picture shown */
   box: [number, number, number, number];
   five: Answer[];
 }

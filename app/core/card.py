@@ -1,4 +1,4 @@
-"""ModelCard and Variant: what the build knows of a model and the page needs of it.
+"""ModelCard and Variant: the facts about a model that the build writes and the page reads.
 
 Does not load, fetch or run anything.
 """
@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-# The kinds whose graphs have a Mask, and with it the inputs memory and keep.
+# The kinds whose graphs output a Mask and therefore take the inputs memory and keep.
 MASKED = ("segmenter", "detector")
 
 
 @dataclass(frozen=True)
 class Graph:
-    """One stored ONNX file, named by its content."""
+    """One stored ONNX file, named by a hash of its content."""
 
     path: str  # relative to dist/, e.g. "models/selfie-fp32.1a2b3c4d.onnx"
     bytes: int
@@ -24,10 +24,10 @@ class Graph:
 
 @dataclass(frozen=True)
 class Variant:
-    """One form of a model, for the backends it is verified on.
+    """One form of a model, for the backends that it was verified on.
 
-    `graphs` holds one fused graph, or two when Python has to choose between them: the first
-    then gives `candidates`, `app.core.nms.select` makes `faces` of them, the second gives `mask`.
+    `graphs` holds one wrapped graph, or two with Python's face selection between them: the first outputs
+    `candidates`, app.core.nms.select() makes `faces` of them, the second outputs `mask`.
     """
 
     id: str  # "fp32", "fp16", "webgl", ...
@@ -35,17 +35,17 @@ class Variant:
     graphs: tuple[Graph, ...]
     rgba: str = "uint8"  # element type of the `rgba` input: "uint8" or "float32" (0 to 255 both)
     opset: int = 17
-    needs: str = ""  # what the browser must have besides the backend: "shader-f16", or ""
+    needs: str = ""  # a GPU feature that the browser must have: "shader-f16", or "" for none
 
     @property
     def bytes(self) -> int:
-        """Size of all graphs, as stored."""
+        """The stored size of all graphs."""
         return sum(graph.bytes for graph in self.graphs)
 
 
 @dataclass(frozen=True)
 class Input:
-    """The picture a model takes: pixels `height` x `width`, and how a frame is laid into them."""
+    """The picture that a model takes: its size in pixels, and how a frame is fitted into it."""
 
     height: int
     width: int
@@ -54,9 +54,9 @@ class Input:
 
 @dataclass(frozen=True)
 class Size:
-    """One of the sizes a network without fixed shapes can be run at; its graphs serve all of them.
+    """One of the input sizes of a network without fixed shapes. All sizes share the card's graphs.
 
-    Their free dimensions are `height` and `width`, of rgba and of the Mask, which is as large.
+    The graphs' free dimensions are `height` and `width`, of rgba and of the Mask, which has the same size.
     """
 
     id: str  # "low", "medium", "high"
@@ -67,35 +67,35 @@ class Size:
 
     @property
     def dimensions(self) -> dict[str, int]:
-        """What the free dimensions of the graphs are at this size."""
+        """The graphs' free dimensions at this size."""
         return {"height": self.input.height, "width": self.input.width}
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """One published model as this build offers it.
+    """One published model in this build.
 
-    `kind` says what the fused graph takes and gives:
+    `kind` determines the inputs and outputs of the wrapped graph:
     "segmenter": rgba, memory, keep -> mask, and parts where the network tells body parts apart;
     "detector": rgba, memory, keep -> faces, mask;
     "pose": rgba -> pose;
     "landmarks": rgba (one face, cut out) -> presence, points;
     "classifier": rgba -> scores, features;
-    "network": rgba -> what the published network gives, by its own names.
+    "network": rgba -> the outputs of the published network, under its own names.
     Shapes: rgba [1,H,W,4]; memory and mask [1,1,h,w] float32 0..1; keep [1] float32 0..1;
     parts [1,24,g,g'] float32, a probability for each of BodyPix's 24 parts on the network's own grid;
     faces [5,17] float32, rows of score, x0, y0, x1, y1, six (x, y), all 0..1 of the input,
     zero rows where there is no face; pose [17,3] float32, rows of score, x, y, 0..1 of the input, in
     COCO's order (nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right);
     presence [1] float32 0..1; points [468,3] float32, x, y, z in 0..1 of the input's width;
-    scores [1,n] float32, probabilities; features [1,m] float32, what the classifier saw.
-    The matte is uint8 [1,H,W,4], its alpha the Mask laid on the picture's own edges; softness [1]
-    float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], of about half the
-    Mask's size: a colour for the likeliest part, its alpha from the Mask.
-    The cutout takes rgba [1,224,224,4] of a square RotatedRect, and what the segmenter gave (mask, and parts
-    where it has them) for the RotatedRect of the same height and middle that has the shape of its own input.
-    It gives cut, of rgba's shape and type: the face (without parts: the person) on middle grey, or all of it
-    where the segmenter has found next to nothing.
+    scores [1,n] float32, probabilities; features [1,m] float32, the feature vector.
+    The matte is uint8 [1,H,W,4]; its alpha is the Mask, refined to the edges of the picture. softness [1]
+    float32 is half the width of the edge, in Mask units. The tint is uint8 [1,h,w,4], about half the
+    Mask's size: the colour of the likeliest part, with the Mask as alpha.
+    The cutout takes rgba [1,224,224,4], sampled from a square RotatedRect, and the segmenter's mask (and
+    parts, where it has them) for the RotatedRect of the same height and centre with the aspect ratio of the
+    segmenter's input. It outputs cut, of rgba's shape and type: the face (without parts: the person) on
+    middle grey, or the whole square where the segmenter finds almost nothing.
     """
 
     id: str
@@ -106,11 +106,11 @@ class ModelCard:
     input: Input
     mask: tuple[int, int]  # (h, w) of `mask` and `memory`
     variants: tuple[Variant, ...] = ()
-    matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor that has no shaders
-    sizes: tuple[Size, ...] = ()  # to choose from; input, mask and matte above are those of one of them
-    tint: Graph | None = None  # parts, mask -> tint, at every size; of a segmenter that gives parts
-    cutouts: tuple[Variant, ...] = ()  # rgba, mask, parts -> cut; of a segmenter, each for some backends
-    missing: str = ""  # why the model is not in this build; "" when it is
+    matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor without shaders
+    sizes: tuple[Size, ...] = ()  # the visitor's choice; input, mask and matte above belong to one of them
+    tint: Graph | None = None  # parts, mask -> tint, at every size; only for a segmenter with parts
+    cutouts: tuple[Variant, ...] = ()  # rgba, mask, parts -> cut; only for a segmenter
+    missing: str = ""  # why this build lacks the model; "" when it has it
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 
     @property
@@ -123,32 +123,32 @@ class ModelCard:
         return (*own, *mattes, *cutouts, *filter(None, (self.tint,)))
 
     def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
-        """The variant for a backend, or None where the model is not offered on it.
+        """The first variant that can run on a backend; None where the model has none.
 
-        `features` are what the browser has besides; of two that can run the one listed first counts.
+        `features`: the browser's optional GPU features.
         """
         able = (v for v in self.variants if backend in v.backends)
         return next((v for v in able if not v.needs or v.needs in features), None)
 
     def sized(self, id: str) -> ModelCard:
-        """The card at one of its sizes; itself where it has none of this name."""
+        """The card at the size with this id; the card itself where it has no such size."""
         size = next((size for size in self.sizes if size.id == id), None)
         if size is None:
             return self
         return replace(self, input=size.input, mask=size.mask, matte=size.matte, cutouts=size.cutouts)
 
     def cutout(self, backend: str) -> Variant | None:
-        """The cutout for a backend, or None where the card has none for it."""
+        """The cutout for a backend; None where the card has none."""
         return next((v for v in self.cutouts if backend in v.backends), None)
 
     @property
     def size(self) -> Size | None:
-        """The one of its sizes that the card is at; None where it has none to choose from."""
+        """The card's current size; None where it has no sizes to choose from."""
         return next((size for size in self.sizes if size.input == self.input), None)
 
     @property
     def dimensions(self) -> dict[str, int]:
-        """What the free dimensions of the graphs are; empty where they are fixed."""
+        """The graphs' free dimensions; empty where all dimensions are fixed."""
         return self.size.dimensions if self.size else {}
 
 
@@ -158,9 +158,9 @@ def to_dict(card: ModelCard) -> dict[str, Any]:
 
 
 def from_dict(data: Mapping[str, Any]) -> ModelCard:
-    """The card from what `to_dict` gave, also after a trip through JSON.
+    """The card that `to_dict` encoded, also after encoding as JSON.
 
-    Raises KeyError or TypeError for a mapping that is not a card.
+    Raises KeyError or TypeError for any other mapping.
     """
     variants = tuple(map(_variant, data["variants"]))
     sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])

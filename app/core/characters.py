@@ -1,4 +1,4 @@
-"""The characters of a gallery: their names, where their pictures are, and the gallery as a task receives it.
+"""The characters of a gallery: their names, where their pictures are, and the gallery as a task uses it.
 
 Does not load and does not compare.
 """
@@ -16,16 +16,16 @@ from app.core.gallery import Gallery, Index, Match
 
 
 class Character(NamedTuple):
-    """What there is to read of a character."""
+    """The texts about a character."""
 
     name: str
     set: str
-    design: str = ""  # whose design it is, and its licence
+    design: str = ""  # the designer and the licence, as one text
 
 
 @dataclass(frozen=True)
 class Names:
-    """A gallery's characters by number, and the key of each where it is not its number."""
+    """A gallery's characters by number. `keys`: the key of each character; empty: its number is its key."""
 
     gallery: Gallery
     characters: Sequence[Character]
@@ -33,7 +33,7 @@ class Names:
 
     @classmethod
     def read(cls, gallery: Gallery, text: str | bytes) -> Names:
-        """Of the JSON that `gallery.names` describes. ValueError, with a reason, where it is not that."""
+        """Read the JSON that Gallery describes. Raises ValueError, with the reason in a few words."""
         try:
             table = json.loads(text)
             sets = [(str(row["title"]), _design(row)) for row in table["sets"]]
@@ -43,13 +43,13 @@ class Names:
         return cls(gallery, rows)
 
     def answer(self, match: Match) -> Answer:
-        """A character as the page draws it. IndexError where there is none of this number."""
+        """The character of a match, for the page. Raises IndexError when the gallery has no such number."""
         name, group, design = self.characters[match.n]
         gallery = self.gallery
         key = f"{gallery.id}/{self.keys[match.n] if self.keys else match.n}"
         percent = to_percent(match.similarity)
         sheet, place = divmod(match.n, max(1, gallery.columns * gallery.rows))
-        if sheet >= len(gallery.sheets):  # the page has the visitor's own pictures by their keys
+        if sheet >= len(gallery.sheets):  # the visitor's own pictures: the page finds them by key
             return Answer(key, name, group, design, percent)
         y, x = divmod(place, max(1, gallery.columns))
         path = gallery.sheets[sheet].path
@@ -58,18 +58,18 @@ class Names:
 
 @dataclass(frozen=True)
 class LoadedGallery:
-    """A gallery that a task compares with."""
+    """A gallery that is ready for a task: its index and its names."""
 
     index: Index
     names: Names
 
 
 def to_percent(similarity: float) -> int:
-    """A cosine as the page shows it: 0 where two have nothing in common, 100 where they are the same."""
+    """A cosine as a percentage, 0 to 100; a negative cosine is 0."""
     return round(100 * min(max(similarity, 0.0), 1.0))
 
 
 def _design(row: Mapping[str, Any]) -> str:
-    """Whose design a set is, and its licence; a gallery that a user added need not say."""
+    """The designer and the licence of a set as one text; "" where the gallery names neither."""
     parts = [str(row.get(part, "")) for part in ("credit", "licence")]
     return messages.DESIGN.format(design=", ".join(filter(None, parts))) if any(parts) else ""

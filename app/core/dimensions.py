@@ -1,6 +1,6 @@
-"""fixed(): an ONNX file whose free dimensions are numbers, for a runtime that cannot be told them (WebGL).
+"""fixed(): gives an ONNX file's free dimensions a size, for the WebGL runtime, which has no option for it.
 
-Does not parse the file: a dimension's name is overwritten in place by a number of the same length.
+Does not parse the file: it overwrites a dimension's name with a number of the same length.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ LONGEST = 10
 
 
 def fixed(model: bytes, dimensions: Mapping[str, int]) -> bytes:
-    """The file with each dimension of these names set. Raises ValueError for one that has no room."""
+    """The file with each of these free dimensions set to its size.
+
+    Raises ValueError for a name that is too short or too long to be replaced by the number.
+    """
     for name, size in dimensions.items():
         text = name.encode()
         varint = _padded(size, len(text) + 1)
@@ -24,13 +27,13 @@ def fixed(model: bytes, dimensions: Mapping[str, int]) -> bytes:
 
 
 def _dimension(inside: bytes) -> bytes:
-    """The message as it lies in a shape: field 1, its length, what is in it."""
+    """The bytes of a Dimension inside a shape: the tag of field 1, the length, the content."""
     return b"\x0a" + bytes([len(inside)]) + inside
 
 
 def _padded(number: int, length: int) -> bytes:
-    """A varint of exactly `length` bytes."""
+    """The number as a varint of exactly `length` bytes."""
     if not 0 < number < 1 << min(31, 7 * length) or length > LONGEST:
-        raise ValueError(f"{number} cannot be written in {length} bytes")
+        raise ValueError(f"{number} cannot be written in {length} bytes. Rename the free dimension.")
     groups = [number >> 7 * n & 127 for n in range(length)]
     return bytes([*(group | 128 for group in groups[:-1]), groups[-1]])

@@ -1,4 +1,4 @@
-"""What a task tells the page about a frame: an event of one of these types, drawn by one renderer in static/.
+"""The events that a task may report about a frame. static/ has one renderer for each type.
 
 Does not send anything. app/worker/protocol lists these events among the messages.
 """
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from app.core import messages
 
-CARDS = 5  # answers shown of a face, each on a card (data-cards in static/index.html)
+CARDS = 5  # answers shown for a face, each on a card (data-cards in static/index.html)
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Caption:
 class Answer:
     """A character that resembles a face, and where its picture is."""
 
-    key: str  # the gallery's id, a slash, the character's key in it
+    key: str  # the gallery's id, a slash, the character's key
     name: str
-    set: str  # the title of the set it belongs to
-    design: str  # whose design it is and under which licence; "" for the visitor's own pictures
+    set: str  # the title of its set
+    design: str  # designer and licence; "" for the visitor's own pictures
     similarity: int  # percent
     sheet: str = ""  # path of the image that holds its picture; "" for the visitor's own pictures
     x: int = 0  # column and row on the sheet
@@ -40,10 +40,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class FaceAnswers:
-    """A face in the picture and what it resembles, best first."""
+    """A face in the picture and the characters that it resembles, best first."""
 
-    id: int  # from 1; the same while the face is followed
-    box: tuple[float, float, float, float]  # left, top, width, height, 0 to 1 of the picture as it is shown
+    id: int  # from 1; stays the same while the face is tracked
+    box: tuple[float, float, float, float]  # left, top, width, height, 0 to 1 of the picture shown
     five: tuple[Answer, ...]
 
 
@@ -53,17 +53,17 @@ class Answers:
 
     type: ClassVar[str] = "answers"
     faces: tuple[FaceAnswers, ...]
-    together: tuple[Answer, ...]  # all faces as one; empty where there are not two
-    note: str  # a sentence about the picture; ""
-    source: int  # another number with each new source: its faces have nothing to do with those before
+    together: tuple[Answer, ...]  # the answers for all faces as one; empty for fewer than two faces
+    note: str  # a sentence about the picture; "" for none
+    source: int  # changes with each new source, whose faces are new too
     picture: tuple[int, int]  # width and height, in pixels, of the picture shown
     picked: Mapping[int, str] = field(
         default_factory=dict
     )  # face id (0: together) -> key; the worker adds it
-    hint: str = messages.HINT  # shown where there is no note
-    sheets: int = 12  # kept decoded: the build makes them 640 x 640 pixels, so one takes 1.6 MB
-    wait_ms: int = 1000  # a card waits so long for its picture, so that name and picture change together
-    titles: Mapping[int, str] = field(init=False)  # the name of each face, and of all together as 0
+    hint: str = messages.HINT  # shown when `note` is empty
+    sheets: int = 12  # how many the page keeps decoded: each is 640 x 640 pixels, 1.6 MB
+    wait_ms: int = 1000  # how long a card waits for its picture, so that name and picture change together
+    titles: Mapping[int, str] = field(init=False)  # the name of each face by id; 0: all faces together
 
     def __post_init__(self) -> None:
         names = {face.id: messages.FACE.format(id=face.id) for face in self.faces}

@@ -1,8 +1,8 @@
-"""select(): from the detector's candidates to at most five faces, in plain Python.
+"""select(): picks at most five faces from a detector's candidates (non-maximum suppression), in plain Python.
 
-Does not draw, and does the same as the `select` graph in models/graphs/wrap.py: for backends without TopK
-and NonMaxSuppression. Bounded: 896 scores (short range) or 2304 (full range) are read, 128 candidates
-compared, five faces kept.
+Does not draw. It computes the same as the `select` graph in models/graphs/wrap.py, for backends without TopK
+and NonMaxSuppression. Its work is bounded: it reads 896 scores (short range) or 2304 (full range), compares
+up to 128 candidates and returns five faces.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from operator import mul
 
 ROW = 17  # score, x0, y0, x1, y1, six (x, y)
 FACES = 5
-SHORTLIST = 128  # a face gives 6 to 22 candidates above SCORE (portraits measured), five faces some 60
+SHORTLIST = 128  # measured on portraits: a face has 6 to 22 candidates above SCORE, five faces have about 60
 SCORE = 0.5
 OVERLAP = 0.3
 
@@ -21,26 +21,26 @@ Box = tuple[float, float, float, float]
 
 
 def select(candidates: Sequence[float]) -> array[float]:
-    """`faces` [5,17] as 85 floats, best first, zeros where there is no face.
+    """`faces` [5,17] as 85 floats, best first; rows without a face are zero.
 
-    `candidates` holds rows of 17 float32, flat: an array, or a memoryview of format "f"
-    (one of another shape is read by `memoryview.cast`). Each face is the mean, weighted by
-    score, of the candidates it suppressed. Raises ValueError where the length is no multiple of 17.
+    `candidates`: rows of 17 float32, flattened: an array, or a memoryview of format "f". Each face is the
+    mean of the candidates that it suppressed, weighted by score. Raises ValueError when the length is not a
+    multiple of 17.
     """
     if len(candidates) % ROW:
-        raise ValueError(f"candidates: {len(candidates)} numbers, not rows of {ROW}")
-    sure = [(score, -n) for n, score in enumerate(candidates[::ROW]) if score > SCORE]
-    best = sorted(sure, reverse=True)[:SHORTLIST]
+        raise ValueError(f"{len(candidates)} numbers are not rows of {ROW}. Pass whole candidates.")
+    confident = [(score, -n) for n, score in enumerate(candidates[::ROW]) if score > SCORE]
+    best = sorted(confident, reverse=True)[:SHORTLIST]
     rows = [tuple(candidates[-n * ROW : (1 - n) * ROW]) for _, n in best]
     boxes = [_box(row) for row in rows]
-    kept: list[int] = []
+    selected: list[int] = []
     for n, box in enumerate(boxes):
-        if len(kept) == FACES:
+        if len(selected) == FACES:
             break
-        if not any(_same(box, boxes[k]) for k in kept):
-            kept.append(n)
+        if not any(_same(box, boxes[k]) for k in selected):
+            selected.append(n)
     faces = array("f", bytes(4 * FACES * ROW))
-    for place, k in enumerate(kept):
+    for place, k in enumerate(selected):
         group = [rows[n] for n, box in enumerate(boxes) if n == k or _same(boxes[k], box)]
         weights, *columns = zip(*group, strict=True)
         total = sum(weights)
@@ -55,7 +55,7 @@ def _box(row: Sequence[float]) -> Box:
 
 
 def _same(a: Box, b: Box) -> bool:
-    """Whether two boxes share more than OVERLAP of their union."""
+    """Whether the intersection of two boxes is more than OVERLAP of their union."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:

@@ -1,6 +1,6 @@
-"""The overlays by the kind of card that feeds them, one file each: what is drawn over the picture.
+"""The overlays, one file each: annotations over the picture, made from a model's outputs.
 
-Does not choose one: the Settings does. Does not draw: Compositors do.
+Does not choose an overlay: the Settings do. Does not draw: the Compositors do.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from app.overlays.pose import Pose
 
 
 class Overlay(Protocol):
-    """Something over the picture, whatever the task."""
+    """An overlay over the picture of any task."""
 
-    title: str  # the option's, {card} is the card's own
-    auxiliary: tuple[str, ...]  # kinds of which it needs a card each besides its own
+    title: str  # in the panel; {card} stands for the card's title
+    auxiliary: tuple[str, ...]  # the kinds of other cards that it needs, one card per kind
 
     def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None: ...
 
-    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[Annotations | ColorOverlay, ...]:
-        """What is drawn over a frame. `found`: the outputs of the task's own model, where it has run."""
+    async def step(
+        self, frame: Frame, outputs: Mapping[str, Tensor]
+    ) -> tuple[Annotations | ColorOverlay, ...]:
+        """The annotations for a frame. `outputs`: the task's Task.outputs for this frame; may be empty."""
         ...
 
 
-PARTS = (
-    "parts"  # also the Settings' word for it: not a card of its own, but what the chosen model finds besides
-)
+# The overlay of the chosen model's own body parts; the value of the setting too. It has no card of its own.
+PARTS = "parts"
+# By the kind of card that an overlay draws.
 OVERLAYS: dict[str, type[Overlay]] = {"landmarks": Mesh, "pose": Pose, PARTS: Parts}
 
 
 def overlay(id: str, card: ModelCard) -> type[Overlay]:
-    """What draws a card's findings where the Settings says `id`."""
+    """The overlay that draws a card's outputs when the setting is `id`."""
     return OVERLAYS[PARTS if id == PARTS else card.kind]

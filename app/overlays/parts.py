@@ -1,6 +1,6 @@
-"""The body parts: each in its colour over the person.
+"""The body parts overlay: each part of the person in its own colour.
 
-Does not draw and does not tell the parts apart: the model and its tint graph do.
+Does not draw and does not find the parts: the model and its tint graph do.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from app.core.ports import Tensor
 
 
 class Parts:
-    """Takes a segmenter card whose graph gives parts; the task's own outputs where it is the task's model."""
+    """Takes a segmenter card whose graph outputs parts. Reuses the task's outputs if they contain parts."""
 
     title = "Body parts"
     auxiliary: tuple[str, ...] = ()
 
     def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
-        """Raises ValueError where the model came without its tint graph."""
+        """Raises ValueError when the model's tint graph is not loaded."""
         if model.tint is None:
-            raise ValueError(f"{model.card.title} does not tell body parts apart")
+            raise ValueError(f"{model.card.title} cannot show body parts. Choose another model.")
         self._model, self._tint = model, model.tint
 
-    async def step(self, frame: Frame, found: Mapping[str, Tensor]) -> tuple[ColorOverlay, ...]:
+    async def step(self, frame: Frame, outputs: Mapping[str, Tensor]) -> tuple[ColorOverlay, ...]:
         """See Overlay."""
-        outputs = found if "parts" in found else await self._model.infer(frame)
+        if "parts" not in outputs:
+            outputs = await self._model.infer(frame)
         with self._model.meter.stage(OVERLAY):
-            drawn = await self._tint.run({"parts": outputs["parts"], "mask": outputs["mask"]})
-        return (ColorOverlay(drawn["tint"], letterbox(frame.width, frame.height, self._model.card.input)),)
+            tint = (await self._tint.run({"parts": outputs["parts"], "mask": outputs["mask"]}))["tint"]
+        return (ColorOverlay(tint, letterbox(frame.width, frame.height, self._model.card.input)),)

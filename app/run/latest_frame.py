@@ -1,6 +1,6 @@
-"""The Camera of the page: one slot for the newest frame that page.js handed over.
+"""LatestFrame: the Camera of the page, a slot for the newest frame that JavaScript sent.
 
-Does not open a camera: page.js does, when the visitor asks.
+Does not open a camera: JavaScript does, when the visitor asks for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.core.frame import Frame
 
 
 class LatestFrame:
-    """Holds one frame; a newer one closes the one it finds there."""
+    """Holds one frame. A newer frame replaces it; the replaced frame is closed and counted as dropped."""
 
     def __init__(self) -> None:
         self.dropped = 0
@@ -21,7 +21,7 @@ class LatestFrame:
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, js_message: Any) -> None:
-        """Take the picture of a FrameReady message as it comes from JavaScript (app.worker.protocol)."""
+        """Store the picture of a FrameReady message (app.worker.protocol), as a JavaScript object."""
         js_picture = js_message.picture
         width = getattr(js_picture, "displayWidth", None) or js_picture.width
         height = getattr(js_picture, "displayHeight", None) or js_picture.height
@@ -42,7 +42,7 @@ class LatestFrame:
             self._waiter.set_result(None)
 
     async def frames(self) -> AsyncIterator[Frame]:
-        """See Camera in app.core.ports. Does not end: the page terminates the worker."""
+        """See Camera in app.core.ports. Never ends: the page terminates the worker."""
         loop = asyncio.get_running_loop()
         while True:
             if self._frame is None:

@@ -1,6 +1,6 @@
-"""Loop: many frames; one in flight, and nothing of the room is shown when a frame fails.
+"""Loop: runs the pipeline on one frame after another, and hides the room when a frame fails.
 
-Does not own the camera, does not choose a backend and does not retry one that fails.
+Does not own the camera, does not choose a backend and does not retry a failed frame.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from app.core.ports import Camera, Compositor
 from app.core.settings import Settings
 from app.run.pipeline import Pipeline
 
-# One frame may fail alone (a camera that is just being unplugged); three in a row are the backend's fault.
+# A single frame may fail, for example while a camera is unplugged. Three in a row mean that the backend
+# failed.
 MAX_FAILURES = 3
 
 
 class Loop:
-    """Runs the pipeline on each frame the camera gives, with the settings of that moment.
+    """Runs the pipeline on each frame of the camera, with the settings of that moment.
 
     `done` is called after each frame with the task's events.
     """
@@ -35,8 +36,9 @@ class Loop:
         self._done = done
 
     async def run(self, settings: Callable[[], Settings]) -> None:
-        """Until the camera ends. Raises what the pipeline raised once MAX_FAILURES frames in a row, or a
-        photo, failed.
+        """Run until the camera ends.
+
+        Raises the pipeline's error when MAX_FAILURES frames in a row, or a photo, have failed.
         """
         failed = 0
         async for frame in self._camera.frames():
@@ -48,7 +50,7 @@ class Loop:
                 failed += 1
                 if settings().background != "none":
                     self._compositor.cover(settings())
-                if failed >= MAX_FAILURES or frame.is_photo:  # after a photo there is no next frame
+                if failed >= MAX_FAILURES or frame.is_photo:  # no frame follows a photo
                     raise
             finally:
                 frame.close()

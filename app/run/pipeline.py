@@ -1,4 +1,4 @@
-"""Pipeline: one frame, sample -> infer -> compose.
+"""Pipeline: processes one frame: sample -> infer -> compose.
 
 Does not own the frame loop, the source of the frames or the visitor's settings.
 """
@@ -20,10 +20,10 @@ from app.tasks.base import Task
 
 
 class Pipeline:
-    """Runs a task on frames, and an overlay where there is one. Runs must not overlap.
+    """Runs a task, and an overlay if one is set, on frames. Runs must not overlap.
 
-    `runtime_lock` is held while a frame is worked on. A loader takes it for the moment in which it keeps the
-    runtime busy. `failed` is called with what an overlay raised; the picture goes on without the overlay.
+    The Pipeline holds `runtime_lock` during a frame. A loader holds it while it uses the runtime. If the
+    overlay raises an error, the Pipeline drops the overlay, continues and calls `failed` with the error.
     """
 
     def __init__(self, task: str, model: Model, auxiliary: Mapping[str, Model] | None = None) -> None:
@@ -35,30 +35,30 @@ class Pipeline:
         self.runtime_lock = Lock()
 
     async def step(self, frame: Frame, settings: Callable[[], Settings]) -> tuple[Event, ...]:
-        """Show one frame with the settings of the moment; gives the task's events. Does not close the frame.
+        """Draw one frame with the current settings; returns the task's events. Does not close the frame.
 
-        What a port raises goes through, unless an overlay caused it.
+        Errors of the ports propagate, except those of the overlay.
         """
-        # A model that loads may hold the lock for seconds, so the Settings are read after it.
+        # A loading model may hold the lock for seconds, so the Settings are read after it is released.
         async with self.runtime_lock:
             with self.meter.frame():
-                seen = settings()
-                frame.shown_size = seen.shown_size(frame)
-                result = await self.task.step(frame, seen)
-                mask, marks = result.mask, (*await self._marks(frame), *result.annotations)
+                used = settings()
+                frame.shown_size = used.shown_size(frame)
+                result = await self.task.step(frame, used)
+                mask, annotations = result.mask, (*await self._overlay(frame), *result.annotations)
                 now = settings()
                 with self.meter.stage("compose"):
-                    if mask is None and now.background != "none":  # chosen since: nothing masks this frame
+                    if mask is None and now.background != "none":  # chosen since
                         self._compositor.cover(now)
-                        marks = ()
+                        annotations = ()
                     else:
-                        await self._compositor.compose(frame, mask, seen)
-                if marks:
-                    self._mark(marks, seen)
+                        await self._compositor.compose(frame, mask, used)
+                if annotations:
+                    self._annotate(annotations, used)
         return result.events
 
-    async def _marks(self, frame: Frame) -> tuple[Annotations | ColorOverlay, ...]:
-        """What the overlay has to draw, found before the picture is drawn: both are to be seen at once."""
+    async def _overlay(self, frame: Frame) -> tuple[Annotations | ColorOverlay, ...]:
+        """The overlay's annotations, computed before the picture is drawn so that both appear together."""
         overlay = self.overlay
         if overlay is None:
             return ()
@@ -68,15 +68,15 @@ class Pipeline:
             self._drop(overlay, error)
             return ()
 
-    def _mark(self, marks: tuple[Annotations | ColorOverlay, ...], settings: Settings) -> None:
+    def _annotate(self, annotations: tuple[Annotations | ColorOverlay, ...], settings: Settings) -> None:
         overlay = self.overlay
         try:
             with self.meter.stage(OVERLAY):
-                self._compositor.annotate(marks, settings.mirror)
+                self._compositor.annotate(annotations, settings.mirror)
         except Exception as error:
             self._drop(overlay, error)
 
     def _drop(self, overlay: Overlay | None, error: Exception) -> None:
-        if overlay is not None and self.overlay is overlay:  # else another has been chosen meanwhile
+        if overlay is not None and self.overlay is overlay:  # else the visitor chose another
             self.overlay = None
             self.failed(error)

@@ -17,7 +17,7 @@ from app.core.meter import Meter
 from app.core.model import Model
 from app.core.settings import Settings
 from app.overlays import OVERLAYS, Overlay
-from app.overlays.mesh import EYES, GROWN, Mesh
+from app.overlays.mesh import EXPANSION, EYES, Mesh
 from app.overlays.parts import Parts
 from app.overlays.pose import Pose
 from app.run.pipeline import Pipeline
@@ -67,11 +67,11 @@ def test_a_face_is_found_once_and_then_followed() -> None:
     first, second, third = house.regions
     # The letterboxed input is 640 pixels a side; its upper 80 lie above the frame.
     assert (first.x, first.y) == pytest.approx((0.3 * 640, 0.4 * 640 - 80))
-    assert (first.width, first.height) == pytest.approx((GROWN * 128, GROWN * 128))
+    assert (first.width, first.height) == pytest.approx((EXPANSION * 128, EXPANSION * 128))
     assert first.angle == pytest.approx(0)
     # Then the box of the points, 0.6 of the region high, grown by half.
-    assert second.width == pytest.approx(first.width * 0.6 * GROWN)
-    assert third.width == pytest.approx(second.width * 0.6 * GROWN)
+    assert second.width == pytest.approx(first.width * 0.6 * EXPANSION)
+    assert third.width == pytest.approx(second.width * 0.6 * EXPANSION)
 
 
 def test_what_the_task_has_found_is_not_looked_for_again() -> None:
@@ -241,5 +241,5 @@ def test_body_parts_are_made_of_what_the_task_found_or_of_a_run_of_their_own() -
     asyncio.run(overlay.step(frame, {}))  # background "none": the task has run nothing
     assert len(session.fed) == 1
     assert tint.fed == [{"parts": "parts", "mask": "mask"}] * 2
-    with pytest.raises(ValueError, match="does not tell body parts apart"):
+    with pytest.raises(ValueError, match="cannot show body parts"):
         Parts(Model(SELFIE, session, FakeCompositor(), meter), {})
