@@ -1,6 +1,6 @@
-"""CanvasDrawing: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
+"""CanvasDrawing: the drawing functions of a background on 2D canvases; see Drawing in app.backgrounds.base.
 
-Does not know the backgrounds, and never sees a pixel.
+Does not know the backgrounds, and never reads a pixel.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
 class CanvasDrawing:
-    """The canvases of one frame.
+    """Draws behind the person of one frame.
 
-    `main` is the context of the visible canvas, `small(name, width, height)` gives that of a named one.
-    `crop` is the part of `js_matte` that `js_frame` covers. `backdrop` draws the chosen image.
+    `main` is the context of the visible canvas; `small(name, width, height)` returns the context of a named
+    canvas. `crop` is the part of `js_matte` that `js_frame` covers. `backdrop` draws the chosen image.
     """
 
     def __init__(
@@ -41,7 +41,9 @@ class CanvasDrawing:
         self._main.fillRect(0, 0, *self.size)
 
     def blurred(self, sigma: float) -> Any:
-        """See Drawing. The person is taken out first, so that they do not glow into the room."""
+        """See Drawing. The person is removed first, so that their colours do not bleed into the
+        background.
+        """
         width, height = (max(1, side // 4) for side in self.size)
         room = self._small("masked background", width, height)
         room.globalCompositeOperation = "copy"
@@ -51,7 +53,7 @@ class CanvasDrawing:
         if hasattr(room, "filter"):
             soft = self._small("blurred", width, height)
             soft.filter = f"blur({sigma:.2f}px)"
-        else:  # Safari: shrinking and stretching again blurs too
+        else:  # Safari has no filter; shrinking and enlarging blurs too
             narrow, low = (max(2, int(side / (1 + sigma))) for side in (width, height))
             soft = self._small("blurred", narrow, low)
         soft.globalCompositeOperation = "copy"
@@ -78,7 +80,7 @@ class CanvasDrawing:
 
 
 def _thicken(draw: Any, times: int) -> None:
-    """Where the person was the colour is thin; each time the canvas is laid under itself it is less so."""
+    """Make a canvas that is translucent where the person was opaque: draw it under itself `times` times."""
     draw.globalCompositeOperation = "destination-over"
     for _ in range(times):
         draw.drawImage(draw.canvas, 0, 0)

@@ -1,7 +1,7 @@
-"""The Compositor without shaders: 2D canvases, for browsers whose GPU is none or only imitated.
+"""The Compositor without shaders: draws with 2D canvases, for browsers without a hardware GPU.
 
-Does not see a pixel: the edge is refined by the card's matte graph, the rest is the browser's own drawing.
-At 640x480 on two cores without a GPU it takes 6 ms where the WebGL2 Compositor takes 15 (bench/compose.py).
+Does not read a pixel in Python: the card's matte graph refines the edge, and the browser draws. At 640x480
+on two cores without a GPU it takes 6 ms; the WebGL2 Compositor takes 15 ms there (bench/compose.py).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from app.page.inputs import InputBuffers, sampled
 
 
 def _context(js_canvas: Any) -> Any:
-    """A 2D context kept in ordinary memory: reading it back is a copy, not a wait for a GPU."""
+    """A 2D context in ordinary memory, so that reading it back is a copy and does not wait for a GPU."""
     return js_canvas.getContext("2d", Object.fromEntries([["willReadFrequently", True]]))
 
 
 def dom_matrix(m: Affine2D) -> Any:
-    """As the browser's own."""
+    """The transform as a DOMMatrix."""
     return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
 
 
@@ -45,14 +45,14 @@ class CanvasCompositor:
         self._input = card.input
         self._softness: tuple[float, Tensor] | None = None
         self._picture: Any = None
-        self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # what the canvas "frame" shows
+        self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # shown by the canvas "frame"
         self._picture_drawn = False  # whether the canvas "backdrop" shows that picture
-        self.image = ""  # which picture the backdrop is
+        self.image = ""  # the id of the current backdrop
         self.inputs = InputBuffers(wrap)
 
     @property
     def textures(self) -> int:
-        """How many canvases live now: the leak test counts them."""
+        """The number of canvases in use, for the leak test."""
         return len(self._contexts)
 
     def sample(
@@ -63,7 +63,7 @@ class CanvasCompositor:
         buffer = self.inputs.at(into, rgba, roi is not None)
         draw = self._small(f"sample {width}x{height}", width, height)
         js_frame = self._frame(frame, frame.shown_size)
-        draw.globalCompositeOperation = "copy"  # nothing stays of a frame of another shape
+        draw.globalCompositeOperation = "copy"  # clears what a frame of another shape left
         place = None
         if roi is None:
             place = left, top, w, h = letterbox(frame.width, frame.height, into)
@@ -111,7 +111,7 @@ class CanvasCompositor:
                     self._draw_overlay(each, mirror)
                 else:
                     self._annotate(each, mirror)
-        finally:  # whatever failed, the next picture is drawn whole
+        finally:  # after an error too, so that the next picture is correct
             self._main.restore()
 
     def cover(self, settings: Settings) -> None:
@@ -123,25 +123,25 @@ class CanvasCompositor:
             self._fill(cover_color(settings))
 
     def backdrop(self, js_picture: Any, image: str) -> None:
-        """Take the picture `image` to stand behind the person."""
+        """Set the picture to show behind the person; `image` is its id."""
         self._picture, self.image, self._picture_drawn = js_picture, image, False
 
     async def close(self) -> None:
-        """Give all canvases back."""
+        """Free all canvases and the matte session."""
         self._contexts.clear()
         await self._matte.close()
 
     async def _refine(self, mask: Mask, settings: Settings) -> None:
-        """Bring the Mask onto the edges of the picture that its network was shown, as the canvas "matte"."""
+        """Refine the Mask to the edges of the picture in its Sample; the result is the canvas "matte"."""
         rgba = sampled(mask).bytes
         if self._softness is None or self._softness[0] != settings.edge_half_width:
             self._softness = settings.edge_half_width, self._matte.tensor([settings.edge_half_width], (1,))
         feeds = {"rgba": rgba, "mask": mask.tensor, "softness": self._softness[1]}
-        found = await self._matte.run(feeds)
-        self._put("matte", found["matte"], self._input.width, self._input.height)
+        matte = (await self._matte.run(feeds))["matte"]
+        self._put("matte", matte, self._input.width, self._input.height)
 
     def _put(self, name: str, pixels: Tensor, width: int, height: int) -> Any:
-        """A Tensor uint8 [1,h,w,4] on the named canvas, whose context this gives."""
+        """Copy a Tensor uint8 [1,h,w,4] to the named canvas; returns its context."""
         data = pixels.data
         clamped = Uint8ClampedArray.new(data.buffer, data.byteOffset, data.length)
         draw = self._small(name, width, height)
@@ -149,32 +149,34 @@ class CanvasCompositor:
         return draw
 
     def _fill(self, colour: str) -> None:
-        """The whole picture in "#rrggbb"."""
+        """Fill the whole picture with a colour, "#rrggbb"."""
         self._main.fillStyle = colour
         self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
 
     def _backdrop(self, settings: Settings) -> None:
-        """The backdrop, cropped to fill; scaled once, then kept. Before it is loaded: the cover."""
+        """Draw the backdrop, cropped to fill and cached at this size; before it is loaded, the cover
+        colour.
+        """
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
             self._fill(cover_color(settings))
             return
-        kept = self._contexts.get("backdrop")
-        size = None if kept is None else (kept.canvas.width, kept.canvas.height)
-        if kept is None or size != (width, height) or not self._picture_drawn:
-            kept = self._small("backdrop", width, height)
-            kept.fillRect(0, 0, width, height)  # black: nothing shows through of the picture before
+        scaled = self._contexts.get("backdrop")
+        size = None if scaled is None else (scaled.canvas.width, scaled.canvas.height)
+        if scaled is None or size != (width, height) or not self._picture_drawn:
+            scaled = self._small("backdrop", width, height)
+            scaled.fillRect(0, 0, width, height)  # black, so that the previous picture does not show through
             picture = self._picture
             scale = max(width / picture.width, height / picture.height)
             w, h = width / scale, height / scale
             crop = (picture.width - w) / 2, (picture.height - h) / 2, w, h
-            kept.drawImage(picture, *crop, 0, 0, width, height)
+            scaled.drawImage(picture, *crop, 0, 0, width, height)
             self._picture_drawn = True
-        self._main.resetTransform()  # only the person is mirrored
-        self._main.drawImage(kept.canvas, 0, 0)
+        self._main.resetTransform()  # the backdrop is not mirrored
+        self._main.drawImage(scaled.canvas, 0, 0)
 
     def _draw_overlay(self, overlay: ColorOverlay, mirror: bool) -> None:
-        """A small picture over the frame, as large as that."""
+        """Draw a ColorOverlay over the picture, scaled to its size."""
         _, height, width, _ = overlay.pixels.dims.to_py()
         small, (left, top, w, h) = self._put("tint", overlay.pixels, width, height), overlay.letterbox
         crop = left * width, top * height, w * width, h * height
@@ -184,11 +186,12 @@ class CanvasCompositor:
         self._main.resetTransform()
 
     def _annotate(self, annotations: Annotations, mirror: bool) -> None:
-        """Marks over the picture: one path, stroked once for each ring of its glow."""
+        """Draw dots or lines over the picture: one path, stroked once for each of RINGS."""
         draw, width, height = self._main, self._canvas.width, self._canvas.height
         sides = Affine2D(-width, 0, width, 0, height, 0) if mirror else Affine2D(width, 0, 0, 0, height, 0)
         path = Path2D.new()
-        # The path is brought to pixels before it is stroked, so that a turned region does not thin a line.
+        # The path is transformed to pixels before it is stroked, so that the transform does not change line
+        # widths.
         path.addPath(
             Path2D.new(annotations.path()), dom_matrix(sides).multiply(dom_matrix(annotations.to_frame))
         )
@@ -199,7 +202,7 @@ class CanvasCompositor:
             draw.stroke(path)
 
     def _crop(self, place: Letterbox) -> Rectangle:
-        """The part of the matte that the frame covers, in pixels of the matte."""
+        """The part of the matte that the frame covers, in the matte's pixels."""
         left, top, width, height = place
         into = self._input
         return left * into.width, top * into.height, width * into.width, height * into.height
@@ -207,7 +210,8 @@ class CanvasCompositor:
     def _frame(self, frame: Frame, size: tuple[int, int]) -> Any:
         """The frame as a canvas of this size.
 
-        Drawn once a frame: a camera's YUV picture is converted each time it is drawn, in 6 ms at 640x480.
+        It is drawn once per frame: the browser converts a camera's YUV picture at each drawing, which takes
+        6 ms at 640x480.
         """
         draw = self._small("frame", *size)
         drawn = self._frame_in
@@ -218,9 +222,9 @@ class CanvasCompositor:
         return draw.canvas
 
     def _small(self, name: str, width: int, height: int) -> Any:
-        """The named canvas's context, at this size."""
+        """The context of the named canvas, which gets this size."""
         context = self._contexts.get(name)
         if context is None or (context.canvas.width, context.canvas.height) != (width, height):
             context = self._contexts[name] = _context(OffscreenCanvas.new(width, height))
-            context.fillRect(0, 0, width, height)  # black: what lies beside a frame in a wider input
+            context.fillRect(0, 0, width, height)  # black beside the frame, where the input is wider
         return context

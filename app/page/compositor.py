@@ -1,6 +1,6 @@
-"""The Compositor of the page: WebGL2 on the visible canvas, driven from Python, a Pass at a time.
+"""The Compositor of the page with shaders: draws with WebGL2 on the visible canvas, one Pass after another.
 
-Does not see a pixel: frames, masks and textures stay the browser's.
+Does not read a pixel in Python: frames, masks and textures stay in the browser.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from app.page.gl import Pass, Texture
 from app.page.inputs import InputBuffers, sampled
 from app.page.marker import Marker
 
-# `turn` of a pass: a texture keeps the order of the frame's rows, a canvas begins at the bottom.
+# The uniform `turn`: a texture keeps the order of the frame's rows; a canvas has its first row at the bottom.
 SOURCE, SCREEN, MIRRORED = (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)
 
 
 class ContextLostError(RuntimeError):
-    """The browser took the canvas's WebGL2 context away."""
+    """The browser has lost the canvas's WebGL2 context."""
 
 
 class Compositor:
@@ -40,13 +40,13 @@ class Compositor:
     def __init__(self, js_canvas: Any, options: Any, card: ModelCard, wrap: Any) -> None:
         gl = js_canvas.getContext("webgl2", options)
         if gl is None or gl is jsnull:
-            raise RuntimeError("This browser has no WebGL2, which draws the picture.")
+            raise RuntimeError("this browser has no WebGL2, which is needed to draw the picture")
         self._canvas = js_canvas
         self.gl = gl
         if gl.getExtension("EXT_color_buffer_float") in (None, jsnull) and gl.getExtension(
             "EXT_color_buffer_half_float"
         ) in (None, jsnull):
-            raise RuntimeError("This browser's WebGL2 cannot draw into half floats, which the edge needs.")
+            raise RuntimeError("WebGL2 in this browser cannot draw half floats, which the edge filter needs")
         self._passes: dict[str, Pass] = {}
         self._textures: dict[str, Texture] = {}
         self._marker: Marker | None = None
@@ -59,13 +59,13 @@ class Compositor:
         self._texture("backdrop", 1, 1, "rgba8")
         self.inputs = InputBuffers(wrap)
         self._frame_in: Frame | None = None
-        self.image = ""  # which picture the backdrop is
+        self.image = ""  # the id of the current backdrop
         gl.pixelStorei(gl.PACK_ALIGNMENT, 1)
         gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
 
     @property
     def textures(self) -> int:
-        """How many textures live now: the leak test counts them."""
+        """The number of textures in use, for the leak test."""
         return len(self._textures)
 
     def sample(
@@ -118,13 +118,13 @@ class Compositor:
                 else:
                     self._marker = self._marker or Marker(gl)
                     self._marker.draw(each, size, turn)
-        finally:  # whatever failed, the next picture is drawn over nothing
+        finally:  # after an error too, so that the next picture is not blended
             gl.disable(gl.BLEND)
 
     def cover(self, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         if self.gl.isContextLost():
-            return  # nothing is drawn any more, so nothing of the room is seen
+            return  # the canvas shows nothing, so it does not show the room
         size = self._canvas.width, self._canvas.height
         picture = bool(backdrop(settings))
         numbers = {"rgb": rgb(cover_color(settings)), "picture": (float(picture),)}
@@ -132,18 +132,18 @@ class Compositor:
         self._frame_in = None
 
     def backdrop(self, js_picture: Any, image: str) -> None:
-        """Take the picture `image` to stand behind the person; its smaller levels light the edge."""
+        """Set the picture to show behind the person; `image` is its id. Its mipmap levels light the edge."""
         texture = self._texture("backdrop", js_picture.width, js_picture.height, "rgba8")
         texture.put(js_picture)
         texture.shrink()
         self.image = image
 
     async def close(self) -> None:
-        """Give all textures and programs back."""
+        """Free all textures and programs."""
         for texture in self._textures.values():
             texture.close()
-        for drawn in self._passes.values():
-            drawn.close()
+        for shader_pass in self._passes.values():
+            shader_pass.close()
         if self._marker is not None:
             self._marker.close()
         self._textures.clear()
@@ -151,24 +151,24 @@ class Compositor:
 
     def _alive(self) -> None:
         if self.gl.isContextLost():
-            raise ContextLostError("the browser took the canvas's WebGL context away")
+            raise ContextLostError("the browser lost the canvas's WebGL context")
 
     def _upload(self, frame: Frame) -> None:
-        """The frame into its texture, once a frame."""
+        """Copy the frame to its texture, once per frame."""
         if self._frame_in is frame:
             return
         self._texture("frame", frame.width, frame.height, "rgba8").put(frame.picture)
         self._frame_in = frame
 
     def _fit(self, frame: Frame, settings: Settings) -> tuple[int, int]:
-        """Give the canvas the size of the frame, bounded by the Settings."""
+        """Set the canvas to the size at which the frame is shown; returns it."""
         size = settings.shown_size(frame)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         return size
 
     def _refine(self, mask: Mask) -> None:
-        """Bring the Mask onto the edges of the picture that its network was shown."""
+        """Refine the Mask to the edges of the picture in its Sample; the result is the texture "edge"."""
         textures = self._textures
         textures["mask"].put_array(mask.tensor.data)
         inputs = {"sampled": textures[sampled(mask).name], "mask": textures["mask"]}
@@ -179,7 +179,9 @@ class Compositor:
     def _blur(
         self, size: tuple[int, int], settings: Settings, sigma: Sigma, numbers: dict[str, tuple[float, ...]]
     ) -> None:
-        """The room without the person, blurred; at a part of the size, as a blur needs no more."""
+        """Blur the frame without the person, at a fraction of its size; the result is the texture
+        "blurred".
+        """
         small = blur_size(sigma, settings, *size)
         for name in ("blurred", "across"):
             self._texture(name, *small, "rgba16f", drawn=True)
@@ -213,7 +215,7 @@ class Compositor:
         return self._passes[name]
 
     def _texture(self, name: str, width: int, height: int, form: str, **how: bool) -> Texture:
-        """The texture of this name and size; one of another size is given back first."""
+        """The texture with this name and size; one of another size is freed first."""
         old = self._textures.get(name)
         if old is not None:
             if (old.width, old.height) == (width, height):
@@ -224,7 +226,7 @@ class Compositor:
 
 
 def _uniform(parameter: Parameter[Any], settings: Settings) -> tuple[float, ...]:
-    """A parameter's value as its shader takes it: a colour as three numbers, an image as none."""
+    """A parameter's value as a uniform: a colour has three numbers, an image none."""
     value = settings.get(parameter)
     if parameter.kind == "colour":
         return rgb(value)

@@ -1,6 +1,6 @@
-"""WebGL2 as this project needs it: Texture, Pass (one shader, one draw) and the shader sources.
+"""The parts of WebGL2 that the Compositor uses: Texture, Pass (one shader, one draw) and the shader sources.
 
-Does not know what the passes are for.
+Does not know what a pass draws.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ out vec4 result;
 
 
 def _read(folder: Traversable, under: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for entry in folder.iterdir():
         if entry.is_dir():
-            found |= _read(entry, f"{under}{entry.name}/")
+            sources |= _read(entry, f"{under}{entry.name}/")
         else:
-            found[under + entry.name] = entry.read_text(encoding="utf-8")
-    return found
+            sources[under + entry.name] = entry.read_text(encoding="utf-8")
+    return sources
 
 
-# Read when the module is imported: a start from the memory snapshot has no files.
+# Read at import, because a start from the memory snapshot has no files.
 SOURCES = _read(files("app.page").joinpath("shaders"))
 SOURCES |= {f"background/{id}.frag": text for id, text in SHADERS.items()}
 
 
 def source(name: str) -> str:
-    """The fragment shader `name`, ready to compile; `#include x.glsl` brings a file in. Raises KeyError."""
+    """The source of the fragment shader `name`, with its `#include` lines replaced. Raises KeyError."""
     body = re.sub(r"^#include (\S+)$", lambda m: SOURCES[m[1]], SOURCES[f"{name}.frag"], flags=re.MULTILINE)
     return HEAD + body
 
 
 class ShaderError(RuntimeError):
-    """A shader that does not compile or link: the driver's own words."""
+    """A shader does not compile or link; the text quotes the driver."""
 
 
 class Texture:
-    """A 2D texture and, where `drawn`, the framebuffer that draws into it."""
+    """A 2D texture and, with `drawn`, a framebuffer that draws into it."""
 
     # format name -> internal format, format, type
     FORMATS: Mapping[str, tuple[str, str, str]] = {
@@ -70,10 +70,10 @@ class Texture:
         internal, self._format, self._type = (getattr(gl, name) for name in self.FORMATS[form])
         self.js = gl.createTexture()
         gl.bindTexture(gl.TEXTURE_2D, self.js)
-        how = gl.LINEAR if smooth else gl.NEAREST
+        filtering = gl.LINEAR if smooth else gl.NEAREST
         for name, value in (
-            (gl.TEXTURE_MIN_FILTER, how),
-            (gl.TEXTURE_MAG_FILTER, how),
+            (gl.TEXTURE_MIN_FILTER, filtering),
+            (gl.TEXTURE_MAG_FILTER, filtering),
             (gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE),
             (gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE),
         ):
@@ -87,12 +87,12 @@ class Texture:
             gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, self.js, 0)
 
     def put(self, js_picture: Any) -> None:
-        """Take a picture of this texture's size: VideoFrame, ImageBitmap or canvas."""
+        """Copy a picture of this texture's size: a VideoFrame, an ImageBitmap or a canvas."""
         self.gl.bindTexture(self.gl.TEXTURE_2D, self.js)
         self.gl.texSubImage2D(self.gl.TEXTURE_2D, 0, 0, 0, self._format, self._type, js_picture)
 
     def put_array(self, js_array: Any) -> None:
-        """Take a typed array of width x height elements."""
+        """Copy a typed array of width x height pixels."""
         gl = self.gl
         gl.bindTexture(gl.TEXTURE_2D, self.js)
         gl.texSubImage2D(
@@ -100,21 +100,21 @@ class Texture:
         )  # fmt: skip
 
     def shrink(self) -> None:
-        """Fill the smaller levels, for reading it blurred or far away."""
+        """Compute the mipmap levels, which shaders read for a blurred or reduced picture."""
         gl = self.gl
         gl.bindTexture(gl.TEXTURE_2D, self.js)
         gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR)
         gl.generateMipmap(gl.TEXTURE_2D)
 
     def close(self) -> None:
-        """Give its memory back."""
+        """Free the texture."""
         self.gl.deleteTexture(self.js)
         if self.target is not None:
             self.gl.deleteFramebuffer(self.target)
 
 
 class Pass:
-    """One compiled fragment shader. `samplers` and `numbers` are the inputs it really uses."""
+    """One compiled shader program. `samplers` are the names of the textures that it reads."""
 
     SETTERS: Mapping[str, str] = {
         "FLOAT": "uniform1f",
@@ -149,9 +149,9 @@ class Pass:
         numbers: Mapping[str, tuple[float, ...]],
         count: int = 0,
     ) -> None:
-        """Draw into a texture, or onto the canvas where `target` is None. KeyError: an input is missing.
+        """Draw into a texture, or on the canvas when `target` is None. Raises KeyError for a missing input.
 
-        With a `count`: that many quads, from the vertex array that is bound.
+        `numbers`: the uniforms by name. With a `count`, draws that many quads from the bound vertex array.
         """
         gl = self.gl
         gl.bindFramebuffer(gl.FRAMEBUFFER, target.target if target else None)
@@ -171,7 +171,7 @@ class Pass:
             gl.drawArrays(gl.TRIANGLES, 0, 3)
 
     def close(self) -> None:
-        """Give the program back."""
+        """Free the program."""
         self.gl.deleteProgram(self._program)
 
     def _link(self, vertex: str, fragment: str) -> Any:
@@ -183,9 +183,9 @@ class Pass:
             gl.compileShader(shader)
             gl.attachShader(program, shader)
             if not gl.getShaderParameter(shader, gl.COMPILE_STATUS) and not gl.isContextLost():
-                raise ShaderError(f"The shader {self.name} does not compile: {gl.getShaderInfoLog(shader)}")
+                raise ShaderError(f"the shader {self.name} does not compile: {gl.getShaderInfoLog(shader)}")
             gl.deleteShader(shader)
         gl.linkProgram(program)
         if not gl.getProgramParameter(program, gl.LINK_STATUS) and not gl.isContextLost():
-            raise ShaderError(f"The shader {self.name} does not link: {gl.getProgramInfoLog(program)}")
+            raise ShaderError(f"the shader {self.name} does not link: {gl.getProgramInfoLog(program)}")
         return program

@@ -1,6 +1,6 @@
-"""InputBuffers: the memory that Compositors read samples into, one buffer for each input, type and role.
+"""InputBuffers: the memory for samples, one buffer for each input, element type and kind (frame or region).
 
-Do not draw and do not read pixels: the Compositors do.
+Does not draw and does not read pixels: the Compositors do.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from app.core.ports import Mask, Sample, Tensor
 
 
 class InputBuffer:
-    """The bytes of one input, and the Tensor over them or, for float32, over a copy of them.
+    """The bytes of one input, and a Tensor over the bytes or, for float32, over a converted copy.
 
-    A Compositor fills `js_bytes`, then takes `sample`. `name` tells a buffer from all others.
+    A Compositor fills `js_bytes`, then calls `sample`. `name` is unique among the buffers.
     """
 
     def __init__(self, wrap: Callable[..., Tensor], into: Input, rgba: str, name: str) -> None:
@@ -29,17 +29,17 @@ class InputBuffer:
         self._js_floats = Float32Array.new(self.js_bytes.length) if rgba == "float32" else None
         self.tensor = self.bytes if self._js_floats is None else wrap(rgba, self._js_floats, shape)
         self._input = into
-        self._frame: Frame | None = None  # the frame that the bytes show
+        self._frame: Frame | None = None  # the frame in the bytes
 
     def sample(self, frame: Frame, letterbox: Letterbox | None) -> Sample:
-        """The Sample of a frame, once the bytes show it. Samples of other frames are not valid any more."""
+        """The Sample of the frame that the bytes contain. Samples of earlier frames become invalid."""
         self._frame = frame
         if self._js_floats is not None:
             self._js_floats.set(self.js_bytes)
         return Sample(self.tensor, self._input, letterbox, frame, self)
 
     def shows(self, sample: Sample) -> bool:
-        """Whether the bytes are still those of the Sample."""
+        """Whether the bytes still contain the Sample's frame."""
         return sample.frame is self._frame
 
 
@@ -51,7 +51,7 @@ class InputBuffers:
         self._buffers: dict[tuple[Input, str, bool], InputBuffer] = {}
 
     def at(self, into: Input, rgba: str, region: bool = False) -> InputBuffer:
-        """The buffer of an input and element type, for whole frames or for regions; always the same one."""
+        """The buffer for an input and element type, for whole frames or for regions; created once."""
         key = into, rgba, region
         if key not in self._buffers:
             name = f"{'region' if region else 'frame'} {into.fit} {into.width}x{into.height} {rgba}"
@@ -60,8 +60,8 @@ class InputBuffers:
 
 
 def sampled(mask: Mask) -> InputBuffer:
-    """The buffer that shows what the Mask was made from. Raises RuntimeError when it shows another frame."""
+    """The buffer of the Mask's Sample. Raises RuntimeError when it contains another frame."""
     buffer: InputBuffer = mask.sample.pixels
     if not buffer.shows(mask.sample):
-        raise RuntimeError("The Mask is too old: its input was sampled again. Compose it before that.")
+        raise RuntimeError("the Mask is too old: its input was sampled again. Compose it before that.")
     return buffer

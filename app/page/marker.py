@@ -1,6 +1,6 @@
-"""Marker: Marks over the picture in WebGL2, one draw for all of a colour.
+"""Marker: draws Annotations over the picture in WebGL2, each with one draw call.
 
-Does not know what they mark.
+Does not know what the annotations mean.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FLOAT = 4  # bytes
 
 
 class Marker:
-    """The pass with its buffer of numbers."""
+    """The pass for dots and lines, with its vertex buffer."""
 
     def __init__(self, gl: Any) -> None:
         self.gl = gl
@@ -33,7 +33,7 @@ class Marker:
         gl.bindVertexArray(jsnull)
 
     def draw(self, annotations: Annotations, size: tuple[int, int], turn: tuple[float, float]) -> None:
-        """Blended onto the canvas, which is `size` pixels; the numbers cross the border at once."""
+        """Draw on the canvas of `size` pixels. All numbers go to JavaScript in one array."""
         gl, radius = self.gl, annotations.radius_pixels(size[1])
         numbers = {
             "across": annotations.to_frame[:3],
@@ -51,11 +51,11 @@ class Marker:
             for place, first in ((0, 0), (1, annotations.end)):
                 gl.vertexAttribPointer(place, 2, gl.FLOAT, False, annotations.step * FLOAT, first * FLOAT)
             self._pass.draw(None, size, {}, numbers, count=len(annotations))
-        finally:  # whatever failed: no other pass has points
+        finally:  # after an error too: no other pass uses this vertex array
             gl.bindVertexArray(jsnull)
 
     def close(self) -> None:
-        """Give program and buffer back."""
+        """Free the program and the buffer."""
         self._pass.close()
         self.gl.deleteBuffer(self._buffer)
         self.gl.deleteVertexArray(self._points)

@@ -1,6 +1,6 @@
-"""Probe: ask this browser what it can do.
+"""probe(): asks this browser which interfaces and GPUs it has.
 
-Does not judge: app.core.backend does.
+Does not choose a backend: app.core.backend does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _present(value: Any) -> bool:
 
 
 def _webgl() -> str:
-    """The GPU's name as WebGL2 gives it; "" without WebGL2."""
+    """The GPU's name according to WebGL2; "" without WebGL2."""
     gl = OffscreenCanvas.new(1, 1).getContext("webgl2")
     if not _present(gl):
         return ""
@@ -27,16 +27,16 @@ def _webgl() -> str:
     name: str = gl.getParameter(info.UNMASKED_RENDERER_WEBGL if _present(info) else gl.RENDERER)
     lose = gl.getExtension("WEBGL_lose_context")
     if _present(lose):
-        lose.loseContext()  # browsers keep only some 16 contexts: do not wait for the collector
+        lose.loseContext()  # browsers allow about 16 contexts, so free it at once
     return name or "unnamed"
 
 
-# Of what a WebGPU adapter can have, that which variants need. onnxruntime-web asks its device for all of it.
+# The optional features of a WebGPU adapter that variants may need. onnxruntime-web requests all of them.
 FEATURES = ("shader-f16",)
 
 
 async def _webgpu() -> tuple[str, bool, tuple[str, ...]]:
-    """The adapter's name, whether it is a software one, and its FEATURES; "" without WebGPU."""
+    """The adapter's name ("" without WebGPU), whether it is a software adapter, and its FEATURES."""
     gpu: Any = getattr(js.navigator, "gpu", None)
     if not _present(gpu):
         return "", False, ()
@@ -55,7 +55,7 @@ async def _webgpu() -> tuple[str, bool, tuple[str, ...]]:
 
 
 async def probe() -> Probe:
-    """What this browser can do, asked in the worker."""
+    """Probe this browser, in the worker."""
     webgl = _webgl()
     webgpu, software_webgpu, features = await _webgpu()
     return Probe(

@@ -1,6 +1,6 @@
-"""Session over onnxruntime-web: native onnxruntime's interface, `await session.run(feeds)`.
+"""Session: one ONNX graph in onnxruntime-web; implements Session of app.core.ports.
 
-Does not choose a backend or a variant, and never looks into a large Tensor.
+Does not choose a backend or a variant, and never reads a large Tensor in Python.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from app.core.ports import Tensor
 
 
 class Session:
-    """One graph, loaded. Make it with `await Session.open(ort, js_bytes, provider)`."""
+    """One loaded graph. Create it with `await Session.open(ort, js_bytes, provider)`."""
 
     def __init__(self, js_ort: Any, js_session: Any, js_gl: Any = None) -> None:
-        """`js_gl` is the WebGL context the session computes with, if it does."""
+        """`js_gl`: the WebGL context that the session computes with; None on other backends."""
         self._ort = js_ort
         self._session = js_session
         self._gl = js_gl
-        self._feeds = Object.new()  # one object for all runs: its fields are overwritten
+        self._feeds = Object.new()  # one object for all runs; each run overwrites its fields
         self.inputs: list[str] = js_session.inputNames.to_py()
         self.outputs: list[str] = js_session.outputNames.to_py()
 
@@ -33,19 +33,18 @@ class Session:
     async def open(
         cls, js_ort: Any, js_bytes: Any, provider: str, dimensions: Mapping[str, int] | None = None
     ) -> Session:
-        """Load a graph from the bytes of its ONNX file; `dimensions` are its free ones, by name.
+        """Load a graph from the bytes of its ONNX file. `dimensions`: sizes of its free dimensions, by name.
 
-        Raises RuntimeError when the runtime refuses it.
+        Raises RuntimeError when onnxruntime-web cannot load the graph.
         """
-        # Folding constants and fusing happens here, once; the files are stored unoptimised so that each
-        # backend folds for itself.
-        # Severity 3 is "error": what the runtime warns of is known and looked at when the model is made.
+        # The files are stored unoptimised: onnxruntime-web folds constants and fuses operators here, for
+        # each backend. Severity 3 is "error"; the build checks the warnings.
         options: dict[str, Any] = {
             "executionProviders": [provider],
             "graphOptimizationLevel": "all",
             "logSeverityLevel": 3,
         }
-        if dimensions and provider == "webgl":  # its runtime has no option for them
+        if dimensions and provider == "webgl":  # its runtime has no option for dimensions
             js_bytes = to_js(fixed(js_bytes.to_bytes(), dimensions))
         elif dimensions:
             options["freeDimensionOverrides"] = dict(dimensions)
@@ -53,7 +52,7 @@ class Session:
             js_session = await js_ort.InferenceSession.create(js_bytes, to_js(options))
             return cls(js_ort, js_session, js_ort.env.webgl.context if provider == "webgl" else None)
         except JsException as error:
-            raise RuntimeError(f"onnxruntime-web ({provider}) did not take the model: {error}") from error
+            raise RuntimeError(f"onnxruntime-web ({provider}) could not load the model: {error}") from error
 
     async def run(self, feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """See Session in app.core.ports."""
@@ -64,8 +63,10 @@ class Session:
             js_outputs = await self._session.run(js_feeds)
         except JsException as error:
             raise RuntimeError(f"onnxruntime-web failed: {error}") from error
-        if self._gl is not None and self._gl.isContextLost():  # onnxruntime-web does not look: zeros come out
-            raise RuntimeError("the browser took its WebGL context away")
+        if (
+            self._gl is not None and self._gl.isContextLost()
+        ):  # onnxruntime-web does not check this and returns zeros
+            raise RuntimeError("the browser lost the WebGL context")
         return {name: getattr(js_outputs, name) for name in self.outputs}
 
     def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> Tensor:
@@ -77,7 +78,7 @@ class Session:
         return self.wrap("float32", Float32Array.new(prod(shape)), shape)
 
     def wrap(self, kind: str, js_array: Any, shape: Sequence[int]) -> Tensor:
-        """A Tensor over a typed array, which it does not copy."""
+        """A Tensor that uses a typed array without a copy."""
         return self._ort.Tensor.new(kind, js_array, to_js(list(shape)))
 
     def numbers(self, tensor: Tensor) -> array[float]:
@@ -89,10 +90,10 @@ class Session:
         try:
             await self._session.release()
         except JsException as error:
-            raise RuntimeError(f"onnxruntime-web did not give a model back: {error}") from error
+            raise RuntimeError(f"onnxruntime-web could not free a model: {error}") from error
 
 
 def now() -> float:
-    """Milliseconds since the worker began."""
+    """Milliseconds since the worker started."""
     value: float = performance.now()
     return value

@@ -1,4 +1,4 @@
-"""thumbnail(): what a square of a frame shows, as a small JPEG.
+"""thumbnail(): a square of a frame as a small JPEG.
 
 Does not choose the square.
 """
@@ -20,7 +20,7 @@ SQUARE = Input(SIDE, SIDE, "stretch")
 
 
 async def thumbnail(frame: Frame, roi: RotatedRect) -> Any:
-    """A Blob: a JPEG of SIDE x SIDE."""
+    """A Blob with a JPEG of SIDE x SIDE pixels that shows the ROI."""
     draw = OffscreenCanvas.new(SIDE, SIDE).getContext("2d")
     inverse = dom_matrix(to_frame(frame.width, frame.height, SQUARE, roi)).inverse()
     draw.fillRect(0, 0, SIDE, SIDE)

@@ -1,6 +1,6 @@
-"""The background task: find the person and replace what is behind.
+"""The background task: finds the person, so that the Compositor can replace the background.
 
-Does not draw and does not know which model made the Mask.
+Does not draw and does not depend on a particular model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.tasks.base import Requires, Result
 
 
 class Background:
-    """Shows the model each frame and takes the Mask, which is also the next frame's Memory."""
+    """Runs the model on each frame. Its Mask is also the input `memory` for the next frame."""
 
     title = "Virtual background"
     about = "A virtual background for your camera."
@@ -28,7 +28,7 @@ class Background:
 
     def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None:
         if model.card.kind not in self.requires.model:
-            raise ValueError(f"{model.card.title} gives no Mask: the task takes a segmenter or a detector.")
+            raise ValueError(f"{model.card.title} outputs no Mask. Choose a segmenter or a detector.")
         self._model = model
         self._blank = model.default_feeds["memory"]
         self._weights: dict[float, Tensor] = {}
@@ -37,7 +37,7 @@ class Background:
         self.outputs: Mapping[str, Tensor] = {}
 
     async def step(self, frame: Frame, settings: Settings) -> Result:
-        """See Task. "None (as it is)" infers nothing."""
+        """See Task. With the background "none" the model does not run."""
         if settings.background == "none":
             self._memory, self._first, self.outputs = self._blank, True, {}
             return Result()
@@ -46,7 +46,7 @@ class Background:
         return Result(outputs.mask)
 
     def feeds(self, frame: Frame, settings: Settings) -> dict[str, Tensor]:
-        """memory and keep. A source's first frame and a photo are not smoothed with others: keep is 0."""
+        """The inputs memory and keep. A photo and a source's first frame are not smoothed: keep is 0."""
         keep = 0.0 if self._first or frame.is_photo or frame.first_of_source else settings.memory_weight
         return {"memory": self._memory, "keep": self._number(keep)}
 

@@ -1,4 +1,4 @@
-"""Task: what a picture is made for. Its Protocol, what it requires, and what a frame gives.
+"""Task: the Protocol of a task, the models that it requires, and its result for a frame.
 
 Does not list the tasks: app.tasks does.
 """
@@ -21,20 +21,20 @@ from app.core.settings import Settings
 
 @dataclass(frozen=True)
 class Requires:
-    """What a task needs of a build; it is given all of this, loaded."""
+    """The models and galleries that a task needs. The task receives them loaded."""
 
-    model: tuple[str, ...]  # kinds of card, one of which the visitor can choose as the task's model
-    auxiliary: tuple[str, ...] = ()  # kinds of card of which it needs one each besides
+    model: tuple[str, ...]  # kinds of card that the visitor can choose as the task's model
+    auxiliary: tuple[str, ...] = ()  # kinds of the other cards that it needs, one card per kind
     cutout: bool = False  # the model's cutout graph
     galleries: bool = False  # galleries with an index for the auxiliary classifier
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a frame gives."""
+    """The result for a frame."""
 
-    mask: Mask | None = None  # the person; None: the frame is shown as it is
-    events: tuple[Event, ...] = ()  # for the page
+    mask: Mask | None = None  # where the person is; None: show the frame unchanged
+    events: tuple[Event, ...] = ()  # reported to the page
     annotations: tuple[Annotations | ColorOverlay, ...] = ()  # drawn over the picture
 
 
@@ -42,28 +42,28 @@ class Task(Protocol):
     """One file or package in app/tasks, which names it as TASK; the file's name is the task's id."""
 
     title: str
-    about: str  # a line about it, for the head of the page
-    background: str  # the setting unless the visitor chooses; who changes the task keeps theirs
+    about: str  # one line about it, for the head of the page
+    background: str  # the default background; a change of the task does not change the background
     requires: Requires
-    preferred: tuple[str, ...]  # card ids: the first of a kind is taken unless the visitor chooses another
-    events: tuple[type[Event], ...]  # the types of event it may give
-    outputs: Mapping[str, Tensor]  # what the last frame's graphs gave; empty where none was run
+    preferred: tuple[str, ...]  # card ids: the first of each kind is the default
+    events: tuple[type[Event], ...]  # the types of event that it may report
+    outputs: Mapping[str, Tensor]  # the outputs of the last frame's graphs; empty where no graph ran
 
     def __init__(self, model: Model, auxiliary: Mapping[str, Model]) -> None: ...
 
     async def step(self, frame: Frame, settings: Settings) -> Result:
-        """One frame."""
+        """Process one frame."""
         ...
 
 
 class ComparingTask(Task, Protocol):
-    """A task that compares with galleries: its Requires says so."""
+    """A task that compares faces with galleries: requires.galleries is true."""
 
-    galleries: tuple[LoadedGallery, ...]  # set from outside whenever others are chosen
+    galleries: tuple[LoadedGallery, ...]  # the owner of the task sets it when the galleries change
 
     async def embed(self, frame: Frame) -> tuple[Tensor, RotatedRect]:
-        """What is compared of a picture that the visitor adds: its features, and the square they are of.
+        """The feature vector of a picture that the visitor adds, and the square that it describes.
 
-        Nothing of it is remembered, and no event tells of it.
+        The task does not remember the picture and reports no event about it.
         """
         ...

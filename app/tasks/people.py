@@ -1,6 +1,6 @@
-"""The people task: how many faces are seen, each in a box, with a caption.
+"""The people task: counts the visible faces and draws a box around each, with a caption.
 
-Does not say whose faces they are and does not follow them.
+Does not identify the faces and does not track them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from app.core.settings import Settings
 from app.tasks.background import Background
 from app.tasks.base import Requires, Result
 
-COLOUR, RADIUS = "#ffd166", 0.004  # of the boxes; half a line's thickness, of the picture's height
+COLOUR, RADIUS = "#ffd166", 0.004  # of the boxes; half a line's thickness as a fraction of the height
 
 
 class People:
-    """Takes a detector: its faces are counted, its Mask hides the background like any other."""
+    """Takes a detector: counts its faces and returns its Mask for the background."""
 
     title = "People"
     about = "How many faces the picture shows."
@@ -37,10 +37,10 @@ class People:
         self._model = model
         self._background = Background(model, {})
         self.outputs: Mapping[str, Tensor] = {}
-        self._told = ""
+        self._caption = ""
 
     async def step(self, frame: Frame, settings: Settings) -> Result:
-        """See Task. The caption is told when it changes."""
+        """See Task. It reports the caption when the caption changes."""
         shown = await self._background.step(frame, settings)
         self.outputs = self._background.outputs or await self._model.infer(frame)
         numbers = self._model.session.numbers(self.outputs["faces"])
@@ -55,9 +55,9 @@ class People:
         text = {0: "No face is visible.", 1: "One face is visible."}.get(
             len(faces), f"{len(faces)} faces are visible."
         )
-        told = frame.first_of_source or text != self._told
-        self._told = text
-        return Result(shown.mask, (Caption(text),) if told else (), boxes)
+        changed = frame.first_of_source or text != self._caption
+        self._caption = text
+        return Result(shown.mask, (Caption(text),) if changed else (), boxes)
 
 
 TASK = People

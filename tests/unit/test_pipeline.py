@@ -182,5 +182,5 @@ def test_a_frame_that_waited_is_drawn_with_the_look_of_its_turn() -> None:
 
 
 def test_a_card_without_a_mask_is_refused() -> None:
-    with pytest.raises(ValueError, match="gives no Mask"):
+    with pytest.raises(ValueError, match="outputs no Mask"):
         House(card=replace(SELFIE, kind="classifier"))

@@ -1,4 +1,5 @@
-// The person's share of a pixel: the guided filter's line at the pixel's own light, cut to the softness asked for.
+// person(): how much of a pixel belongs to the person, 0 to 1. Evaluates the guided filter's linear function at the
+// pixel's luminance and applies the edge softness.
 uniform sampler2D edge;
 uniform vec4 letterbox;       // where the frame lies in the input: left, top, width, height
 uniform float edge_half_width;     // half the width of the edge, in Mask units

@@ -1,8 +1,8 @@
-// One direction of a Gaussian blur. Two pixels a tap, by bilinear sampling between them.
+// One direction of a Gaussian blur. Each tap reads two pixels by bilinear sampling between them.
 uniform sampler2D picture;
-uniform vec2 along;  // one pixel in this direction
+uniform vec2 along;  // the step of one pixel in this direction
 uniform float sigma; // pixels
-const int TAPS = 5;  // 10 pixels, more than three times the widest sigma
+const int TAPS = 5;  // reaches 10 pixels, more than three times the largest sigma
 void main() {
   float k = -0.5 / (sigma * sigma);
   vec4 sum = texture(picture, uv);

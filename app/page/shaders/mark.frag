@@ -1,4 +1,5 @@
-// A mark by its distance: two rings of glow and the core over them, as the 2D canvas strokes them one by one.
+// A dot or line: two rings of glow and the core over them, by the distance from its centre line. The 2D canvas
+// strokes the same rings one after another.
 in vec2 at;
 flat in vec2 begin;
 flat in vec2 end;

@@ -1,13 +1,13 @@
 #version 300 es
-// A quad around the line from a to b, wide enough for its glow; around a dot where both are one.
+// A quad around the line from a to b, wide enough for the glow; where a equals b, around a dot.
 layout(location = 0) in vec2 a;
 layout(location = 1) in vec2 b;
-uniform vec3 across;  // from the marks' numbers to the frame: x, of (u, v, 1)
+uniform vec3 across;  // maps the coordinates (u, v, 1) of the annotations to the frame: x
 uniform vec3 down;    // and y
 uniform vec2 size;    // of the canvas, in pixels
 uniform vec2 turn;    // as in screen.vert
 uniform float reach;  // pixels
-out vec2 at;          // where on the canvas, in pixels
+out vec2 at;          // the place on the canvas, in pixels
 flat out vec2 begin;
 flat out vec2 end;
 vec2 placed(vec2 point) { return vec2(dot(across, vec3(point, 1.0)), dot(down, vec3(point, 1.0))) * size; }

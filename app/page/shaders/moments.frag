@@ -1,9 +1,9 @@
-// Guided filter, first half: means over a row of light, mask, light x mask and light x light, at half the
-// input's size. He, Sun, Tang: Guided Image Filtering (ECCV 2010); halved as in Fast Guided Filter (2015),
-// which costs an eighth and cannot be told apart after `smoothed`.
+// Guided filter, first half: means along a row of luminance, mask, luminance x mask and luminance squared, at half
+// the input's size. He, Sun, Tang: Guided Image Filtering (ECCV 2010); halved as in Fast Guided Filter (2015),
+// which costs an eighth; after `smoothed` the result looks the same.
 uniform sampler2D sampled;
 uniform sampler2D mask;
-const int REACH = 1;  // 6 input pixels, 15 of a 640 wide frame; 2 leaked clothes' patterns into the edge
+const int REACH = 1;  // 6 input pixels, 15 of a 640 wide frame; with 2, patterns of clothes leaked into the edge
 void main() {
   float next = 2.0 / float(textureSize(sampled, 0).x);
   vec4 sum = vec4(0.0);

@@ -1,7 +1,7 @@
-// The frame, or a turned region of it, at a model's input size; black where there is no frame.
-// Four bilinear taps: a 640x480 frame shrinks about 2.5 times, one tap would skip pixels.
+// The frame, or a rotated region of it, at a model's input size; black outside the frame.
+// Four bilinear taps per pixel: a 640x480 frame shrinks about 2.5 times, and one tap would skip pixels.
 uniform sampler2D frame;
-uniform vec3 across;  // from the input to the frame: x, of (u, v, 1)
+uniform vec3 across;  // maps the input's (u, v, 1) to the frame: x
 uniform vec3 down;    // and y
 uniform vec2 pixel;   // a quarter of an input pixel
 vec2 found(vec2 side) {

@@ -1,7 +1,7 @@
-// Guided filter, second half: means over a column, then the line `mask = slope * light + base` that fits best.
+// Guided filter, second half: means along a column, then the best fit of `mask = slope * luminance + base`.
 uniform sampler2D moments;
 const int REACH = 1;
-const float FLAT = 0.008;  // variance of light below which the picture says nothing of the edge
+const float FLAT = 0.008;  // variance of luminance below which the picture does not show an edge
 void main() {
   ivec2 size = textureSize(moments, 0);
   ivec2 here = ivec2(gl_FragCoord.xy);

@@ -1,4 +1,4 @@
-// The guided filter's lines averaged over their neighbours: four bilinear taps weigh 3x3 as 1 2 1.
+// The guided filter's slope and base, averaged over 3x3 pixels: four bilinear taps weigh them as 1 2 1.
 uniform sampler2D slope;
 void main() {
   vec2 step = 0.5 / vec2(textureSize(slope, 0));
