@@ -1,4 +1,4 @@
-"""The look-alike task: faces are found, followed, cut out, compared with galleries and ranked.
+"""The look-alike task: detects, tracks and cuts out faces, and ranks the characters they resemble.
 
 Does not draw. The task itself is in task.py.
 """

@@ -1,6 +1,6 @@
-"""Comparison: what the faces of a frame are nearest to, as numbers; answers(): the same as the page draws it.
+"""Comparison: the matches of the faces in a frame; answers(): the event with the same matches for the page.
 
-Does not compare.
+Does not compare faces: task.py does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.tasks.lookalike.ranking import SHOWN
 
 @dataclass(frozen=True)
 class FaceMatches:
-    """A face and its nearest characters."""
+    """A face and the characters nearest to it."""
 
     id: int
     box: Sequence[float]  # left, top, width, height, 0 to 1 of the frame
@@ -25,27 +25,28 @@ class FaceMatches:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What there is to tell of the faces of a frame."""
+    """The result for all faces of a frame."""
 
     faces: tuple[FaceMatches, ...] = ()
-    together: tuple[Match, ...] = ()  # of two faces or more as one
+    together: tuple[Match, ...] = ()  # of all faces as one, where there are at least two
     note: str = ""
-    source: int = 0  # another number with each new source, whose faces are other faces
+    source: int = 0  # changes with each new source, whose faces are new too
 
 
 def answers(
     comparison: Comparison, galleries: Iterable[LoadedGallery], mirror: bool, picture: tuple[int, int]
 ) -> Answers:
-    """The event for the page: boxes as the picture is shown, characters with their names.
+    """The event for the page: boxes mirrored as the picture is, characters with their names.
 
-    A character of a gallery that is not among `galleries` is left out.
+    `picture`: width and height of the picture shown. Matches from a gallery that is not among `galleries`
+    are left out.
     """
     names = {gallery.index.gallery: gallery.names for gallery in galleries}
 
     def named(matches: Iterable[Match]) -> tuple[Answer, ...]:
         known = (match for match in matches if match.gallery in names)
-        found = (match for match in known if 0 <= match.n < len(names[match.gallery].characters))
-        return tuple(names[match.gallery].answer(match) for match in found)[:SHOWN]
+        valid = (match for match in known if 0 <= match.n < len(names[match.gallery].characters))
+        return tuple(names[match.gallery].answer(match) for match in valid)[:SHOWN]
 
     def shown(box: Sequence[float]) -> tuple[float, float, float, float]:
         left, top, width, height = (round(n, 4) for n in box)

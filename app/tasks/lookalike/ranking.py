@@ -1,6 +1,6 @@
-"""StableRanking: the characters that a face is shown with, with hysteresis, so that noise does not swap them.
+"""StableRanking: the characters shown for a face; hysteresis keeps noise from swapping them.
 
-Does not compare: it is given the matches of each comparison.
+Does not compare faces: update() takes the matches of each comparison.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from dataclasses import dataclass, field
 from app.core.events import CARDS
 from app.core.gallery import Match
 
-SHOWN = CARDS  # characters shown of each face
-# A challenger must lead by this much of the cosine in so many comparisons one after another. Over seven
-# people's clips (bench/lookalike.py), compared in each frame, the winner changed 4.6 times a second without
-# hysteresis and smoothing, 1.3 times with the features smoothed, and 0.1 times with the hysteresis as well.
-# The character shown was then at most 0.019 behind.
+SHOWN = CARDS  # characters shown for each face
+# A challenger replaces a character when its cosine is higher by MARGIN in MIN_LEADS consecutive comparisons.
+# Measured over clips of seven people, compared in each frame (bench/lookalike.py): the first character
+# changed 4.6 times a second without smoothing and hysteresis, 1.3 times with smoothed features, and 0.1 times
+# with hysteresis too. The character shown then had a cosine at most 0.019 below the highest one.
 MARGIN = 0.015
 MIN_LEADS = 3
 
-CharacterId = tuple[str, int]  # its gallery, its number in it
+CharacterId = tuple[str, int]  # the gallery's id, the character's number
 
 
 @dataclass(frozen=True)
 class StableRanking:
-    """The characters shown, in order. `lead_count`: in how many comparisons a challenger has led."""
+    """The characters shown, in order. `lead_count`: consecutive comparisons in which a challenger has led."""
 
     shown: tuple[Match, ...] = ()
     lead_count: Mapping[CharacterId, int] = field(default_factory=dict)
 
 
 def update(ranking: StableRanking, matches: Sequence[Match]) -> StableRanking:
-    """The ranking after one more comparison, which gave `matches`, best first.
+    """The ranking after one more comparison, whose result is `matches`, best first.
 
-    A character keeps its place until another has led it by MARGIN in MIN_LEADS comparisons; similarities
-    follow at once.
+    A character keeps its place until another leads by MARGIN in MIN_LEADS comparisons. The similarities are
+    updated at once.
     """
     if not ranking.shown:
         return StableRanking(tuple(matches[:SHOWN]))
     similarity = {_id(match): match.similarity for match in matches}
-    least = min(similarity.values(), default=0.0)  # a character that is not among the matches is below this
+    least = min(similarity.values(), default=0.0)  # upper bound for a character outside the matches
     shown = [_with_similarity(match, similarity, least) for match in ranking.shown]
     lead_count: dict[CharacterId, int] = {}
     for match in matches:

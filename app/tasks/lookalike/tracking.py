@@ -1,6 +1,6 @@
-"""Track: a face that is followed from frame to frame, by where it is.
+"""Track: a face that is tracked from frame to frame by its position.
 
-Does not detect faces and does not look at pixels.
+Does not detect faces and does not read pixels.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from app.core.geometry import RotatedRect
 from app.core.ports import Tensor
 from app.tasks.lookalike.ranking import StableRanking
 
-TRACK_TIMEOUT_MS = 1000.0  # a face that was not detected for longer has left
-# A detector's box jumps by a tenth of its size at most from frame to frame; two faces cheek by cheek are a
-# whole size apart.
-GATE = 0.7  # of the faces' size: how far a face may have moved between two frames
+TRACK_TIMEOUT_MS = 1000.0  # a track ends when its face was not detected for longer
+# A detector's box jitters by at most a tenth of its size from frame to frame. The centres of two faces that
+# touch are one size apart.
+GATE = 0.7  # how far a face may move between two frames, in sizes of the face
 
 
 @dataclass(frozen=True)
 class Track:
-    """A face that is followed."""
+    """A tracked face."""
 
-    id: int  # from 1; the smallest that is free
+    id: int  # from 1; the smallest free number
     face: RotatedRect
-    time: float  # of the frame it was detected in last, ms
-    refreshed: int = 0  # the number of its last comparison, of all comparisons; 0: it had none
-    smoothed: Tensor = None  # its features smoothed over its comparisons; None before the first
+    time: float  # ms; of the last frame that shows the face
+    refreshed: int = 0  # the number of its last comparison, counted over all faces; 0: none yet
+    smoothed: Tensor = None  # its feature vector, smoothed over its comparisons; None before the first
     ranking: StableRanking = field(default_factory=StableRanking)
 
 
 def associate(tracks: Sequence[Track], faces: Iterable[RotatedRect], time: float) -> tuple[Track, ...]:
-    """The tracks after a frame with these faces, surest first: each face goes on with the nearest track."""
-    unmatched = [track for track in tracks if track.time <= time]  # a clip that begins anew jumps back
+    """The tracks after a frame with these faces, highest score first. A face continues the nearest track."""
+    unmatched = [track for track in tracks if track.time <= time]  # the time jumps back when a clip restarts
     matched: list[Track] = []
     for face in faces:
         nearest = min(unmatched, key=lambda track: _distance(track.face, face), default=None)
@@ -45,29 +45,29 @@ def associate(tracks: Sequence[Track], faces: Iterable[RotatedRect], time: float
             taken = {track.id for track in (*matched, *unmatched)}
             id = next(n for n in range(1, len(taken) + 2) if n not in taken)
             matched.append(Track(id, face, time))
-    # Where a frame takes seconds a face that is still there has not left.
+    # Faces of this frame stay even where a frame takes longer than the timeout.
     waiting = (track for track in unmatched if time - track.time <= TRACK_TIMEOUT_MS)
     return tuple(sorted((*matched, *waiting), key=lambda track: track.id))
 
 
 def next_to_refresh(tracks: Iterable[Track], time: float) -> Track | None:
-    """Of the faces in this frame the one that has waited longest for its comparison.
+    """The track in this frame whose last comparison is the oldest; None without a face.
 
-    Not the one with the fewest comparisons: a face that comes after minutes would have all of them until the
-    numbers are even.
+    The track with the fewest comparisons would be wrong: a face that appears after minutes would take every
+    comparison until the counts are equal.
     """
     present = [track for track in tracks if track.time == time]
     return min(present, key=lambda track: track.refreshed, default=None)
 
 
 def _distance(a: RotatedRect, b: RotatedRect) -> float:
-    """Between two faces, in sizes of the larger one; infinite where one is twice the other."""
+    """The distance of two faces in sizes of the larger one; infinite where one is twice as large."""
     small, large = sorted((a.height, b.height))
     return hypot(a.x - b.x, a.y - b.y) / large if large < 2 * small else float("inf")
 
 
 def box(face: RotatedRect, frame: Frame) -> list[float]:
-    """Left, top, width and height of a face, 0 to 1 of the frame; what lies outside of it is cut off."""
+    """Left, top, width and height of a face, 0 to 1 of the frame, clipped to the frame."""
     w, h = frame.width, frame.height
     left, right = (min(max((face.x + side * face.width / 2) / w, 0.0), 1.0) for side in (-1, 1))
     top, bottom = (min(max((face.y + side * face.height / 2) / h, 0.0), 1.0) for side in (-1, 1))
