@@ -435,7 +435,7 @@ export interface UserPicture {
   stored: boolean;
 }
 
-/** One choice. `unavailable` says in a few words why it is not selectable; "" when it is. */
+/** One option. `unavailable` says in a few words why it cannot be selected; "" when it can. */
 export interface Option {
   value: string;
   title: string;

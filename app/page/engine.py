@@ -30,7 +30,7 @@ Key = tuple[str, Input]  # a card at one of its sizes
 
 
 def key(card: ModelCard) -> Key:
-    """What a loaded card is known by."""
+    """The key of a loaded card."""
     return card.id, card.input
 
 
@@ -87,7 +87,7 @@ class Engine:
         return cls(runtime, variant, count, session, compositor, pipeline, model, others)
 
     async def warm(self) -> None:
-        """One run of each of the task's models on a black picture."""
+        """Run each of the task's models once on a black picture, so that the first frame is fast."""
         for model in (self.model, *self.auxiliary.values()):
             await self._run(model)
 
@@ -123,12 +123,12 @@ class Engine:
         return kind(own, others)
 
     async def keep(self, cards: Iterable[ModelCard]) -> None:
-        """Give back what was loaded for overlays, but for these cards."""
-        kept = {key(card) for card in cards}
+        """Free the models loaded for overlays, except those of `cards`."""
+        needed = {key(card) for card in cards}
         async with self.pipeline.runtime_lock:
-            for gone in self.over.keys() - kept:
+            for gone in self.over.keys() - needed:
                 await self.over.pop(gone).session.close()
-            for gone in self.tints.keys() - kept:
+            for gone in self.tints.keys() - needed:
                 await self.tints.pop(gone).close()
 
     async def _model(self, card: ModelCard) -> Model:
@@ -153,7 +153,7 @@ class Engine:
         return self.over[key(card)]
 
     async def _tint(self, card: ModelCard) -> Session | None:
-        """The card's tint graph, on WASM as the matte is; None where it has none."""
+        """The session of the card's tint graph, on WASM like the matte; None where the card has none."""
         if card.tint is not None and key(card) not in self.tints:
             js_graph = await load_graph(self.runtime.page, card.tint, "Body parts")
             async with self.pipeline.runtime_lock:
@@ -169,12 +169,12 @@ async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:
     """The card's cutout graph. Raises CorruptFileError or RuntimeError."""
     variant = card.cutout(runtime.backend.id)
     if variant is None:
-        raise RuntimeError(f"{card.title} cuts no face out on {runtime.backend.title}")
+        raise RuntimeError(f"{card.title} cannot cut out a face on {runtime.backend.title}")
     return await runtime.small(await runtime.load(variant, "Cutout"))
 
 
 async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
-    """The card's matte graph, on WASM: every bundle but WebGL's has it.
+    """The card's matte graph, on WASM, which every bundle except WebGL's contains.
 
     Raises CorruptFileError or RuntimeError.
     """

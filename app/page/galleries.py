@@ -1,4 +1,4 @@
-"""The galleries of a worker: opened while the picture goes on, given back when they are not compared with.
+"""Galleries: opens the galleries of a worker while frames continue, and frees those no longer selected.
 
 Does not compare: the task does.
 """
@@ -21,7 +21,7 @@ from app.tasks.lookalike.user_gallery import embedding_model
 
 
 class Galleries:
-    """Of one task that compares."""
+    """The galleries of one ComparingTask."""
 
     def __init__(self, page: Any, engine: Engine, task: ComparingTask, user: UserPictures) -> None:
         self._page = page
@@ -32,7 +32,7 @@ class Galleries:
         self._names: dict[str, Names] = {}
 
     async def prepare(self) -> None:
-        """Run what comes after the models once on a black picture: a GPU compiles for seconds."""
+        """Embed a black picture once, because a GPU compiles for seconds at its first run."""
         frame = Frame(OffscreenCanvas.new(64, 64), 64, 64, is_photo=True)
         features, _ = await self._task.embed(frame)
         classifier = self._engine.auxiliary["classifier"]
@@ -41,7 +41,7 @@ class Galleries:
         self._features = features
 
     async def warm(self) -> None:
-        """Run each index once, on the features of that picture."""
+        """Run each index once on the features of the black picture."""
         session = self._engine.auxiliary["classifier"].session
         blank = session.blank((1, len(session.numbers(self._features))))
         for gallery in self._task.galleries:

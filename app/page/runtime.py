@@ -1,4 +1,4 @@
-"""Runtime: onnxruntime-web for a backend; fetches files, checks them and opens them as sessions.
+"""Runtime: onnxruntime-web on one backend; fetches graph files, checks them and opens them as sessions.
 
 Does not decide which backend or variant: app.core.backend and the card do.
 """
@@ -25,7 +25,7 @@ class CorruptFileError(RuntimeError):
 
 @dataclass(frozen=True)
 class Runtime:
-    """onnxruntime-web for a backend: opens cards on it."""
+    """onnxruntime-web on one backend. Opens the graphs of cards."""
 
     page: Any
     js_ort: Any
@@ -33,18 +33,18 @@ class Runtime:
     features: tuple[str, ...]
 
     def variant(self, card: ModelCard) -> Variant:
-        """What is run of a card. Raises RuntimeError where it is not offered here."""
+        """The variant of a card for this backend. Raises RuntimeError where the card has none."""
         variant = card.variant(self.backend.id, self.features)
         if variant is None:
-            raise RuntimeError(f"{card.title} is not offered on {self.backend.title}")
+            raise RuntimeError(f"{card.title} has no variant for {self.backend.title}")
         return variant
 
     async def fetch(self, card: ModelCard, variant: Variant) -> list[Any]:
-        """The bytes of a variant's graphs, checked. Raises CorruptFileError."""
+        """Fetch and check the graphs of a variant; returns their bytes. Raises CorruptFileError."""
         return [await load_graph(self.page, graph, card.title) for graph in variant.graphs]
 
     async def open(self, card: ModelCard, js_graphs: list[Any]) -> Session | Chain:
-        """What `fetch` gave, loaded. Raises RuntimeError."""
+        """Open the bytes that `fetch` returned. Raises RuntimeError."""
         opened: list[Session] = []
         try:
             for js in js_graphs:
@@ -61,15 +61,15 @@ class Runtime:
         return "webgl" if self.backend.provider == "webgl" else "wasm"
 
     async def load(self, variant: Variant, title: str) -> Any:
-        """The bytes of a variant's only graph, checked. Raises CorruptFileError."""
+        """Fetch and check the only graph of a variant; returns its bytes. Raises CorruptFileError."""
         return await load_graph(self.page, variant.graphs[0], title)
 
     async def small(self, js_graph: Any) -> Session:
-        """A cutout or an index, loaded. Raises RuntimeError."""
+        """Open a cutout or an index. Raises RuntimeError."""
         return await Session.open(self.js_ort, js_graph, self.plain)
 
     def wrap(self, kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-        """A Tensor over a typed array, which it does not copy."""
+        """A Tensor that uses a typed array without a copy."""
         return self.js_ort.Tensor.new(kind, js_array, to_js(list(shape)))
 
 
@@ -96,7 +96,7 @@ async def load_ort(
 
 
 async def fetched(page: Any, path: str, title: str, size: int) -> Any:
-    """A file of `size` bytes as ArrayBuffer. Raises CorruptFileError."""
+    """Fetch a file of `size` bytes; returns an ArrayBuffer. Raises CorruptFileError."""
     try:
         return await page.bytes(path, title, size)
     except JsException as error:
@@ -106,7 +106,7 @@ async def fetched(page: Any, path: str, title: str, size: int) -> Any:
 
 
 async def load_graph(page: Any, graph: Graph, title: str) -> Any:
-    """The bytes of a graph as Uint8Array, checked by their hash. Raises CorruptFileError."""
+    """Fetch a graph and check its hash; returns a Uint8Array. Raises CorruptFileError."""
     js_buffer = await fetched(page, graph.path, title, graph.bytes)
     digest = Uint8Array.new(await crypto.subtle.digest("SHA-256", js_buffer)).to_bytes().hex()
     if digest != graph.sha256:

@@ -1,1 +1,1 @@
-"""What can be set, and what this build and browser can do."""
+"""The settings, their options, and the capabilities of this build and browser."""

@@ -1,6 +1,6 @@
 """settled(), switched(): the Settings with a model and a gallery that are available.
 
-Does not change what a visitor can see of the room: the background stays as it is.
+Does not change the background: a hidden room stays hidden.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from app.panel.options import galleries
 
 
 def settled(settings: Settings, caps: Capabilities) -> Settings:
-    """The Settings with an available model and gallery, where the chosen ones are not available any more.
+    """The Settings with an available model and gallery in place of unavailable ones.
 
-    The background stays as it is: a hidden room is not shown by it.
+    The background does not change, so a hidden room stays hidden.
     """
     card = caps.card(settings.model)
     if not (card and caps.supports(card, settings.task, settings.backend)):
@@ -28,9 +28,9 @@ def settled(settings: Settings, caps: Capabilities) -> Settings:
 
 
 def switched(old: Settings, new: Settings, caps: Capabilities) -> Settings:
-    """`new`, which has another task than `old`, with a model that this task takes.
+    """`new`, which has another task than `old`, with a model for the new task.
 
-    That is the visitor's choice, or what the task prefers where they made none.
+    It keeps a model that the visitor chose and that fits; otherwise it takes the task's preferred model.
     """
     if old.model == caps.preferred_model(old.task, old.backend):  # not chosen by the visitor
         new = replace(new, model=caps.preferred_model(new.task, old.backend) or old.model)

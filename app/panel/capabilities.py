@@ -1,4 +1,4 @@
-"""Capabilities: what this build holds and what this browser can do.
+"""Capabilities: the contents of this build and the abilities of this browser.
 
 Does not choose a setting and does not load or run anything.
 """
@@ -18,17 +18,17 @@ from app.tasks import TASKS
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What this build holds, and what this browser can do."""
+    """The contents of this build, and the abilities of this browser."""
 
     probe: Probe = field(default_factory=Probe)
     cards: tuple[ModelCard, ...] = ()
     backdrops: tuple[tuple[str, str], ...] = ()  # (id, title)
     cameras: tuple[tuple[str, str], ...] = ()  # (device id, label)
-    user_image: bool = False  # the visitor has given an image for the background
+    user_image: bool = False  # the visitor has chosen a file as background
     broken: dict[str, str] = field(default_factory=dict)  # backend -> why it failed in this visit
     backend: str = ""  # the backend that runs; "" before one does
     galleries: tuple[Gallery, ...] = ()  # the manifest's; the one with id "own" holds the visitor's pictures
-    user_pictures: int = 0  # how many pictures of their own the visitor keeps in this browser
+    user_pictures: int = 0  # the number of the visitor's own pictures in this browser
 
     def card(self, model: str) -> ModelCard | None:
         """The card with this id."""
@@ -40,13 +40,15 @@ class Capabilities:
         return card if card and (id != PARTS or card.tint) else None
 
     def runnable(self, card: ModelCard, backend: str) -> bool:
-        """Whether a card can run on a backend; on "auto", whether on any."""
+        """Whether a card can run on a backend; for "auto", on any backend."""
         features = self.probe.features
         return any(card.variant(b, features) for b in ([backend] if backend != "auto" else BACKENDS))
 
     def resolve(self, model_kinds: Iterable[str], settings: Settings, backend: str) -> dict[str, ModelCard]:
-        """A card of each of these kinds: the chosen model, else the card that the task prefers, else the card
-        with the smallest input, which is the fastest. For BlazeFace that is the short range, made for a face
+        """One card for each of these kinds.
+
+        That is the chosen model, else a card that the task prefers, else the card with the smallest input,
+        which is the fastest. For BlazeFace that is the short range, made for a face
         in front of a screen. A classifier counts only if a gallery has an index for it.
 
         Raises ValueError, with the reason in a few words, where no card of a kind can run.
@@ -61,21 +63,21 @@ class Capabilities:
         ordered = sorted(self.cards, key=order)
         cards = [card for card in (own, *ordered) if card and self.runnable(card, backend)]
         cards = [card for card in cards if card.kind != "classifier" or self.indexed(card, backend)]
-        found = {}
+        resolved = {}
         for kind in model_kinds:
             card = next((card for card in cards if card.kind == kind), None)
             if card is None:
                 raise ValueError(f"this build has no {kind} for it")
-            found[kind] = card
-        return found
+            resolved[kind] = card
+        return resolved
 
     def indexed(self, card: ModelCard, backend: str) -> bool:
-        """Whether a gallery has an index for a classifier on a backend; on "auto", on any."""
+        """Whether a gallery has an index for a classifier on a backend; for "auto", on any backend."""
         backends = [backend] if backend != "auto" else list(BACKENDS)
         return any(each.index(card.id, b) for each in self.built_galleries for b in backends)
 
     def supports(self, card: ModelCard, task: str, backend: str) -> bool:
-        """Whether a task can be done with a card as its model on a backend; on "auto", on any."""
+        """Whether a task can run with a card as its model on a backend; for "auto", on any backend."""
         if backend == "auto":
             return any(self.supports(card, task, each) for each in BACKENDS)
         kind = TASKS[task]
@@ -96,7 +98,7 @@ class Capabilities:
 
     @property
     def built_galleries(self) -> tuple[Gallery, ...]:
-        """The galleries of this build, without the visitor's own."""
+        """The galleries of this build, without the visitor's own pictures."""
         return tuple(each for each in self.galleries if each.id != OWN and not each.missing)
 
     def gallery(self, id: str) -> Gallery | None:
@@ -104,7 +106,7 @@ class Capabilities:
         return next((each for each in self.galleries if each.id == id), None)
 
     def selected_galleries(self, settings: Settings) -> tuple[Gallery, ...]:
-        """The galleries that faces are compared with under these Settings."""
-        wanted = [each for each in self.built_galleries if settings.gallery in (each.id, ALL)]
+        """The galleries that these Settings compare faces with."""
+        selected = [each for each in self.built_galleries if settings.gallery in (each.id, ALL)]
         own = self.gallery(OWN) if self.user_pictures and settings.gallery in (OWN, ALL) else None
-        return (*wanted, own) if own else tuple(wanted)
+        return (*selected, own) if own else tuple(selected)

@@ -22,7 +22,7 @@ ABSENT = "not in this build"
 
 @dataclass(frozen=True)
 class Option:
-    """One choice. `unavailable` says in a few words why it is not selectable; "" when it is."""
+    """One option. `unavailable` says in a few words why it cannot be selected; "" when it can."""
 
     value: str
     title: str
@@ -45,7 +45,9 @@ def tasks(settings: Settings, caps: Capabilities) -> Options:
 
 
 def galleries(settings: Settings, caps: Capabilities) -> Options:
-    """What faces can be compared with: a gallery of this build, the visitor's own pictures, all together."""
+    """The galleries to compare faces with: those of this build, the visitor's own pictures, and all of
+    them.
+    """
     on = caps.backend if settings.backend == "auto" else settings.backend
 
     def option(id: str, title: str, lacking: str) -> Option:
@@ -72,7 +74,7 @@ def sources(settings: Settings, caps: Capabilities) -> Options:
 
 
 def cameras(settings: Settings, caps: Capabilities) -> Options:
-    """The browser's choice, and the cameras known so far."""
+    """The browser's default camera, and the cameras known so far."""
     return (Option("", "Default camera"), *(Option(id, label) for id, label in caps.cameras))
 
 
@@ -93,7 +95,7 @@ def images(settings: Settings, caps: Capabilities) -> Options:
 
 
 def overlays(settings: Settings, caps: Capabilities) -> Options:
-    """The overlays of this build, judged by the chosen backend; with "auto" by the one that runs."""
+    """The overlays of this build on the chosen backend, or with "auto" on the running backend."""
     backend = caps.backend or "auto" if settings.backend == "auto" else settings.backend
     cards = (card for card in caps.cards if card.kind in OVERLAYS)
     known = [(card.id, overlay(card.id, card).title.format(card=card.title)) for card in cards]
@@ -104,7 +106,7 @@ def overlays(settings: Settings, caps: Capabilities) -> Options:
 
 
 def overlay_unavailable(id: str, settings: Settings, caps: Capabilities, backend: str) -> str:
-    """Why an overlay cannot be drawn where `backend` runs, which may be "auto"; "" when it can."""
+    """Why an overlay cannot be drawn on `backend`, which may be "auto"; "" when it can."""
     card = caps.overlay_card(settings, id)
     if card is None:
         return "not supported by this model"
@@ -156,7 +158,7 @@ def sized_card(settings: Settings, caps: Capabilities) -> ModelCard | None:
 
 
 def details(settings: Settings, caps: Capabilities) -> Options:
-    """The sizes of the chosen model or overlay; without sizes all that another may have."""
+    """The sizes of the chosen model or overlay; where neither has sizes, all possible ones."""
     card = sized_card(settings, caps)
     known = [size.id for size in card.sizes] if card else DETAILS
     return tuple(Option(id, id.title()) for id in DETAILS if id in known)
@@ -171,7 +173,7 @@ def threads(settings: Settings, caps: Capabilities) -> Options:
 
 
 def _index_missing(settings: Settings, caps: Capabilities, backend: str) -> bool:
-    """Whether a gallery that is compared with has no index for a backend: WebGL's hold fewer characters."""
+    """Whether a selected gallery has no index for a backend; WebGL's indexes hold fewer characters."""
     cards = [card.id for card in caps.cards if card.kind == "classifier"]
     selected = caps.selected_galleries(settings)
     return any(not any(each.index(card, backend) for card in cards) for each in selected)

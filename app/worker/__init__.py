@@ -1,1 +1,1 @@
-"""The control plane of a worker: messages, state, hand-over. Does not import js."""
+"""The control plane of a worker: messages, state and handover. Does not import js."""

@@ -1,6 +1,6 @@
-"""What a task has told the page: its answers with the visitor's picks, and the picture shared of them.
+"""Reducers for a task's events: adds the visitor's picks to its answers, and prepares the share card.
 
-Does not find the answers: the task does. Does not draw: static/ does.
+Does not compute answers: the task does. Does not draw: static/ does.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from app.worker.state import Effects, State
 
 
 def told(state: State, event: effects.TaskTold) -> tuple[State, Effects]:
-    """Pass an event of the task on to the page; answers with the picks that still hold."""
+    """Send an event of the task to the page; Answers get the picks that are still valid."""
     answers = event.event
     if not isinstance(answers, Answers):
         return replace(state, told={**state.told, answers.type: answers}), (answers,)
-    # Another source has other faces, though they may have the same ids. 0 is the source a worker begins with.
+    # Another source shows other faces, even under the same ids. A worker starts with source 0.
     before = state.answers.source if state.answers else 0
     return _with_picks(state, answers, state.picks if answers.source == before else {})
 
 
 def picked(state: State, event: to_worker.Picked) -> tuple[State, Effects]:
-    """The visitor picked an answer; another worker may have shown it to them."""
+    """The visitor picked an answer, which an earlier worker may have sent."""
     picks = {**state.picks, event.face: event.key}
     if state.answers is None:
         return replace(state, picks=picks), ()
@@ -34,7 +34,7 @@ def picked(state: State, event: to_worker.Picked) -> tuple[State, Effects]:
 
 
 def shared(state: State, event: to_worker.ShareRequested) -> tuple[State, Effects]:
-    """A picture of a face beside its answer: the one picked, else the first."""
+    """Prepare a picture of a face beside its picked answer; without a pick, the first answer."""
     answers, key = state.answers, state.picks.get(event.face)
     if answers is None or not answers.faces:
         return state, ()

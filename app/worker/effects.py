@@ -1,4 +1,4 @@
-"""What happens inside a worker (events), and what is to be done beside messages to the page (effects).
+"""Events inside a worker, and the effects that update() returns besides messages to the page.
 
 Does nothing itself: app/worker/update.py turns events into effects, app/page/main.py carries effects out.
 """
@@ -21,24 +21,24 @@ from app.worker.protocol.to_worker import (
 
 @dataclass(frozen=True)
 class EngineLoaded:
-    """The models are there; what is loaded beside them can be."""
+    """The models are loaded; overlays, galleries and backdrops can be loaded now."""
 
 
 @dataclass(frozen=True)
 class EngineReady:
-    """The models are warm: pictures can come."""
+    """The models are warm; the worker can process frames."""
 
 
 @dataclass(frozen=True)
 class BusyChanged:
-    """Something that holds a frame up has begun (1) or ended (-1)."""
+    """Work that may delay a frame has started (1) or ended (-1)."""
 
     change: int
 
 
 @dataclass(frozen=True)
 class TaskTold:
-    """The task told something about a frame."""
+    """The task reported an event."""
 
     event: TaskEvent
 
@@ -52,7 +52,7 @@ class OverlayFailed:
 
 @dataclass(frozen=True)
 class GalleriesFailed:
-    """The galleries could not be loaded; those of `gallery` still are."""
+    """The galleries could not be loaded; those of the setting `gallery` remain in use."""
 
     why: str
     gallery: str
@@ -67,21 +67,21 @@ class BackdropFailed:
 
 @dataclass(frozen=True)
 class PicturesChanged:
-    """There are now so many pictures of the visitor's own."""
+    """The number of the visitor's own pictures has changed."""
 
     count: int
 
 
 @dataclass(frozen=True)
 class TrialDue:
-    """The backend in use has shown its speed."""
+    """Enough frames have run to measure the current backend."""
 
     infer_ms: float
 
 
 @dataclass(frozen=True)
 class TrialMeasured:
-    """One run of each of the task's models took so long, with the settings of that time."""
+    """The time of one run of each of the task's models, with the settings during the measurement."""
 
     ms: float
     trials: tuple[str, ...]
@@ -95,7 +95,7 @@ class TrialLost:
 
 @dataclass(frozen=True)
 class WorkerFailed:
-    """This worker cannot go on. `again`: whether to start the same once more can help."""
+    """This worker cannot continue. `again`: whether a restart of the same backend can help."""
 
     why: str
     again: bool = True
@@ -106,19 +106,19 @@ class WorkerFailed:
 
 @dataclass(frozen=True)
 class Cover:
-    """Hide the picture on the canvas: it has no mask."""
+    """Cover the canvas, because the picture has no mask."""
 
     settings: Settings
 
 
 @dataclass(frozen=True)
 class SaveFrame:
-    """Give the next picture drawn to the visitor as a file."""
+    """Save the next drawn picture as a file for the visitor."""
 
 
 @dataclass(frozen=True)
 class LoadOverlay:
-    """The overlay to draw: the setting, and the card with its input size; "none" and None to draw none."""
+    """Load the overlay of the setting, with its card and input size; "none" and None unload it."""
 
     overlay: str = "none"
     card: str = ""
@@ -127,7 +127,7 @@ class LoadOverlay:
 
 @dataclass(frozen=True)
 class LoadGalleries:
-    """The galleries to compare with. `revision` counts the changes of the visitor's own pictures."""
+    """Load the galleries of the setting. `revision` counts changes of the visitor's own pictures."""
 
     gallery: str = ""
     revision: int = 0
@@ -135,7 +135,7 @@ class LoadGalleries:
 
 @dataclass(frozen=True)
 class LoadBackdrop:
-    """The backdrop to show: an image, USER_VIDEO, or "" for none.
+    """Load the backdrop: an image, USER_VIDEO, or "" for none.
 
     `revision` counts the visitor's own backdrops.
     """
@@ -146,10 +146,10 @@ class LoadBackdrop:
 
 @dataclass(frozen=True)
 class MeasureTrial:
-    """Measure one run of each of the task's models, to compare backends with."""
+    """Measure one run of each of the task's models, as a target for other backends."""
 
     trials: tuple[str, ...] = ()  # backends; empty: measure nothing
-    settings: Settings = field(default_factory=Settings)  # of the moment
+    settings: Settings = field(default_factory=Settings)  # at the time of the request
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ class ChangePictures:
 
 @dataclass(frozen=True)
 class ExportPictures:
-    """Give the visitor their own pictures as one file."""
+    """Export the visitor's own pictures as one file."""
 
 
 @dataclass(frozen=True)
 class PublishPictures:
-    """Send the visitor's pictures to the page, as they are known or as storage holds them now."""
+    """Send the visitor's pictures to the page. `reread`: read browser storage first."""
 
     reread: bool
