@@ -390,7 +390,7 @@ export interface FaceAnswers {
   five: Answer[];
 }
 
-/** What a worker begins with. The first worker has the page's query and nothing else. */
+/** The data that a worker starts with. The first worker has only the page's query. */
 export interface Handover {
   /** the settings */
   query: string;

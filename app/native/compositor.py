@@ -127,9 +127,7 @@ class Compositor:
         return _mean(_slope(_moments(decoded(mask.sample.pixels), tensor.reshape(*self._mask_size, 1))))
 
     def _backdrop(self, width: int, height: int, level: float | None = None) -> Texture:
-        """The backdrop, cropped to fill, at mipmap level `level`; None: the level a GPU would choose for this
-        size.
-        """
+        """The backdrop, cropped to fill, at a mipmap level; None: the level that a GPU would choose."""
         high, wide = self._levels[0].shape[:2]
         scale = max(width / wide, height / high)
         w, h = width / scale / wide, height / scale / high
@@ -144,9 +142,7 @@ class Compositor:
 
 
 class NativeReference:
-    """The arrays and functions that a background's NumPy reference uses; see Reference in
-    app.backgrounds.base.
-    """
+    """The arrays and functions that a background's reference uses; see app.backgrounds.base."""
 
     background: Texture  # the frame without the person, blurred: colour times weight, and the weight
     at: tuple[Line, Line]  # where the pixels of the picture lie in the frame
@@ -239,9 +235,7 @@ def _blurred(frame: Texture, edge: Edge, size: tuple[int, int], settings: Settin
 
 
 def _gaussian(picture: Texture, sigma: float, axis: int) -> Texture:
-    """gaussian.frag along one axis. The shader reads two pixels with one tap between them; here each is
-    read.
-    """
+    """gaussian.frag along one axis. The shader reads two pixels with one tap, this function with two."""
     at, one = line(picture.shape[axis]), 1 / picture.shape[axis]
     total = picture.copy()
     weights = np.exp(-0.5 / sigma**2 * np.arange(1, 2 * TAPS + 1) ** 2)

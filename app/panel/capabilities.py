@@ -48,8 +48,8 @@ class Capabilities:
         """One card for each of these kinds.
 
         That is the chosen model, else a card that the task prefers, else the card with the smallest input,
-        which is the fastest. For BlazeFace that is the short range, made for a face
-        in front of a screen. A classifier counts only if a gallery has an index for it.
+        which is the fastest. For BlazeFace that is the short-range model, made for a face in front of a
+        screen. A classifier counts only if a gallery has an index for it.
 
         Raises ValueError, with the reason in a few words, where no card of a kind can run.
         """

@@ -1,7 +1,7 @@
-"""Handover: everything the next worker begins with, as plain data, and which worker follows one that failed.
+"""Handover: the data that a worker starts with; successor(): the Handover after a failure.
 
-Does not start or end workers: static/workers.js does. These are pure functions of what is known, so that the
-result can lie ready with the page for the time when the worker itself can no longer say it.
+Does not start or end workers: static/workers.js does. The functions are pure, so that a worker can leave
+their result with the page in advance, for the case that it stops answering.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RETRIES = 2  # restarts of the last backend of the ladder: a lost context comes 
 
 @dataclass(frozen=True)
 class Handover:
-    """What a worker begins with. The first worker has the page's query and nothing else."""
+    """The data that a worker starts with. The first worker has only the page's query."""
 
     query: str = ""  # the settings
     backend: str = ""  # the backend to run on; "" leaves it to the query
@@ -40,15 +40,15 @@ class Handover:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Handover:
-        """A Handover after its trip through JavaScript; fields that are not its own are left out."""
+        """Make a Handover of a mapping from JavaScript; unknown fields are ignored."""
         names = {each.name for each in fields(cls)}
-        given = cls(**{name: value for name, value in data.items() if name in names})
+        decoded = cls(**{name: value for name, value in data.items() if name in names})
         return replace(
-            given,
-            trials=None if given.trials is None else tuple(given.trials),
-            cameras=tuple((id, label) for id, label in given.cameras),
-            notes=tuple(given.notes),
-            picks=tuple((face, key) for face, key in given.picks),
+            decoded,
+            trials=None if decoded.trials is None else tuple(decoded.trials),
+            cameras=tuple((id, label) for id, label in decoded.cameras),
+            notes=tuple(decoded.notes),
+            picks=tuple((face, key) for face, key in decoded.picks),
         )
 
 
@@ -59,9 +59,9 @@ def restarts(old: Settings, settings: Settings, card: ModelCard) -> bool:
 
 
 def rolled_back(settings: Settings, initial: Settings, backend: str, model: str) -> Settings:
-    """The settings of a worker that goes on, on `backend` with `model`, because its successor gave up.
+    """The settings of a worker that continues, on `backend` with `model`, because its successor failed.
 
-    Settings that need a new worker are again as this worker began with them; the rest stays as chosen since.
+    Settings that need a new worker return to their initial values; the others keep their current values.
     """
     before = {name: getattr(initial, name) for name in RESTARTS}
     return replace(
@@ -80,11 +80,11 @@ def successor(
     again: bool = True,
     unable: Mapping[str, str] | None = None,
 ) -> Handover | None:
-    """The worker that follows one which failed on `backend`; None when nothing is left to try.
+    """The Handover of the worker that replaces one that failed on `backend`; None when no backend is left.
 
-    `begun` is the failed worker's own Handover, brought up to date. `again`: whether it can help to start the
-    last backend of the ladder once more; a damaged file stays damaged. `unable`: backends that cannot do all
-    that is chosen, and why.
+    `begun`: the failed worker's Handover, updated. `why`: the error in a few words. `again`: whether a
+    restart of the last backend can help; it cannot for a damaged file. `unable`: backends that do not support
+    all chosen settings, and the reason.
     """
     failed, retries = {**begun.failed, backend: why}, begun.retries
     following = after(backend, probe, card, {**(unable or {}), **failed})

@@ -1,6 +1,6 @@
-"""Loader: loads what was requested last, one request at a time.
+"""Loader: serves the latest request, one request at a time.
 
-Does not know what is loaded: overlays, galleries, the visitor's pictures, backdrops and trials use one each.
+Does not know what it loads: overlays, galleries, the visitor's pictures, backdrops and trials use one each.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ Request = TypeVar("Request")
 
 
 class Loader(Generic[Request]):
-    """Requests are compared with ==: a request for what is loaded already does nothing.
+    """Requests are compared with ==; a request equal to `loaded` does nothing.
 
-    `load` is awaited with one request after another; it may ask `wanted` whether its request still counts.
-    `failed` is called with what it raised, unless a newer request has come; then `loaded` stays as it was.
-    A request that has failed does nothing when it is repeated; it is tried again after another request.
-    `busy` is called with 1 when work begins and with -1 when it ends.
+    The Loader awaits `load` for one request after another. `load` may call `wanted` to check whether its
+    request is still the newest. If it raises an error, `loaded` stays as it was and the Loader calls `failed`
+    with the error, unless a newer request has come. Repeating a failed request does nothing; after another
+    request it is tried again. The Loader calls `busy` with 1 when work begins and with -1 when it ends.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Loader(Generic[Request]):
         self._work: asyncio.Task[None] | None = None
 
     def request(self, wanted: Request) -> None:
-        """Load this next; a request that has not begun is forgotten."""
+        """Load this next. It replaces a request that has not started."""
         if wanted == self._refused:
             return
         self._wanted, self._refused = wanted, None
@@ -45,7 +45,7 @@ class Loader(Generic[Request]):
             self._work = asyncio.ensure_future(self._run())
 
     def wanted(self, request: Request) -> bool:
-        """Whether this is still the newest request."""
+        """Whether `request` is still the newest one."""
         return self._wanted == request
 
     async def idle(self) -> None:
@@ -54,14 +54,14 @@ class Loader(Generic[Request]):
             await self._work
 
     async def _run(self) -> None:
-        interrupted = False  # a load that failed may have given back what was loaded before
+        interrupted = False  # a failed load may have freed what was loaded before
         while interrupted or self._wanted != self.loaded:
             request = self._wanted
             self._busy(1)
             try:
                 await self._load(request)
                 self.loaded, interrupted = request, False
-            except Exception as error:  # the picture goes on, whatever it was
+            except Exception as error:  # any error: the frames continue
                 interrupted = not self.wanted(request)
                 if not interrupted:
                     self._wanted, self._refused = self.loaded, request

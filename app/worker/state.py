@@ -1,4 +1,4 @@
-"""State: what a worker knows, frozen. An event makes a new one of it (app/worker/update.py).
+"""State: the frozen state of a worker. update() in app/worker/update.py makes the next one.
 
 Does not load, draw or send anything.
 """
@@ -20,7 +20,7 @@ Effects = tuple[Any, ...]  # messages to the page, and what app/worker/effects.p
 
 @dataclass(frozen=True)
 class State:
-    """What a worker knows. One backend, one card; replaced as a whole when these change."""
+    """The state of a worker, which has one backend and one card; another needs a new worker."""
 
     settings: Settings
     caps: Capabilities

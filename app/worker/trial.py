@@ -1,4 +1,4 @@
-"""Trials: with "auto", whether another backend does the same work faster, measured beside the one that runs.
+"""Trials: with "auto", measures whether another backend runs the same models faster than the current one.
 
 Does not measure (app/page/loading.py does) and does not choose which backends are tried
 (app.core.backend.choose does).
@@ -15,34 +15,34 @@ from app.worker.handover import restarts
 from app.worker.protocol import to_page, to_worker
 from app.worker.state import Effects, State
 
-TRIAL_AFTER = 45  # frames: the backend in use has shown its speed
-GAIN = 0.9  # a trial must take this share of the time at most, or the change is not worth its flicker
-RUNS = 9  # of the trial; of the backend in use, each of which holds up a frame, half of them
+TRIAL_AFTER = 45  # frames after which the current backend is measured
+GAIN = 0.9  # a trial must take at most this share of the time, or the switch is not worth its flicker
+RUNS = 9  # runs of a trial; the current backend makes half as many, because each delays a frame
 
 
 def due(state: State, event: effects.TrialDue) -> tuple[State, Effects]:
-    """Try the next backend beside this one: the next that can do all that is chosen as well."""
-    if not event.infer_ms:  # nothing was inferred yet
+    """Start a trial of the next backend that supports all chosen settings."""
+    if not event.infer_ms:  # no inference has run yet
         return state, ()
     trials = _able(state)
     state = replace(state, trials=())
     if not trials or state.settings.backend != "auto":
         return state, ()
     if TASKS[state.settings.task].requires.auxiliary:
-        # Where a task runs several models its frames do not tell what a trial measures: one run of each.
+        # A trial measures one run of each model; the frames of a task with several models do not show that.
         return state, (effects.MeasureTrial(trials, state.settings),)
     return state, (_begin(state, trials, event.infer_ms),)
 
 
 def measured(state: State, event: effects.TrialMeasured) -> tuple[State, Effects]:
-    """Try the next backend, unless another worker has begun since the measurement."""
+    """Start the trial, unless another worker has started since the measurement."""
     if restarts(event.settings, state.settings, state.card):
         return state, ()
     return state, (_begin(state, event.trials, event.ms),)
 
 
 def lost(state: State, event: effects.TrialLost) -> tuple[State, Effects]:
-    """This worker gives way to the one on the screen."""
+    """This worker was a trial and not faster; the worker on the screen continues."""
     return state, (to_page.Declined(to_worker.SuccessorFailed(state.trials)),)
 
 

@@ -1,6 +1,6 @@
-"""update(): what an event makes of a State, and what is to be done. begin(): the first State.
+"""update(): the next State and the effects after an event. begin(): the first State.
 
-Pure: nothing is loaded, drawn or sent here. app/page/main.py owns the State and carries the effects out.
+Does not load, draw or send anything: app/page/main.py owns the State and carries the effects out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from app.worker.state import Effects, State
 def begin(
     handover: Handover, caps: Capabilities, backdrops: Mapping[str, str]
 ) -> tuple[State | None, Effects]:
-    """The State a worker begins with; None where the build has no model that can run."""
+    """The first State of a worker, and its effects; None where the build has no model that can run."""
     settings, notes = from_query(handover.query, caps)
     told = tuple(to_page.Note(note) for note in (*handover.notes, *notes))
     card = caps.card(settings.model)
@@ -54,22 +54,22 @@ def begin(
 
 
 def update(state: State, event: Any) -> tuple[State, Effects]:
-    """The State after an event, and what is to be done: what the event asks for, then what has changed.
+    """The State after an event, and the effects: those of the event, then the views that changed.
 
-    KeyError for an event that has no reducer.
+    Raises KeyError for an event without a reducer.
     """
     changed, wanted = REDUCERS[type(event)](state, event)
     return changed, (*wanted, *views.changes(state, changed))
 
 
 def change(state: State, settings: Settings) -> tuple[State, Effects]:
-    """New settings: the canvas is covered, a successor begins, a still source is drawn again."""
+    """Apply new settings: cover the canvas or start another worker if needed, and redraw a still source."""
     old, changed = state.settings, replace(state, settings=settings)
     wanted: list[Any] = []
     if state.phase != "starting" and old.background == "none" != settings.background:
         wanted.append(
             effects.Cover(settings)
-        )  # the canvas shows a picture without mask; the next may take long
+        )  # the canvas shows a picture without a mask, and the next picture may take long
     if restarts(old, settings, state.card):
         changed = replace(changed, trials=())
         wanted.append(to_page.Begin(views.handover(changed)))
@@ -126,7 +126,7 @@ def _change_pictures(state: State, event: Any) -> tuple[State, Effects]:
 def _pictures_changed(state: State, event: effects.PicturesChanged) -> tuple[State, Effects]:
     caps = replace(state.caps, user_pictures=event.count)
     state = replace(state, caps=caps, pictures=state.pictures + 1)
-    settings = settled(state.settings, caps)  # the last picture is gone: another gallery
+    settings = settled(state.settings, caps)  # without pictures, another gallery
     return change(state, settings) if settings != state.settings else (state, ())
 
 
@@ -167,7 +167,7 @@ def _successor_failed(state: State, event: to_worker.SuccessorFailed) -> tuple[S
 
 
 def _worker_failed(state: State, event: effects.WorkerFailed) -> tuple[State, Effects]:
-    if state.handover.target_ms:  # a trial that fails was only a trial
+    if state.handover.target_ms:  # a failed trial does not replace anything
         outcome = to_worker.SuccessorFailed(state.trials, {state.backend: event.why})
         return state, (to_page.Declined(outcome),)
     following = views.following(state, event.why, event.again)

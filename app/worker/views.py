@@ -1,4 +1,4 @@
-"""What the page shows and what is to be loaded, as pure functions of the State; changes() gives what differs.
+"""Views: messages and load requests computed from the State; changes() yields those that differ.
 
 Does not change the State.
 """
@@ -38,7 +38,7 @@ def panel(state: State) -> to_page.Panel:
 
 
 def source(state: State) -> to_page.Source:
-    """Where pictures come from."""
+    """The source of the pictures and the bounds of a photo."""
     settings = state.settings
     ask = messages.ASK.get(settings.source, ())
     return to_page.Source(
@@ -60,7 +60,7 @@ def backdrop_video(state: State) -> to_page.BackdropVideo:
 
 
 def plan(state: State) -> to_page.Plan:
-    """What the page does when this worker stops answering."""
+    """The page's plan for the case that this worker stops answering."""
     settings, why = state.settings, messages.SILENT
     is_trial = bool(state.handover.target_ms)
     waits = state.phase != "running" or state.busy
@@ -76,22 +76,22 @@ def plan(state: State) -> to_page.Plan:
 
 
 def handover(state: State, **fields: Any) -> Handover:
-    """What a worker begins with that does what the settings say now."""
+    """The Handover for a worker with the current settings."""
     return Handover(query=to_query(state.settings), **_known(state), **fields)
 
 
 def following(state: State, why: str, again: bool = True) -> Handover | None:
-    """The worker that follows this one when it fails; see successor."""
+    """The Handover of the worker that replaces this one when it fails; see successor()."""
     begun = Handover(
         trials=state.handover.trials, retries=state.handover.retries, **_known(state)
-    )  # its query and backend are the successor's to say
+    )  # successor() sets the query and the backend
     unable = {row.value: row.unavailable for row in backends(state.settings, state.caps) if row.unavailable}
     probe = state.caps.probe
     return successor(begun, state.settings, state.backend, why, probe, state.card, again, unable)
 
 
 def _known(state: State) -> dict[str, Any]:
-    """What every worker that follows has to know."""
+    """The fields that every following worker needs."""
     compares = TASKS[state.settings.task].requires.galleries
     return {
         "failed": state.caps.broken,
