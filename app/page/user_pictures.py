@@ -29,7 +29,7 @@ from app.worker.protocol.browser import UserPicture
 from app.worker.protocol.to_page import Download, Note, Pictures
 from app.worker.protocol.to_worker import PictureAdded, PictureRemoved, PicturesImported
 
-PATIENCE = 1.0  # seconds a start waits for storage; what comes later is told later
+PATIENCE = 1.0  # seconds that a start waits for storage; later rows are published when they arrive
 LONG_PATIENCE = 10.0  # where the address asks for the visitor's pictures
 
 
@@ -72,7 +72,7 @@ class UserPictures:
         await self._update()
 
     async def refresh(self) -> None:
-        """This worker is on the screen now: what another worker has stored since, then stale pictures."""
+        """This worker is on the screen now: read storage again, then embed stale pictures again."""
         self._shown = True
         await self._read_late(asyncio.ensure_future(self._read()))
 
@@ -152,7 +152,7 @@ class UserPictures:
         try:
             async with self._lock:
                 await act()
-        except Exception as error:  # whatever it was, the next picture may be had
+        except Exception as error:  # any error: the next picture may succeed
             self._post(Note(messages.PICTURE.format(name=name, why=messages.brief(error))))
         finally:
             frame.close()

@@ -32,6 +32,6 @@ def test_a_task_starts_and_shows_its_parts(visit: Visit, id: str) -> None:
 def test_people_are_counted(visit: Visit) -> None:
     visit.open(task="people", backend="wasm")
     caption = visit.page.locator("#caption")
-    visit.until(lambda: caption.text_content() == "One face is seen.", "the face of the sample", START)
+    visit.until(lambda: caption.text_content() == "One face is visible.", "the face of the sample", START)
     visit.control("Task").select_option("background")
     visit.until(caption.is_hidden, "no caption for another task", START)

@@ -129,7 +129,7 @@ def test_the_video_stops_with_its_background_and_a_bad_file_is_told(visit: Visit
     damaged = tmp_path / "damaged.webm"
     damaged.write_bytes(b"no video")
     visit.control("Your own video").set_input_files(damaged)
-    visit.noted("could not be read as a picture or video")
+    visit.noted("The browser could not read")
     assert {behind(visit.picture()) for _ in range(5)} <= set(COLOURS)  # the one before goes on
     visit.set("background", "colour")
     visit.until(lambda: visit.control("Your own video").count() == 0, "the panel of the other background")
