@@ -77,7 +77,7 @@ def test_bad_values_are_noted_and_unknown_names_are_not(visit: Visit) -> None:
     notes = visit.notes()
     assert len(notes) == 3, notes
     for name, instead in (("backend", "auto"), ("blur", "55"), ("model", "selfie-landscape")):
-        assert any(n.startswith(f"{name} takes") and n.endswith(f"Using {instead} instead.") for n in notes)
+        assert any(n.startswith(f"{name} must be") and n.endswith(f"Using {instead} instead.") for n in notes)
     assert address(visit)["colour"] == "#abcdef"
     assert "nonsense" not in address(visit)
     assert visit.stats()["model"] == "selfie-landscape"
