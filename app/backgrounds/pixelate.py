@@ -11,9 +11,7 @@ from app.backgrounds.base import Background, Drawing, Reference
 from app.core.parameter import Parameter
 from app.core.settings import Settings
 
-SQUARES = Parameter(
-    "squares", "Squares", 24, "The number of squares across the picture.", low=6, high=80
-)
+SQUARES = Parameter("squares", "Squares", 24, "The number of squares across the picture.", low=6, high=80)
 
 
 def sigma(settings: Settings, height: int) -> float:

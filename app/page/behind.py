@@ -59,7 +59,7 @@ class CanvasDrawing:
         soft.globalCompositeOperation = "copy"
         soft.drawImage(room.canvas, 0, 0, soft.canvas.width, soft.canvas.height)
         soft.filter = "none"
-        _thicken(soft, 3)
+        _make_opaque(soft, 3)
         return soft.canvas
 
     def scaled(self, canvas: Any, width: int, height: int) -> Any:
@@ -67,7 +67,7 @@ class CanvasDrawing:
         draw = self._small("scaled", width, height)
         draw.globalCompositeOperation = "copy"
         draw.drawImage(canvas, 0, 0, width, height)
-        _thicken(draw, 6)
+        _make_opaque(draw, 6)
         return draw.canvas
 
     def stretch(self, canvas: Any, smooth: bool = True) -> None:
@@ -79,7 +79,7 @@ class CanvasDrawing:
             self._main.imageSmoothingEnabled = True
 
 
-def _thicken(draw: Any, times: int) -> None:
+def _make_opaque(draw: Any, times: int) -> None:
     """Make a canvas that is translucent where the person was opaque: draw it under itself `times` times."""
     draw.globalCompositeOperation = "destination-over"
     for _ in range(times):
