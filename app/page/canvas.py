@@ -20,7 +20,7 @@ from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
-from app.page.behind import CanvasDrawing, Rectangle
+from app.page.canvas_drawing import CanvasDrawing, Rectangle
 from app.page.inputs import InputBuffers, sampled
 
 

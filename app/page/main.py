@@ -1,6 +1,6 @@
 """The shell of a worker: it owns the Engine and the State, and carries out what update() asks for.
 
-Decides nothing: app/worker does. `main()` is called by static/worker.js. This is the only module that knows
+Makes no decision: app/worker does. `main()` is called by static/worker.js. This is the only module that knows
 both sides: messages, State and effects on one, the Engine and the browser's objects on the other.
 """
 
@@ -81,7 +81,7 @@ class Shell:
         return self.dispatch(protocol.decode(js_message.to_py()))
 
     def dispatch(self, event: Any) -> Any:
-        """Let an event change the State, and do what follows from it."""
+        """Give an event to update(), keep the new State and carry out the effects."""
         self.state, wanted = update(self.state, event)
         return self.perform(wanted)
 
@@ -114,7 +114,7 @@ class Shell:
         reading = asyncio.ensure_future(self.pictures.read(self.page.pictures, patient))
         rows = self.manifest["backdrops"]
         probed = await probe()
-        await reading  # a storage that answers only now was told to nobody
+        await reading  # the count of user_pictures below needs it
         caps = Capabilities(
             probe=probed,
             cards=tuple(from_dict(card) for card in self.manifest["models"]),
@@ -144,7 +144,7 @@ class Shell:
             self.ticker = asyncio.create_task(self._tick())
             loop = Loop(self.slot, self.engine.pipeline, self.engine.compositor, self.done)
             await loop.run(lambda: self.state.settings)
-        except Exception as error:  # whatever it was, the visitor's picture goes on with the next backend
+        except Exception as error:  # any error: the next backend continues
             self.dispatch(
                 effects.WorkerFailed(messages.brief(error), not isinstance(error, CorruptFileError))
             )

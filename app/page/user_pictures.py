@@ -41,7 +41,7 @@ class UserPictures:
         self._post = post
         self._changed = changed
         self.gallery = UserGallery()
-        self._told: dict[str, Picture] = {}  # the pictures that `changed` was called for last
+        self._reported: dict[str, Picture] = {}  # the pictures of the last call of `changed`
         self._thumbnails: dict[str, Any] = {}  # id -> Blob
         self._stored: set[str] = set()
         self._removed: set[str] = set()  # in this worker
@@ -57,18 +57,18 @@ class UserPictures:
         self._engine, self._model = engine, model
 
     async def read(self, js_unstored: Any, patient: bool) -> None:
-        """Read storage for a limited time, and take over what it does not hold. `changed` tells the rest."""
+        """Read storage for a limited time, and add what it does not hold. `changed` reports later rows."""
         for js_row in js_unstored:
-            self._take(js_row.id, js_row.name, js_row.thumbnail, None)
+            self._put(js_row.id, js_row.name, js_row.thumbnail, None)
         reading = asyncio.ensure_future(self._read())
         done, _ = await asyncio.wait([reading], timeout=LONG_PATIENCE if patient else PATIENCE)
         if not done:
             self._late = asyncio.ensure_future(self._read_late(reading))
-        self._told = dict(self.gallery.pictures)
+        self._reported = dict(self.gallery.pictures)
 
     async def _read_late(self, reading: asyncio.Future[None]) -> None:
         await reading
-        self._tell()
+        self._report()
         await self._update()
 
     async def refresh(self) -> None:
@@ -83,13 +83,13 @@ class UserPictures:
         # A row may have been read before the visitor removed it.
         rows = [row for row in rows if row[0] not in self._removed]
         for id, added, js_thumbnail in rows:
-            self._take(id, added.name, js_thumbnail, added)
+            self._put(id, added.name, js_thumbnail, added)
         ids = {id for id, *_ in rows}
         for gone in self._stored - ids:
             self._forget(gone)
         self._stored = ids
 
-    def _take(self, id: str, name: str, js_thumbnail: Any, added: Picture | None) -> None:
+    def _put(self, id: str, name: str, js_thumbnail: Any, added: Picture | None) -> None:
         try:
             self.gallery.put(id, added or Picture(user_gallery.short(name), "", user_gallery.NO_FEATURES))
         except UserError:
@@ -101,11 +101,11 @@ class UserPictures:
         self._thumbnails.pop(id, None)
         self._stale = [stale for stale in self._stale if stale != id]
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         """The pictures may have changed."""
-        if self.gallery.pictures != self._told:
-            self._told = dict(self.gallery.pictures)
-            self._changed(len(self._told))
+        if self.gallery.pictures != self._reported:
+            self._reported = dict(self.gallery.pictures)
+            self._changed(len(self._reported))
         self.publish()
 
     def publish(self) -> None:
@@ -119,7 +119,7 @@ class UserPictures:
         self._post(Pictures(pictures, busy, messages.BUSY, *bounds))
 
     async def change(self, message: PictureAdded | PictureRemoved | PicturesImported) -> None:
-        """What the visitor has done. Ends when it is stored, or when a sentence says why it is not."""
+        """Carry out the visitor's change. Ends when it is stored, or when a note says why it is not."""
         if isinstance(message, PictureRemoved):
             await self._remove(message.id)
         elif isinstance(message, PicturesImported):
@@ -130,7 +130,7 @@ class UserPictures:
             await self._work(message.name, partial(self._add, message.name, frame), frame)
 
     async def _update(self) -> None:
-        """Make the features of pictures anew that another classifier made, while this worker is shown."""
+        """Embed the pictures again whose features another classifier made, while this worker is shown."""
         if not self._shown or self._stale or self._model is None:
             return
         self._stale = self.gallery.stale(self._model)
@@ -144,7 +144,7 @@ class UserPictures:
                 self.publish()
                 continue
             frame = _photo(js_picture)
-            await self._work(known.name, partial(self._again, id, frame), frame)
+            await self._work(known.name, partial(self._embed_again, id, frame), frame)
 
     async def _work(self, name: str, act: Callable[[], Any], frame: Frame) -> None:
         self._waiting += 1
@@ -157,22 +157,24 @@ class UserPictures:
         finally:
             frame.close()
             self._waiting -= 1
-        self._tell()
+        self._report()
 
     async def _add(self, name: str, frame: Frame) -> None:
-        """The surest face of a picture, or its middle. Raises UserError or RuntimeError."""
+        """Add the most confident face of a picture, or its middle. Raises UserError or RuntimeError."""
         if len(self.gallery.pictures) >= user_gallery.MOST:
             raise UserError(user_gallery.FULL)
         features, card, roi = await self._embed(frame)
         js_thumbnail = await thumbnail(frame, roi)
         id = user_gallery.picture_id(bytes((await js_thumbnail.arrayBuffer()).to_bytes()))
-        await self._keep(id, user_gallery.picture(name, card, features), js_thumbnail)
+        await self._store_picture(id, user_gallery.picture(name, card, features), js_thumbnail)
 
-    async def _again(self, id: str, frame: Frame) -> None:
+    async def _embed_again(self, id: str, frame: Frame) -> None:
         known = self.gallery.pictures.get(id)
         features, card, _ = await self._embed(frame)
         if known and id in self.gallery.pictures:  # else it was removed meanwhile
-            await self._keep(id, user_gallery.picture(known.name, card, features), self._thumbnails[id])
+            await self._store_picture(
+                id, user_gallery.picture(known.name, card, features), self._thumbnails[id]
+            )
 
     async def _embed(self, frame: Frame) -> tuple[bytes, str, RotatedRect]:
         engine, model = self._engine, self._model
@@ -183,8 +185,8 @@ class UserPictures:
             numbers = engine.auxiliary["classifier"].session.numbers(features)
         return numbers.tobytes(), model.card, roi
 
-    async def _keep(self, id: str, added: Picture, js_thumbnail: Any) -> None:
-        self._take(id, added.name, js_thumbnail, added)
+    async def _store_picture(self, id: str, added: Picture, js_thumbnail: Any) -> None:
+        self._put(id, added.name, js_thumbnail, added)
         self._removed.discard(id)
         if refused := await self._store.put(id, added, js_thumbnail):
             self._post(Note(messages.source("picture", refused)))
@@ -194,8 +196,8 @@ class UserPictures:
     async def _remove(self, id: str) -> None:
         self._forget(id)
         self._removed.add(id)
-        self._tell()
-        if not await self._store.remove(id) and id in self._stored:  # else nothing could come back
+        self._report()
+        if not await self._store.remove(id) and id in self._stored:  # else no copy is left
             self._post(Note(messages.source("picture", "remove")))
         self._stored.discard(id)
 
@@ -212,10 +214,10 @@ class UserPictures:
         for id, (added, data) in rows.items():
             js_thumbnail = Blob.new(to_js([Uint8Array.new(to_js(data))]), how)
             if added.features:
-                await self._keep(id, added, js_thumbnail)
+                await self._store_picture(id, added, js_thumbnail)
             else:  # stored once its features are made
-                self._take(id, added.name, js_thumbnail, added)
-        self._tell()
+                self._put(id, added.name, js_thumbnail, added)
+        self._report()
         await self._update()
 
     async def export(self) -> None:

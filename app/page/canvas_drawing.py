@@ -1,4 +1,4 @@
-"""CanvasDrawing: the drawing functions of a background on 2D canvases; see Drawing in app.backgrounds.base.
+"""CanvasDrawing: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
 
 Does not know the backgrounds, and never reads a pixel.
 """
