@@ -50,7 +50,7 @@ NONE = Settings(background="none")
 def main() -> None:
     """Print the tables."""
     wanted = sys.argv[1:] or ["characters", "people", "live"]
-    caps = engine.offered(DIST)
+    caps = engine.capabilities(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
     if "characters" in wanted:

@@ -39,7 +39,7 @@ VARIATIONS = 3  # of each portrait
 
 def main() -> None:
     """Print the table."""
-    caps = engine.offered(DIST)
+    caps = engine.capabilities(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
     loaded = engine.load(DIST, caps, first(caps, "lookalike"), "wasm")

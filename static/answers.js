@@ -135,9 +135,9 @@ function drawCards() {
   by('share').disabled = !characters.length;
   const key = characters[0]?.key ?? '';
   // Screen readers read this line, so it changes with the character and not with each percent.
-  if (by('answers-said').dataset.key !== key) {
-    by('answers-said').dataset.key = key;
-    by('answers-said').textContent = summary(characters[0]);
+  if (by('answers-summary').dataset.key !== key) {
+    by('answers-summary').dataset.key = key;
+    by('answers-summary').textContent = summary(characters[0]);
   }
 }
 
@@ -153,7 +153,7 @@ async function fill(card, answer) {
   if (!answer) return clear(card);
   if (previous !== answer.key || element.dataset.answer !== answer.key) {
     const { key } = answer;
-    const found = portrait(answer).catch(() => null);
+    const found = characterPicture(answer).catch(() => null);
     setLoading(1);
     const late = new Promise((resolve) => { setTimeout(resolve, answers.wait_ms); });
     const part = await Promise.race([found, late]);
@@ -197,7 +197,7 @@ function setLoading(change) {
  * @param {Answer} answer
  * @returns {Promise<Part>}
  */
-export async function portrait({ key, sheet: path, x, y, columns, rows }) {
+export async function characterPicture({ key, sheet: path, x, y, columns, rows }) {
   if (!path) {
     const image = await own.picture(key);
     return { image, x: 0, y: 0, width: image.width, height: image.height };

@@ -6,7 +6,7 @@
 
 /** Left, top, width and height as shares of the picture. @typedef {[number, number, number, number]} Box */
 
-import { portrait } from './answers.js';
+import { characterPicture } from './answers.js';
 import { download } from './own.js';
 import { context2d, make } from './panel.js';
 
@@ -29,7 +29,7 @@ export async function share(canvas, { boxes, answer, words, name }) {
   draw.fillRect(0, 0, WIDTH, HEIGHT);
   draw.imageSmoothingQuality = 'high';
   inset(draw, EDGE, () => draw.drawImage(canvas, ...around(canvas, boxes), EDGE, TOP, SIDE, SIDE));
-  const part = await portrait(answer).catch(() => null);
+  const part = await characterPicture(answer).catch(() => null);
   inset(draw, right, () => {
     draw.fillStyle = EMPTY;
     draw.fillRect(right, TOP, SIDE, SIDE);

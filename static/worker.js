@@ -13,6 +13,8 @@
 
 /** @type {(message: string | ToPage[keyof ToPage]) => void} */
 const send = (message) => postMessage(message);
+/** @type {(message: ToPage[keyof ToPage]) => void} */
+const sendJson = (message) => send(JSON.stringify(message));
 
 /**
  * The bytes of each line of the log, and the twentieth part that was reported last.
@@ -46,7 +48,7 @@ const page = {
   post: (json) => send(json),
   /** @param {ToPage[keyof ToPage]} message */
   send: (message) => send(message),
-  done: () => send('{"type":"done"}'),
+  done: () => sendJson({ type: 'done' }),
   /** @param {string} path */
   load: (path) => import(new URL(path, self.location.href).href),
   heap: () => page.pyodide._module.HEAPU8.length,
@@ -110,7 +112,7 @@ const page = {
     line.total += expected;
     const part = Math.floor((20 * line.have) / line.total);
     if (part !== line.reported || expected) {
-      send(JSON.stringify({ type: 'log', label, have: line.have, total: line.total }));
+      sendJson({ type: 'log', label, have: line.have, total: line.total });
     }
     line.reported = part;
   },
@@ -159,7 +161,7 @@ async function start({ handover, manifest, canvas, backdrop, pictures, texts: gi
   Object.assign(page, { handover: JSON.stringify(handover), manifest, canvas, backdrop, pictures });
   page.store = store();
   // After a lost context a photo has to be requested, for it is not sent again by itself.
-  canvas.addEventListener('webglcontextlost', () => send('{"type":"redraw"}'));
+  canvas.addEventListener('webglcontextlost', () => sendJson({ type: 'redraw' }));
   try {
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
@@ -167,7 +169,7 @@ async function start({ handover, manifest, canvas, backdrop, pictures, texts: gi
   } catch (error) {
     console.error(error);
     const why = String(/** @type {Error} */ (error).message).trim().split('\n').pop();
-    send(JSON.stringify({ type: 'stopped', text: format(texts.failed, { why }) }));
+    sendJson({ type: 'stopped', text: format(texts.failed, { why }) });
   }
 }
 

@@ -64,6 +64,11 @@ export let source = null;
 let page;
 /** The number of the message that was sent last. */
 let number = 0;
+/**
+ * Outcomes of a worker's own successors, and pictures that were moved to it: no other worker gets them.
+ * @type {string[]}
+ */
+const OWN = /** @satisfies {(keyof ToWorker)[]} */ (['shown', 'successor-failed', 'backdrop-frame']);
 
 /** @param {Page} given */
 export function join(given) {
@@ -199,16 +204,14 @@ function post(handle, pending, moved = []) {
 }
 
 /**
- * Send what a worker has not handled to the one that takes its place. Outcomes of its own successors, and
- * pictures that were moved to it, are not passed on.
+ * Send what a worker has not handled to the one that takes its place, but for OWN.
  * @param {Handle} from
  * @param {Handle} to
  * @param {(pending: Pending) => boolean} chosen
  */
 function pass(from, to, chosen) {
   for (const pending of from.pending.values()) {
-    const own = ['shown', 'successor-failed', 'backdrop-frame'].includes(pending.message.type);
-    if (!own && chosen(pending)) post(to, pending);
+    if (!OWN.includes(pending.message.type) && chosen(pending)) post(to, pending);
   }
 }
 

@@ -87,7 +87,7 @@ export interface SuccessorFailed {
   text?: string;
 }
 
-/** The visitor wants the next picture as a file. */
+/** The visitor asked to save the next picture as a file. */
 export interface SaveRequested {
   type: 'save';
 }
@@ -101,7 +101,7 @@ export interface Picked {
   key: string;
 }
 
-/** The visitor wants a picture of a face beside its answer. */
+/** The visitor asked for a picture of a face beside its answer. */
 export interface ShareRequested {
   type: 'share';
   /** its id; 0: all faces together */
@@ -127,7 +127,7 @@ export interface PicturesImported {
   file: Blob;
 }
 
-/** The visitor wants their pictures as one file. */
+/** The visitor asked for their pictures as one file. */
 export interface ExportRequested {
   type: 'export-pictures';
 }
@@ -139,7 +139,7 @@ export interface Handled {
   number: number;
 }
 
-/** How far a file is, while the worker starts. */
+/** The download progress of a file, while the worker starts. */
 export interface Log {
   type: 'log';
   label: string;
@@ -154,7 +154,7 @@ export interface Note {
   text: string;
 }
 
-/** The controls and the head of the page, as the settings are now. */
+/** The controls and the head of the page, for the current settings. */
 export interface Panel {
   type: 'panel';
   /** of the task */
@@ -167,7 +167,7 @@ export interface Panel {
   query: string;
 }
 
-/** Where pictures are to come from, and the bounds of a photo. */
+/** Which source the page opens, and the bounds of a photo. */
 export interface Source {
   type: 'source';
   /** sample, camera, file */
@@ -212,7 +212,7 @@ export interface Done {
   type: 'done';
 }
 
-/** A still source is to send its picture again. */
+/** A still source must send its picture again. */
 export interface Redraw {
   type: 'redraw';
 }
@@ -298,11 +298,11 @@ export interface ShareCard {
   name: string;
 }
 
-/** The visitor's own pictures, and how many are still worked on. */
+/** The visitor's own pictures, and how many are still being processed. */
 export interface Pictures {
   type: 'pictures';
   pictures: UserPicture[];
-  /** pictures still worked on */
+  /** pictures still being processed */
   busy: number;
   /** shown before their number */
   label: string;

@@ -5,7 +5,7 @@ export type PageElements = {
   about: HTMLSpanElement;
   answers: HTMLElement;
   'answers-note': HTMLParagraphElement;
-  'answers-said': HTMLParagraphElement;
+  'answers-summary': HTMLParagraphElement;
   ask: HTMLDivElement;
   boot: HTMLDivElement;
   camera: HTMLButtonElement;

@@ -38,7 +38,7 @@ class Engine:
     auxiliary: dict[str, Model]
 
 
-def offered(dist: Path) -> Capabilities:
+def capabilities(dist: Path) -> Capabilities:
     """The capabilities of the build in `dist`. Raises OSError where the folder has no build."""
     table: dict[str, Any] = json.loads((dist / "manifest.json").read_bytes())
     return Capabilities(

@@ -1,4 +1,4 @@
-"""The page's ports: the only room that imports js and pyodide.
+"""The page's ports: the only package that imports js and pyodide.
 
-Decides nothing that app decides.
+Makes no decisions: the other packages of app do.
 """

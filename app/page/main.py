@@ -178,7 +178,7 @@ class Shell:
     def done(self, events: Sequence[Event]) -> None:
         """After each frame."""
         for event in events:
-            self.dispatch(effects.TaskTold(event))
+            self.dispatch(effects.TaskReported(event))
         if self.saving:
             self.saving = False
             self.page.save(messages.SAVED_FILE)

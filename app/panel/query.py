@@ -1,6 +1,6 @@
 """The Settings as a URL query, and back.
 
-Does not say which values can be: app.panel.apply does.
+Does not say which values are allowed: app.panel.apply does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SETTINGS: a row for each setting, in the order of the panel. All that is said of a setting is said here.
+"""SETTINGS: a row for each setting, in the order of the panel, declares everything about that setting.
 
 Does not apply them: app.panel.apply does. Does not draw them: static/panel.js does.
 """

@@ -15,11 +15,11 @@ from app.worker.protocol import to_page, to_worker
 from app.worker.state import Effects, State
 
 
-def told(state: State, event: effects.TaskTold) -> tuple[State, Effects]:
+def reported(state: State, event: effects.TaskReported) -> tuple[State, Effects]:
     """Send an event of the task to the page; Answers get the picks that are still valid."""
     answers = event.event
     if not isinstance(answers, Answers):
-        return replace(state, told={**state.told, answers.type: answers}), (answers,)
+        return replace(state, last_events={**state.last_events, answers.type: answers}), (answers,)
     # Another source shows other faces, even under the same ids. A worker starts with source 0.
     before = state.answers.source if state.answers else 0
     return _with_picks(state, answers, state.picks if answers.source == before else {})
@@ -52,4 +52,4 @@ def _with_picks(state: State, answers: Answers, picks: Mapping[int, str]) -> tup
     if not ids >= picks.keys():
         picks = {id: key for id, key in picks.items() if id in ids}
     answers = replace(answers, picked=picks)
-    return replace(state, picks=picks, told={**state.told, Answers.type: answers}), (answers,)
+    return replace(state, picks=picks, last_events={**state.last_events, Answers.type: answers}), (answers,)

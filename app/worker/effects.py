@@ -37,7 +37,7 @@ class BusyChanged:
 
 
 @dataclass(frozen=True)
-class TaskTold:
+class TaskReported:
     """The task reported an event."""
 
     event: TaskEvent

@@ -71,7 +71,7 @@ def rolled_back(settings: Settings, initial: Settings, backend: str, model: str)
 
 
 def successor(
-    begun: Handover,
+    handover: Handover,
     settings: Settings,
     backend: str,
     why: str,
@@ -82,20 +82,20 @@ def successor(
 ) -> Handover | None:
     """The Handover of the worker that replaces one that failed on `backend`; None when no backend is left.
 
-    `begun`: the failed worker's Handover, updated. `why`: the error in a few words. `again`: whether a
+    `handover`: the failed worker's Handover, updated. `why`: the error in a few words. `again`: whether a
     restart of the last backend can help; it cannot for a damaged file. `unable`: backends that do not support
     all chosen settings, and the reason.
     """
-    failed, retries = {**begun.failed, backend: why}, begun.retries
+    failed, retries = {**handover.failed, backend: why}, handover.retries
     following = after(backend, probe, card, {**(unable or {}), **failed})
     if not following:
         if retries >= RETRIES or not again:
             return None
-        following, failed, retries = backend, dict(begun.failed), retries + 1
+        following, failed, retries = backend, dict(handover.failed), retries + 1
     sentence = messages.AGAIN if following == backend else messages.FALLBACK
     note = sentence.format(title=BACKENDS[backend].title, why=why, next=BACKENDS[following].title)
     return replace(
-        begun,
+        handover,
         query=to_query(settings if settings.backend == "auto" else replace(settings, backend=following)),
         backend=following,
         trials=(),

@@ -1,6 +1,7 @@
 """Loader: serves the latest request, one request at a time.
 
-Does not know what it loads: overlays, galleries, the visitor's pictures, backdrops and trials use one each.
+Does not know what it loads: overlays, galleries, backdrops and trials use one each. The visitor's
+pictures are a queue instead (app/page/user_pictures.py): each picture counts, not only the latest.
 """
 
 from __future__ import annotations

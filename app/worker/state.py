@@ -37,12 +37,12 @@ class State:
     picks: Mapping[int, str] = field(
         default_factory=dict
     )  # a face's id (0: all together) -> the answer's key
-    told: Mapping[str, Event] = field(default_factory=dict)  # the last event of the task, by type
+    last_events: Mapping[str, Event] = field(default_factory=dict)  # of the task, by type
     pictures: int = 0  # how often the visitor's own pictures have changed
     user_images: int = 0  # how often the visitor has chosen an image of their own as backdrop
 
     @property
     def answers(self) -> Answers | None:
         """The last answers."""
-        answers = self.told.get(Answers.type)
+        answers = self.last_events.get(Answers.type)
         return answers if isinstance(answers, Answers) else None

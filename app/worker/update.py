@@ -28,10 +28,10 @@ def begin(
 ) -> tuple[State | None, Effects]:
     """The first State of a worker, and its effects; None where the build has no model that can run."""
     settings, notes = from_query(handover.query, caps)
-    told = tuple(to_page.Note(note) for note in (*handover.notes, *notes))
+    shown_notes = tuple(to_page.Note(note) for note in (*handover.notes, *notes))
     card = caps.card(settings.model)
     if card is None or card.missing:
-        return None, (*told, to_page.Stopped(messages.NO_MODEL))
+        return None, (*shown_notes, to_page.Stopped(messages.NO_MODEL))
     card = card.sized(settings.detail)
     auto = settings.backend == "auto"
     choice = choose(caps.probe, card, handover.failed)
@@ -50,7 +50,7 @@ def begin(
         picks=dict(handover.picks),
     )
     shown = views.panel(state), views.source(state), views.plan(state), views.backdrop_video(state)
-    return state, (*told, *shown)
+    return state, (*shown_notes, *shown)
 
 
 def update(state: State, event: Any) -> tuple[State, Effects]:
@@ -67,9 +67,8 @@ def change(state: State, settings: Settings) -> tuple[State, Effects]:
     old, changed = state.settings, replace(state, settings=settings)
     wanted: list[Any] = []
     if state.phase != "starting" and old.background == "none" != settings.background:
-        wanted.append(
-            effects.Cover(settings)
-        )  # the canvas shows a picture without a mask, and the next picture may take long
+        # The canvas shows a picture without a mask, and the next picture may take long.
+        wanted.append(effects.Cover(settings))
     if restarts(old, settings, state.card):
         changed = replace(changed, trials=())
         wanted.append(to_page.Begin(views.handover(changed)))
@@ -87,7 +86,7 @@ def _set(state: State, event: to_worker.SetSetting) -> tuple[State, Effects]:
 
 def _shown(state: State, event: to_worker.Shown) -> tuple[State, Effects]:
     shown = views.panel(state), views.source(state), views.backdrop_video(state)
-    return state, (*shown, *state.told.values(), effects.PublishPictures(reread=True))
+    return state, (*shown, *state.last_events.values(), effects.PublishPictures(reread=True))
 
 
 def _camera_requested(state: State, event: to_worker.CameraRequested) -> tuple[State, Effects]:
@@ -195,7 +194,7 @@ REDUCERS: dict[type, Callable[[State, Any], tuple[State, Effects]]] = {
     effects.EngineLoaded: _phase("loaded"),
     effects.EngineReady: _ready,
     effects.BusyChanged: _busy,
-    effects.TaskTold: answers.told,
+    effects.TaskReported: answers.reported,
     effects.OverlayFailed: _overlay_failed,
     effects.GalleriesFailed: _galleries_failed,
     effects.BackdropFailed: _backdrop_failed,

@@ -82,12 +82,11 @@ def handover(state: State, **fields: Any) -> Handover:
 
 def following(state: State, why: str, again: bool = True) -> Handover | None:
     """The Handover of the worker that replaces this one when it fails; see successor()."""
-    begun = Handover(
-        trials=state.handover.trials, retries=state.handover.retries, **_known(state)
-    )  # successor() sets the query and the backend
+    # successor() sets the query and the backend.
+    updated = Handover(trials=state.handover.trials, retries=state.handover.retries, **_known(state))
     unable = {row.value: row.unavailable for row in backends(state.settings, state.caps) if row.unavailable}
     probe = state.caps.probe
-    return successor(begun, state.settings, state.backend, why, probe, state.card, again, unable)
+    return successor(updated, state.settings, state.backend, why, probe, state.card, again, unable)
 
 
 def _known(state: State) -> dict[str, Any]:

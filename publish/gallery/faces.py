@@ -1,6 +1,6 @@
 """Finds, cuts out and embeds the face of a photograph, as the page does with the visitor's own pictures.
 
-Does not choose the square and does not cut: the look-alike task's `portrait` does.
+Does not choose the square and does not cut: the look-alike task's `embed` does.
 """
 
 from __future__ import annotations

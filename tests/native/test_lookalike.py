@@ -33,7 +33,7 @@ BACKENDS = ("wasm", "webgl")
 
 @cache
 def caps() -> Capabilities:
-    return engine.offered(DIST)
+    return engine.capabilities(DIST)
 
 
 @pytest.fixture(autouse=True)

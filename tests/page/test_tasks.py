@@ -5,14 +5,20 @@ Does not judge a task's results: each task has tests of its own.
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from app.core.events import Answers, Caption
+from app.core.events import Answers, Caption, Event
 from app.tasks import TASKS
 from tests.page.drive import START, Visit
 from tests.support import alike
 
 PARTS = {Answers.type: "#answers", Caption.type: "#caption"}
+
+
+def test_every_type_of_event_has_a_part() -> None:
+    assert set(PARTS) == {event.type for event in get_args(Event)}
 
 
 @pytest.mark.parametrize("id", TASKS)

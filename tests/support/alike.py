@@ -20,7 +20,7 @@ from app.core.events import Answers
 from app.core.frame import Frame
 from app.core.gallery import OWN
 from app.core.settings import Settings
-from app.native.engine import Engine, load, offered
+from app.native.engine import Engine, capabilities, load
 from app.panel.apply import first
 from app.panel.capabilities import Capabilities
 from app.worker.protocol import encode
@@ -33,7 +33,7 @@ Picture = NDArray[np.uint8]
 def caps() -> Capabilities:
     """The capabilities of this build. Raises RuntimeError, which says what to do, if dist/ is not built."""
     manifest()
-    return offered(DIST)
+    return capabilities(DIST)
 
 
 def missing() -> str:

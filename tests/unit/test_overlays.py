@@ -6,21 +6,24 @@ import asyncio
 from array import array
 from dataclasses import replace
 from math import atan2, pi
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from app import overlays
 from app.core.annotations import MIN_RADIUS, Annotations, ColorOverlay
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox, to_frame
 from app.core.meter import Meter
 from app.core.model import Model
 from app.core.settings import Settings
-from app.overlays import OVERLAYS, Overlay
+from app.overlays import OVERLAYS, PARTS, Overlay
 from app.overlays.mesh import EXPANSION, EYES, Mesh
 from app.overlays.parts import Parts
 from app.overlays.pose import Pose
 from app.run.pipeline import Pipeline
+from models.spec.rules import KINDS
 from tests.support.fakes import FACES, MESH, POSE, SELFIE, Clock, FakeCamera, FakeCompositor, FakeSession
 
 # One face in the upper left of a letterboxed 640x480 frame: score, box, right eye, left eye, ...
@@ -243,3 +246,17 @@ def test_body_parts_are_made_of_what_the_task_found_or_of_a_run_of_their_own() -
     assert tint.fed == [{"parts": "parts", "mask": "mask"}] * 2
     with pytest.raises(ValueError, match="cannot show body parts"):
         Parts(Model(SELFIE, session, FakeCompositor(), meter), {})
+
+
+def test_every_file_is_a_registered_overlay() -> None:
+    folder = Path(overlays.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert files == {kind.__module__.rpartition(".")[2] for kind in OVERLAYS.values()}
+
+
+@pytest.mark.parametrize("id", OVERLAYS)
+def test_an_overlay_is_whole(id: str) -> None:
+    kind = OVERLAYS[id]
+    assert kind.title
+    assert id in (*KINDS, PARTS)
+    assert set(kind.auxiliary) <= set(KINDS)

@@ -116,9 +116,9 @@ def test_the_page_waits_longer_while_something_is_loaded() -> None:
     assert limits == [STARTING, STARTING, STARTING, RUNNING]
 
 
-def told(source: int, *ids: int) -> effects.TaskTold:
+def told(source: int, *ids: int) -> effects.TaskReported:
     faces = tuple(FaceAnswers(id, (0, 0, 1, 1), (ANSWER,)) for id in ids)
-    return effects.TaskTold(Answers(faces, (), "", source, (640, 480)))
+    return effects.TaskReported(Answers(faces, (), "", source, (640, 480)))
 
 
 def test_a_pick_stays_with_its_face_and_goes_with_its_picture() -> None:

@@ -3,7 +3,7 @@
 Does not send anything: static/worker.js and app/page/main.py do. A message is a JavaScript object with the
 dataclass's `type` and fields. No message exists outside this package but the events of a task
 (app/core/events.py), which are listed here too. types/messages.d.ts and the table in docs/architecture.md are
-written from here (app/worker/protocol/describe.py), and JavaScript is checked against them.
+written from here (publish/protocol.py), and JavaScript is checked against them.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Handled:
 
 @dataclass(frozen=True)
 class Log:
-    """How far a file is, while the worker starts."""
+    """The download progress of a file, while the worker starts."""
 
     type: ClassVar[str] = "log"
     label: str
@@ -44,7 +44,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Panel:
-    """The controls and the head of the page, as the settings are now."""
+    """The controls and the head of the page, for the current settings."""
 
     type: ClassVar[str] = "panel"
     title: str  # of the task
@@ -56,7 +56,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Source:
-    """Where pictures are to come from, and the bounds of a photo."""
+    """Which source the page opens, and the bounds of a photo."""
 
     type: ClassVar[str] = "source"
     source: str  # sample, camera, file
@@ -102,7 +102,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Redraw:
-    """A still source is to send its picture again."""
+    """A still source must send its picture again."""
 
     type: ClassVar[str] = "redraw"
 
@@ -188,11 +188,11 @@ class ShareCard:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The visitor's own pictures, and how many are still worked on."""
+    """The visitor's own pictures, and how many are still being processed."""
 
     type: ClassVar[str] = "pictures"
     pictures: tuple[UserPicture, ...]
-    busy: int  # pictures still worked on
+    busy: int  # pictures still being processed
     label: str  # shown before their number
     photo: tuple[int, int]  # bounds of a picture to be added, as in Source
     megabytes: int

@@ -107,7 +107,7 @@ class SuccessorFailed:
 
 @dataclass(frozen=True)
 class SaveRequested:
-    """The visitor wants the next picture as a file."""
+    """The visitor asked to save the next picture as a file."""
 
     type: ClassVar[str] = "save"
 
@@ -123,7 +123,7 @@ class Picked:
 
 @dataclass(frozen=True)
 class ShareRequested:
-    """The visitor wants a picture of a face beside its answer."""
+    """The visitor asked for a picture of a face beside its answer."""
 
     type: ClassVar[str] = "share"
     face: int  # its id; 0: all faces together
@@ -156,6 +156,6 @@ class PicturesImported:
 
 @dataclass(frozen=True)
 class ExportRequested:
-    """The visitor wants their pictures as one file."""
+    """The visitor asked for their pictures as one file."""
 
     type: ClassVar[str] = "export-pictures"
