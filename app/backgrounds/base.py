@@ -50,10 +50,10 @@ class Drawing(Protocol):
 class Reference(Protocol):
     """Arrays [h,w,channels] from 0 to 1, for the same in NumPy, which tests compare the page with.
 
-    `seen` is the frame and `person` the person's share [h,w,1], both at the size of the picture.
+    `frame` is the frame's colours and `person` the person's share [h,w,1], both at the size of the picture.
     """
 
-    seen: Any
+    frame: Any
     person: Any
 
     def mix(self, a: Any, b: Any, part: Any) -> Any:

@@ -29,7 +29,7 @@ def draw(canvas: Drawing, settings: Settings) -> None:
 
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background."""
-    return given.mix(given.blurred(), given.seen, given.person)
+    return given.mix(given.blurred(), given.frame, given.person)
 
 
 BACKGROUND = Background("blur", "Blur", 10, draw, reference, (STRENGTH,), sigma)

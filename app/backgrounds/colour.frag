@@ -3,6 +3,6 @@
 uniform sampler2D frame;
 uniform vec3 colour;
 void main() {
-  vec3 seen = texture(frame, uv).rgb;
-  result = vec4(mix(colour, seen, person(uv, seen)), 1.0);
+  vec3 pixel = texture(frame, uv).rgb;
+  result = vec4(mix(colour, pixel, person(uv, pixel)), 1.0);
 }

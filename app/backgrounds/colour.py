@@ -21,7 +21,7 @@ def draw(canvas: Drawing, settings: Settings) -> None:
 
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background."""
-    return given.mix(given.fill(settings.get(COLOUR)), given.seen, given.person)
+    return given.mix(given.fill(settings.get(COLOUR)), given.frame, given.person)
 
 
 BACKGROUND = Background("colour", "Colour", 30, draw, reference, (COLOUR,))

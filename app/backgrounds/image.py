@@ -24,7 +24,7 @@ def draw(canvas: Drawing, settings: Settings) -> None:
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background."""
     rim = given.person * (1 - given.person)
-    lit = given.mix(given.seen, given.backdrop(SPILL), rim)
+    lit = given.mix(given.frame, given.backdrop(SPILL), rim)
     return given.mix(given.backdrop(), lit, given.person)
 
 

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background."""
-    return given.seen
+    return given.frame
 
 
 BACKGROUND = Background("none", "None (as it is)", 50, nothing, reference)

@@ -30,7 +30,7 @@ def draw(canvas: Drawing, settings: Settings) -> None:
 
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background."""
-    return given.mix(given.blurred(settings.get(SQUARES)), given.seen, given.person)
+    return given.mix(given.blurred(settings.get(SQUARES)), given.frame, given.person)
 
 
 BACKGROUND = Background("pixelate", "Pixelate", 15, draw, reference, (SQUARES,), sigma)

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 
 def reference(given: Reference, settings: Settings) -> Any:
     """See Background. Colour is multiplied by alpha."""
-    return given.with_alpha(given.seen * given.person, given.person)
+    return given.with_alpha(given.frame * given.person, given.person)
 
 
 BACKGROUND = Background("transparent", "Transparent", 40, nothing, reference)

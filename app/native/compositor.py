@@ -90,13 +90,13 @@ class Compositor:
         whole, x, y = decoded(frame.picture), line(width), line(height)
         if settings.mirror:
             x = 1 - x
-        seen = read(whole, x, y)
+        pixels = read(whole, x, y)
         if mask is None or settings.background == "none":
-            return seen
+            return pixels
         edge = Edge(self._smoothed(mask), mask.letterbox(self._input), settings.edge_half_width)
-        p = edge.person(x, y, seen)
+        p = edge.person(x, y, pixels)
         background = BACKGROUNDS[settings.background]
-        reference = NativeReference(seen, p, partial(self._backdrop, width, height))
+        reference = NativeReference(pixels, p, partial(self._backdrop, width, height))
         if background.sigma:
             reference.background = _blurred(whole, edge, (width, height), settings, background.sigma)
             reference.at = x, y
@@ -147,8 +147,8 @@ class NativeReference:
     background: Texture  # the frame without the person, blurred: colour times weight, and the weight
     at: tuple[Line, Line]  # where the pixels of the picture lie in the frame
 
-    def __init__(self, seen: Texture, person: Texture, backdrop: Callable[..., Texture]) -> None:
-        self.seen = seen
+    def __init__(self, pixels: Texture, person: Texture, backdrop: Callable[..., Texture]) -> None:
+        self.frame = pixels
         self.person = person
         self.backdrop = backdrop
         self.mix = mix
@@ -161,7 +161,7 @@ class NativeReference:
         """See Reference."""
         x, y = self.at
         if columns:
-            height, width = self.seen.shape[:2]
+            height, width = self.frame.shape[:2]
             rows = max(1, int(np.floor(columns * height / width + 0.5)))
             x, y = ((np.floor(at * count) + 0.5) / count for at, count in ((x, columns), (y, rows)))
         weighted = read(self.background, x, y)

@@ -49,7 +49,7 @@ async def overlaid(page: Any, given: dict[str, Any]) -> list[str]:
     into, roi = Input(*given["into"]), RotatedRect(*given["region"])
     js_rgba = compositor.sample(frame, into, roi).tensor.data
     found = [b64encode(js_rgba.to_bytes()).decode()]
-    for fields in given["looks"]:
+    for fields in given["settings"]:
         settings = changed(Settings(), **fields)
         await compositor.compose(frame, None, settings)
         compositor.annotate([tint(page, given["tint"]), *marks(given["marks"])], settings.mirror)
@@ -70,7 +70,7 @@ async def inside(page: Any, given: dict[str, Any]) -> list[str]:
     js_frame = await picture(given["frame"])
     compositor.backdrop(await picture(given["backdrop"]), "given")
     found: list[str] = []
-    for fields in given["looks"]:
+    for fields in given["settings"]:
         frame = Frame(js_frame, js_frame.width, js_frame.height)
         sample = compositor.sample(frame, into)
         if not found:
@@ -96,7 +96,7 @@ async def between(page: Any, given: dict[str, Any]) -> str:
         return Frame(js_picture, js_picture.width, js_picture.height)
 
     async with worker.engine.pipeline.runtime_lock:  # the page's own frames wait
-        for fields in given["looks"]:
+        for fields in given["settings"]:
             pair = []
             for disturbed in (False, True):
                 one, settings = frame(js_frame), changed(Settings(), **fields)

@@ -38,7 +38,7 @@ CODE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8")
 INSIDE, OVERLAID, BETWEEN = (
     CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid", "between")
 )
-LOOKS: tuple[dict[str, Any], ...] = (
+SETTINGS: tuple[dict[str, Any], ...] = (
     {"background": "none"},
     {"background": "none", "mirror": True},
     *({"background": id} for id in BACKGROUNDS if id != "none"),
@@ -75,12 +75,12 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
         "mask": b64encode(mask.tobytes()).decode(),
         "frame": png(clip.frame(10)),
         "backdrop": png(backdrop),
-        "looks": LOOKS,
+        "settings": SETTINGS,
     }
     sampled, *drawn = visit.python(INSIDE, given=given)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(rgba.shape)
     assert np.abs(theirs.astype(int) - rgba).max() <= 2
-    for settings, text in zip(LOOKS, drawn, strict=True):
+    for settings, text in zip(SETTINGS, drawn, strict=True):
         shown = Image.open(BytesIO(b64decode(text))).convert("RGBA")
         with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
             composed = native.compose(frame, Mask(mask, sample), changed(Settings(), **settings))
@@ -101,10 +101,10 @@ def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(visit: V
         "frame": png(clip.frame(10)),
         "other": png(clip.frame(30)[:, ::-1]),
         "backdrop": png(np.asarray(clip.room().transpose(Image.Transpose.FLIP_TOP_BOTTOM))),
-        "looks": [{"background": id} for id in BACKGROUNDS if id != "none"],
+        "settings": [{"background": id} for id in BACKGROUNDS if id != "none"],
     }
     found = json.loads(visit.python(BETWEEN, given=given))
-    for settings, (alone, disturbed) in zip(given["looks"], found["pictures"], strict=True):
+    for settings, (alone, disturbed) in zip(given["settings"], found["pictures"], strict=True):
         assert alone == disturbed, settings
     ways = {BACKGROUNDS[id].draw for id in BACKGROUNDS if id != "none"}  # a video is drawn as an image is
     assert len({alone for alone, _ in found["pictures"]}) == len(ways)
@@ -133,7 +133,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     native = Compositor(cards()["selfie-landscape"])
     frame = Frame(clip.frame(10), clip.WIDTH, clip.HEIGHT)
     visit.open(model="selfie-landscape", backend=backend, background="none")
-    looks: tuple[dict[str, Any], ...] = ({"background": "none"}, {"background": "none", "mirror": True})
+    cases: tuple[dict[str, Any], ...] = ({"background": "none"}, {"background": "none", "mirror": True})
     given = {
         "frame": png(clip.frame(10)),
         "into": [INTO.height, INTO.width, INTO.fit],
@@ -144,13 +144,13 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
             "letterbox": LETTERBOX,
         },
         "marks": [{**asdict(marks), "numbers": marks.numbers.tolist()} for marks in MARKS],
-        "looks": looks,
+        "settings": cases,
     }
     sampled, *drawn = visit.python(OVERLAID, given=given)
     ours = native.sample(frame, INTO, REGION).tensor[..., :3].astype(int)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(1, 192, 192, 4)[..., :3]
     assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
-    for settings, text in zip(looks, drawn, strict=True):
+    for settings, text in zip(cases, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, native.compose(frame, None, changed(Settings(), **settings))).result()
         native.annotate((ColorOverlay(PIXELS, LETTERBOX), *MARKS), settings.get("mirror", False))
