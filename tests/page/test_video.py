@@ -113,7 +113,10 @@ def test_a_new_worker_begins_with_the_video(visit: Visit, tmp_path: Path) -> Non
     seen: list[str] = []
 
     def new() -> bool:
-        seen.append(behind(visit.picture()))
+        picture = visit.picture()
+        if not picture[..., 3].any():
+            return False  # the browser has not yet shown the first picture of the new worker's canvas
+        seen.append(behind(picture))
         return bool(visit.stats()["model"] == "blazeface") and set(seen[-20:]) >= set(COLOURS)
 
     visit.until(new, "both colours from the new worker", 40)
