@@ -20,7 +20,7 @@ from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
-from app.page.canvas_drawing import CanvasDrawing, Rectangle
+from app.page.canvas_drawing import CanvasDrawing, Rectangle, fill
 from app.page.inputs import InputBuffers, sampled
 
 
@@ -91,10 +91,10 @@ class CanvasCompositor:
         draw.globalCompositeOperation = "copy"
         draw.drawImage(js_frame, 0, 0)
         if crop is not None:
-            draw.globalCompositeOperation = "destination-in"
-            draw.drawImage(self._contexts["matte"].canvas, *crop, 0, 0, width, height)
-            draw.globalCompositeOperation = "destination-over"
             js_matte = self._contexts["matte"].canvas
+            draw.globalCompositeOperation = "destination-in"
+            draw.drawImage(js_matte, *crop, 0, 0, width, height)
+            draw.globalCompositeOperation = "destination-over"
             drawing = CanvasDrawing(
                 draw, self._small, js_frame, js_matte, crop, partial(self._backdrop, settings)
             )
@@ -120,7 +120,7 @@ class CanvasCompositor:
         if backdrop(settings):
             self._backdrop(settings)
         else:
-            self._fill(cover_color(settings))
+            fill(self._main, cover_color(settings))
 
     def backdrop(self, js_picture: Any, image: str) -> None:
         """Set the picture to show behind the person; `image` is its id."""
@@ -148,18 +148,13 @@ class CanvasCompositor:
         draw.putImageData(ImageData.new(clamped, width, height), 0, 0)
         return draw
 
-    def _fill(self, colour: str) -> None:
-        """Fill the whole picture with a colour, "#rrggbb"."""
-        self._main.fillStyle = colour
-        self._main.fillRect(0, 0, self._canvas.width, self._canvas.height)
-
     def _backdrop(self, settings: Settings) -> None:
         """Draw the backdrop, cropped to fill and cached at this size; before it is loaded, the cover
         colour.
         """
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            self._fill(cover_color(settings))
+            fill(self._main, cover_color(settings))
             return
         scaled = self._contexts.get("backdrop")
         size = None if scaled is None else (scaled.canvas.width, scaled.canvas.height)

@@ -37,8 +37,7 @@ class CanvasDrawing:
 
     def fill(self, colour: str) -> None:
         """See Drawing."""
-        self._main.fillStyle = colour
-        self._main.fillRect(0, 0, *self.size)
+        fill(self._main, colour)
 
     def blurred(self, sigma: float) -> Any:
         """See Drawing. The person is removed first, so that their colours do not bleed into the
@@ -77,6 +76,12 @@ class CanvasDrawing:
         self._main.drawImage(canvas, 0, 0, *self.size)
         if not smooth:
             self._main.imageSmoothingEnabled = True
+
+
+def fill(draw: Any, colour: str) -> None:
+    """Fill the whole canvas of a context with a colour, "#rrggbb"."""
+    draw.fillStyle = colour
+    draw.fillRect(0, 0, draw.canvas.width, draw.canvas.height)
 
 
 def _make_opaque(draw: Any, times: int) -> None:
