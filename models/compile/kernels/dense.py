@@ -1,0 +1,186 @@
+"""The kernel of dense convolutions, 1 x 1 and larger: each output channel reads all input channels.
+
+Maps are [rows, columns, channels], channels innermost. A tile of output pixels and channels stays in
+registers while the inputs pass; then the epilogue, an expression of the sums, is computed and stored.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from models.compile.ir import LANES, round_up
+from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer_kind
+from models.compile.kernels.tiles import tile_size, tiles
+from models.compile.packing import BLOCK
+from models.compile.wasm import V128, Function, Local
+
+STRAIGHT, SHORT = (
+    80,
+    8,
+)  # sums of at most so many products, of several runs or of one, are written without a loop
+
+# Pixels of a tile, by the vectors of channels in it. Accumulators, weights, the input and one temporary must
+# fit into 15 registers; relaxed SIMD needs no temporary, but 8 accumulators to hide its latency. Measured:
+# docs/compiler.md.
+TILES = {
+    (2, False): (4, 5, 3, 2, 1),
+    (2, True): (6, 5, 4, 3, 2, 1),
+    (1, False): (8, 6, 5, 4, 3, 2, 1),
+    (1, True): (12, 8, 6, 5, 4, 3, 2, 1),
+}
+
+
+def dense(f: Function, c: Convolution) -> None:
+    """Emit a convolution whose outputs read all input channels."""
+    rows, columns, channels = c.out.shape
+    views = [c.out, *c.epilogue.views]
+    sources = [view for view in views if pointer_kind(view)[:2] != (0, 0)]
+    flat = (
+        c.kernel == (1, 1)
+        and c.stride == (1, 1)
+        and c.scatter is None
+        and not c.paired
+        and all(view.strides[0] == columns * view.strides[1] for view in (c.x, *sources))
+    )
+    if flat:
+        rows, columns = 1, rows * columns
+    runs, depth = _runs(c)
+    first = 0
+    for count, vectors in _groups(c, channels):
+        _blocks(f, c, runs, depth, first, count, vectors, rows, columns)
+        first += count * vectors * LANES
+
+
+def _groups(c: Convolution, channels: int) -> list[tuple[int, int]]:
+    """(how many blocks, of how many vectors): full blocks that may share a loop, then the rest."""
+    limits = {int(part.number) for part in c.epilogue.walk() if part.op == "load_padded"}
+    cuts = sorted(
+        {0, channels, *(limit // BLOCK * BLOCK for limit in limits), *(round_up(n, BLOCK) for n in limits)}
+    )
+    groups = []
+    for begin, end in pairwise(cuts):
+        if end > channels:
+            break
+        if full := (end - begin) // BLOCK:
+            groups.append((full, 2))
+        if rest := (end - begin) % BLOCK:
+            groups.append((1, -(-rest // LANES)))
+    return groups
+
+
+def _runs(c: Convolution) -> tuple[list[tuple[int, int]], int]:
+    """(address from the pixel, number of floats) of inputs that lie together, in the order of the weights."""
+    kh, kw = c.kernel
+    row, column, _ = c.x.byte_strides
+    channels = c.x.shape[2]
+    runs: list[tuple[int, int]] = []
+    for ky in range(kh):
+        for kx in range(kw):
+            at = ky * c.dilation[0] * row + kx * c.dilation[1] * column
+            if runs and runs[-1][0] + 4 * runs[-1][1] == at:
+                runs[-1] = runs[-1][0], runs[-1][1] + channels
+            else:
+                runs.append((at, channels))
+    return runs, kh * kw * channels
+
+
+def _blocks(
+    f: Function,
+    c: Convolution,
+    runs: list[tuple[int, int]],
+    depth: int,
+    first: int,
+    count: int,
+    vectors: int,
+    rows: int,
+    columns: int,
+) -> None:
+    sizes = TILES[vectors, f.relaxed]
+    size = tile_size(columns, [each for each in sizes if each % 2 == 0] if c.paired else sizes)
+    sums = [[f.local(V128) for _ in range(vectors)] for _ in range(size)]
+    channel, weights, x = f.local(), f.local(), f.local()
+    views = [c.out, *c.epilogue.views]
+    tile = Tile(
+        sums, channel, {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)}
+    )
+    f.i32(4 * first)
+    f.set(channel)
+    f.i32(4 * first * depth)
+    f.set(weights)
+    with f.repeat(count):
+        for (_, _, moves), pointer in tile.pointers.items():
+            f.get(channel) if moves else f.i32(0)
+            f.set(pointer)
+        f.i32(0)
+        f.set(x)
+        row, column, _ = c.x.byte_strides
+        moved = {x: (c.stride[0] * row, c.stride[1] * column)}
+        moved |= {pointer: (kind[0], kind[1]) for kind, pointer in tile.pointers.items()}
+        with f.repeat(rows):
+            tiles(f, columns, size, moved, lambda: _tile(f, c, runs, x, weights, tile, first, vectors))
+            for pointer, (down, across) in moved.items():
+                if rows > 1 and down != columns * across:
+                    f.add(pointer, down - columns * across)
+        f.add(channel, 4 * vectors * LANES)
+        f.add(weights, 4 * vectors * LANES * depth)
+
+
+def _tile(
+    f: Function,
+    c: Convolution,
+    runs: list[tuple[int, int]],
+    x: Local,
+    weights: Local,
+    tile: Tile,
+    first: int,
+    vectors: int,
+) -> None:
+    sums = tile.sums
+    for v in range(vectors):
+        f.get(tile.channel)
+        f.memory("v128.load", c.bias.address + 16 * v)
+        for pixel in sums[:-1]:
+            f.tee(pixel[v])
+        f.set(sums[-1][v])
+    across = c.stride[1] * c.x.byte_strides[1]
+    value, factors = f.local(V128), [f.local(V128) for _ in range(vectors)]
+
+    def products(source: Local, at: int, weight: Local, weight_at: int) -> None:
+        for v, factor in enumerate(factors):
+            f.get(weight)
+            f.memory("v128.load", c.weights.address + weight_at + 16 * v)
+            f.set(factor)
+        for p, pixel in enumerate(sums):
+            f.get(source)
+            f.memory("v128.load32_splat", c.x.address + at + p * across)
+            f.set(value)
+            for total, factor in zip(pixel, factors, strict=True):
+                f.multiply_add(total, value, factor)
+
+    step = 4 * vectors * LANES
+    taps = sum(length for _, length in runs)
+    if taps <= SHORT or (taps <= STRAIGHT and len(runs) > 1):
+        index = 0
+        for at, length in runs:
+            for i in range(length):
+                products(x, at + 4 * i, weights, step * index)
+                index += 1
+    else:
+        source, weight, end = f.local(), f.local(), f.local()
+        f.get(weights)
+        f.set(weight)
+        for at, length in runs:
+            f.get(x)
+            f.tee(source)
+            f.i32(4 * length)
+            f.op("i32.add")
+            f.set(end)
+            with f.loop():
+                products(source, at, weight, 0)
+                f.add(weight, step)
+                f.add(source, 4)
+                f.get(source)
+                f.get(end)
+                f.op("i32.ne")
+                f.again()
+    epilogue(f, c, tile, first, vectors)

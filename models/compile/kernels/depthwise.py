@@ -1,0 +1,66 @@
+"""The kernel of depthwise convolutions: each output channel reads its own input channel.
+
+Does not compute the epilogue: epilogue.py does.
+"""
+
+from __future__ import annotations
+
+from models.compile.ir import LANES, round_up
+from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer_kind
+from models.compile.kernels.tiles import tile_size, tiles
+from models.compile.wasm import V128, Function
+
+DEPTHWISE_TILES = (8, 7, 6, 5, 4, 3, 2, 1)
+
+
+def depthwise(f: Function, c: Convolution) -> None:
+    """Emit a convolution whose outputs read only their own channel. Weights: [tap][round_up(channels, 4)]."""
+    rows, columns, channels = c.out.shape
+    vectors = -(-channels // LANES)
+    kh, kw = c.kernel
+    size = tile_size(columns, [s for s in DEPTHWISE_TILES if s + kw <= 13 + (kw < 5)])
+    views = [c.out, *c.epilogue.views]
+    channel, x = f.local(), f.local()
+    sums = [[f.local(V128)] for _ in range(size)]
+    tile = Tile(
+        sums, channel, {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)}
+    )
+    row, column, _ = c.x.byte_strides
+    moved = {x: (c.stride[0] * row, c.stride[1] * column)}
+    moved |= {pointer: (kind[0], kind[1]) for kind, pointer in tile.pointers.items()}
+    pitch = 4 * round_up(channels, LANES)
+    value, taps = f.local(V128), [f.local(V128) for _ in range(kw)]
+
+    def body() -> None:
+        f.get(channel)
+        f.memory("v128.load", c.bias.address)
+        for (total,) in sums[:-1]:
+            f.tee(total)
+        f.set(sums[-1][0])
+        for ky in range(kh):
+            for kx, tap in enumerate(taps):
+                f.get(channel)
+                f.memory("v128.load", c.weights.address + (ky * kw + kx) * pitch)
+                f.set(tap)
+            pairs: dict[int, list[tuple[int, int]]] = {}
+            for p in range(size):
+                for kx in range(kw):
+                    pairs.setdefault(p * c.stride[1] + kx * c.dilation[1], []).append((p, kx))
+            for at in sorted(pairs):
+                f.get(x)
+                f.memory("v128.load", c.x.address + ky * c.dilation[0] * row + at * column)
+                f.set(value)
+                for p, kx in pairs[at]:
+                    f.multiply_add(sums[p][0], value, taps[kx])
+        epilogue(f, c, tile, 0, 1)
+
+    with f.repeat(rows):
+        f.i32(0)
+        f.set(channel)
+        with f.repeat(vectors):
+            tiles(f, columns, size, moved, body)
+            f.add(channel, 16)
+            for (pointer, (_, across)), kind in zip(moved.items(), [(0, 0, 1), *tile.pointers], strict=True):
+                f.add(pointer, (16 if kind[2] else 0) - columns * across)
+        for (pointer, (down, _)), kind in zip(moved.items(), [(0, 0, 1), *tile.pointers], strict=True):
+            f.add(pointer, down - (16 * vectors if kind[2] else 0))
