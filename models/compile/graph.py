@@ -70,7 +70,7 @@ def read(model: onnx.ModelProto, dimensions: Mapping[str, int]) -> Graph:
         nodes.append(Node(proto.op_type, tuple(proto.input), tuple(proto.output), attributes))
     inputs = [_tensor(value, dimensions) for value in model.graph.input if value.name not in constants]
     outputs = [(value.name, _dtype(value)) for value in model.graph.output]
-    return Graph(_needed(_padded_suppression(nodes, constants), outputs), constants, inputs, outputs)
+    return Graph(needed(_padded_suppression(nodes, constants), outputs), constants, inputs, outputs)
 
 
 def _dtype(value: onnx.ValueInfoProto) -> str:
@@ -188,7 +188,7 @@ def _padded_suppression(nodes: list[Node], constants: dict[str, Const]) -> list[
     return result
 
 
-def _needed(nodes: list[Node], outputs: list[tuple[str, str]]) -> list[Node]:
+def needed(nodes: list[Node], outputs: list[tuple[str, str]]) -> list[Node]:
     """Without nodes whose outputs nothing reads."""
     wanted = {name for name, _ in outputs}
     kept = []

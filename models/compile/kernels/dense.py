@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from models.compile.ir import LANES, round_up
 from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer_kind
-from models.compile.kernels.tiles import tile_size, tiles
+from models.compile.kernels.tiles import tile_plan, tiles
 from models.compile.packing import BLOCK
 from models.compile.wasm import V128, Function, Local
 
@@ -29,6 +29,9 @@ TILES = {
     (1, True): (12, 8, 6, 5, 4, 3, 2, 1),
 }
 
+SINGLE = 4  # blocks of channels in the tile of a single pixel
+LEAST_SUMS = {False: 4, True: 8}  # fewer sums than these have to wait for each other
+
 
 def dense(f: Function, c: Convolution) -> None:
     """Emit a convolution whose outputs read all input channels."""
@@ -46,13 +49,16 @@ def dense(f: Function, c: Convolution) -> None:
         rows, columns = 1, rows * columns
     runs, depth = _runs(c)
     first = 0
-    for count, vectors in _groups(c, channels):
+    for count, vectors in _groups(c, channels, rows * columns == 1):
         _blocks(f, c, runs, depth, first, count, vectors, rows, columns)
         first += count * vectors * LANES
 
 
-def _groups(c: Convolution, channels: int) -> list[tuple[int, int]]:
-    """(how many blocks, of how many vectors): full blocks that may share a loop, then the rest."""
+def _groups(c: Convolution, channels: int, single: bool) -> list[tuple[int, int]]:
+    """(how many tiles, of how many vectors) cover the channels: full blocks share a loop, then the rest.
+
+    A `single` pixel takes several blocks at a time, because the sums of one would wait for each other.
+    """
     limits = {int(part.number) for part in c.epilogue.walk() if part.op == "load_padded"}
     cuts = sorted(
         {0, channels, *(limit // BLOCK * BLOCK for limit in limits), *(round_up(n, BLOCK) for n in limits)}
@@ -61,7 +67,11 @@ def _groups(c: Convolution, channels: int) -> list[tuple[int, int]]:
     for begin, end in pairwise(cuts):
         if end > channels:
             break
-        if full := (end - begin) // BLOCK:
+        full = (end - begin) // BLOCK
+        if single and full // SINGLE:
+            groups.append((full // SINGLE, 2 * SINGLE))
+            full %= SINGLE
+        if full:
             groups.append((full, 2))
         if rest := (end - begin) % BLOCK:
             groups.append((1, -(-rest // LANES)))
@@ -95,9 +105,10 @@ def _blocks(
     rows: int,
     columns: int,
 ) -> None:
-    sizes = TILES[vectors, f.relaxed]
-    size = tile_size(columns, [each for each in sizes if each % 2 == 0] if c.paired else sizes)
-    sums = [[f.local(V128) for _ in range(vectors)] for _ in range(size)]
+    sizes = TILES.get((vectors, f.relaxed), (1,))
+    least = LEAST_SUMS[f.relaxed] // vectors
+    plan = tile_plan(columns, [each for each in sizes if each % 2 == 0] if c.paired else sizes, least)
+    sums = [[f.local(V128) for _ in range(vectors)] for _ in range(max(size for size, _ in plan))]
     channel, weights, x = f.local(), f.local(), f.local()
     views = [c.out, *c.epilogue.views]
     tile = Tile(
@@ -117,7 +128,7 @@ def _blocks(
         moved = {x: (c.stride[0] * row, c.stride[1] * column)}
         moved |= {pointer: (kind[0], kind[1]) for kind, pointer in tile.pointers.items()}
         with f.repeat(rows):
-            tiles(f, columns, size, moved, lambda: _tile(f, c, runs, x, weights, tile, first, vectors))
+            tiles(f, plan, moved, lambda size: _tile(f, c, runs, x, weights, tile.part(size), first, vectors))
             for pointer, (down, across) in moved.items():
                 if rows > 1 and down != columns * across:
                     f.add(pointer, down - columns * across)
@@ -143,12 +154,14 @@ def _tile(
             f.tee(pixel[v])
         f.set(sums[-1][v])
     across = c.stride[1] * c.x.byte_strides[1]
+    taps = sum(length for _, length in runs)
     value, factors = f.local(V128), [f.local(V128) for _ in range(vectors)]
 
     def products(source: Local, at: int, weight: Local, weight_at: int) -> None:
         for v, factor in enumerate(factors):
             f.get(weight)
-            f.memory("v128.load", c.weights.address + weight_at + 16 * v)
+            block, vector = divmod(v, 2)
+            f.memory("v128.load", c.weights.address + weight_at + block * 4 * BLOCK * taps + 16 * vector)
             f.set(factor)
         for p, pixel in enumerate(sums):
             f.get(source)
@@ -157,8 +170,7 @@ def _tile(
             for total, factor in zip(pixel, factors, strict=True):
                 f.multiply_add(total, value, factor)
 
-    step = 4 * vectors * LANES
-    taps = sum(length for _, length in runs)
+    step = 4 * min(vectors, 2) * LANES
     if taps <= SHORT or (taps <= STRAIGHT and len(runs) > 1):
         index = 0
         for at, length in runs:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from models.compile.ir import LANES, round_up
 from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer_kind
-from models.compile.kernels.tiles import tile_size, tiles
+from models.compile.kernels.tiles import tile_plan, tiles
 from models.compile.wasm import V128, Function
 
 DEPTHWISE_TILES = (8, 7, 6, 5, 4, 3, 2, 1)
@@ -18,20 +18,23 @@ def depthwise(f: Function, c: Convolution) -> None:
     rows, columns, channels = c.out.shape
     vectors = -(-channels // LANES)
     kh, kw = c.kernel
-    size = tile_size(columns, [s for s in DEPTHWISE_TILES if s + kw <= 13 + (kw < 5)])
+    plan = tile_plan(columns, [s for s in DEPTHWISE_TILES if s + kw <= 13 + (kw < 5)], 4)
     views = [c.out, *c.epilogue.views]
     channel, x = f.local(), f.local()
-    sums = [[f.local(V128)] for _ in range(size)]
-    tile = Tile(
-        sums, channel, {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)}
+    whole = Tile(
+        [[f.local(V128)] for _ in range(max(size for size, _ in plan))],
+        channel,
+        {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)},
     )
     row, column, _ = c.x.byte_strides
     moved = {x: (c.stride[0] * row, c.stride[1] * column)}
-    moved |= {pointer: (kind[0], kind[1]) for kind, pointer in tile.pointers.items()}
+    moved |= {pointer: (kind[0], kind[1]) for kind, pointer in whole.pointers.items()}
     pitch = 4 * round_up(channels, LANES)
     value, taps = f.local(V128), [f.local(V128) for _ in range(kw)]
 
-    def body() -> None:
+    def body(size: int) -> None:
+        tile = whole.part(size)
+        sums = tile.sums
         f.get(channel)
         f.memory("v128.load", c.bias.address)
         for (total,) in sums[:-1]:
@@ -58,9 +61,9 @@ def depthwise(f: Function, c: Convolution) -> None:
         f.i32(0)
         f.set(channel)
         with f.repeat(vectors):
-            tiles(f, columns, size, moved, body)
+            tiles(f, plan, moved, body)
             f.add(channel, 16)
-            for (pointer, (_, across)), kind in zip(moved.items(), [(0, 0, 1), *tile.pointers], strict=True):
+            for (pointer, (_, across)), kind in zip(moved.items(), [(0, 0, 1), *whole.pointers], strict=True):
                 f.add(pointer, (16 if kind[2] else 0) - columns * across)
-        for (pointer, (down, _)), kind in zip(moved.items(), [(0, 0, 1), *tile.pointers], strict=True):
+        for (pointer, (down, _)), kind in zip(moved.items(), [(0, 0, 1), *whole.pointers], strict=True):
             f.add(pointer, down - (16 * vectors if kind[2] else 0))

@@ -62,6 +62,10 @@ class Tile:
     channel: Local  # byte offset of the tile's first channel
     pointers: dict[tuple[int, int, int], Local]
 
+    def part(self, pixels: int) -> Tile:
+        """A tile of fewer pixels."""
+        return Tile(self.sums[:pixels], self.channel, self.pointers)
+
 
 def pointer_kind(view: View) -> tuple[int, int, int]:
     """Which pointer a View needs: its strides in bytes, and whether it moves with the channels."""

@@ -59,6 +59,7 @@ EMIT: dict[str, Callable[[Function], None]] = {
     "i32.equal": _ops("i32x4.eq"),
     "i32.greater_equal": _ops("i32x4.ge_s"),
     "i32.less_equal": _ops("i32x4.le_s"),
+    "i32.to_last_byte": functions.to_last_byte,
     "f32_of_i32": _ops("f32x4.convert_i32x4_s"),
     "f32_of_mask": functions.one_where,
     "i32_of_f32": _ops("i32x4.trunc_sat_f32x4_s"),

@@ -19,6 +19,8 @@ LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4  # their sum is ln 2; n * LN2_HI
 EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5)
 LARGEST = 87.0  # exp beyond it overflows, or is a denormal, which is slow
 STEEPEST = 30.0  # sigmoid(30) is 1 - 1e-13; beyond it the square of 1 - sigmoid would be a denormal
+# The minimax polynomial of 2**x for -0.5 <= x <= 0.5 by relative error, which is 7.5e-8 (Remez's algorithm).
+EXP2 = (0.00132764720, 0.00967554133, 0.0555071327, 0.240221197, 0.693146967, 1.00000007)
 
 
 def push_local(f: Function, local: Local) -> Push:
@@ -75,19 +77,35 @@ def exp(f: Function) -> None:
 
 
 def sigmoid(f: Function) -> None:
-    """x -> 1 / (1 + e**-x)."""
-    value = f.local(V128)
+    """x -> 1 / (1 + e**-x), within 1.1e-7: e**-x is 2**whole times a polynomial of the rest."""
+    t, n, p = f.local(V128), f.local(V128), f.local(V128)
     f.splat(STEEPEST)
     f.op("f32x4.pmin")
     f.splat(-STEEPEST)
-    f.op("f32x4.pmax", "f32x4.neg")
-    exp(f)
-    f.splat(1.0)
+    f.op("f32x4.pmax")
+    f.splat(-LOG2_E)
+    f.op("f32x4.mul")
+    f.tee(t)
+    f.splat(MAGIC)
     f.op("f32x4.add")
-    f.set(value)
+    f.set(n)
+    f.get(t)
+    f.get(n)
+    f.splat(MAGIC)
+    f.op("f32x4.sub", "f32x4.sub")
+    f.set(t)
+    f.splat(EXP2[0])
+    f.set(p)
+    for term in EXP2[1:]:
+        multiply_add(f, lambda: f.get(p), lambda: f.get(t), lambda term=term: f.splat(term))  # type: ignore[misc]
+        f.set(p)
     f.splat(1.0)
-    f.get(value)
-    f.op("f32x4.div")
+    f.get(p)
+    f.get(n)
+    f.i32(23)
+    f.op("i32x4.shl", "i32x4.add")
+    f.splat(1.0)
+    f.op("f32x4.add", "f32x4.div")
 
 
 def tanh(f: Function) -> None:
@@ -182,3 +200,13 @@ def is_set_i32(f: Function) -> None:
     """i -> a mask, set where i is not 0."""
     f.splat_i32(0)
     f.op("i32x4.ne")
+
+
+def to_last_byte(f: Function) -> None:
+    """i, limited to 0 to 255 -> i * 2**24: the last of the four bytes of a lane in memory."""
+    f.splat_i32(0)
+    f.op("i32x4.max_s")
+    f.splat_i32(255)
+    f.op("i32x4.min_s")
+    f.i32(24)
+    f.op("i32x4.shl")

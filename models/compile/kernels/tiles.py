@@ -9,38 +9,41 @@ from collections.abc import Callable, Sequence
 
 from models.compile.wasm import Function, Local
 
+OVERHEAD = 0.4  # what a tile costs besides its pixels, in pixels
+SECOND = 0.02  # what a second size must save, as a part of a row
 
-def tile_size(columns: int, sizes: Sequence[int]) -> int:
-    """The number of pixels in a tile: the last tile moves back where it would leave the row."""
-    return min((s for s in sizes if s <= columns), key=lambda s: (-(-columns // s) * (s + 0.4), -s))
+
+def tile_plan(columns: int, sizes: Sequence[int], least: int = 1) -> list[tuple[int, int]]:
+    """(pixels of a tile, how many such tiles) for a row: of one size, or of two if that is worth more code.
+
+    Smaller tiles than `least` pixels take as long as it: their sums have to wait for each other.
+    """
+
+    def cost(plan: list[tuple[int, int]]) -> float:
+        return sum(n * (max(size, least) + OVERHEAD) for size, n in plan) + SECOND * columns * (len(plan) - 1)
+
+    plans = [[(size, columns // size)] for size in sizes if columns % size == 0]
+    for main in sizes:
+        for rest in sizes:
+            for count in (1, 2):
+                left = columns - count * rest
+                if rest != main and left > 0 and left % main == 0:
+                    plans.append([(main, left // main), (rest, count)])
+    return min(plans, key=cost)
 
 
 def tiles(
-    f: Function, columns: int, size: int, moved: dict[Local, tuple[int, int]], body: Callable[[], None]
+    f: Function,
+    plan: Sequence[tuple[int, int]],
+    moved: dict[Local, tuple[int, int]],
+    body: Callable[[int], None],
 ) -> None:
-    """Run the body for each tile of a row. The pointers stand behind the row after it."""
-    rest = columns % size
-    if not rest:
-        with f.repeat(columns // size):
-            body()
+    """Run the body, which is given the number of pixels, for each tile of a row.
+
+    `moved`: pointers with their (row, pixel) strides in bytes. They stand behind the row after it.
+    """
+    for size, count in plan:
+        with f.repeat(count):
+            body(size)
             for pointer, (_, across) in moved.items():
                 f.add(pointer, size * across)
-        return
-    left = f.local()
-    f.i32(columns // size + 1)
-    f.set(left)
-    with f.loop():
-        body()
-        for pointer, (_, across) in moved.items():  # the tile before the last is followed by a smaller step
-            f.get(pointer)
-            f.i32(rest * across)
-            f.i32(size * across)
-            f.get(left)
-            f.i32(2)
-            f.op("i32.eq", "select", "i32.add")
-            f.set(pointer)
-        f.get(left)
-        f.i32(1)
-        f.op("i32.sub")
-        f.tee(left)
-        f.again()

@@ -5,7 +5,8 @@ Does not compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -134,7 +135,7 @@ def _never(shape: tuple[int, ...]) -> View:
     raise UnsupportedError(f"a value cannot be reshaped to {shape}")
 
 
-@operator("Reshape", "Flatten")
+@operator("Reshape", "Flatten", lazy=True)
 def reshape(low: Lowering, node: Node) -> None:
     """The same elements in another shape."""
     shape = low.shape(node.inputs[0])
@@ -147,7 +148,18 @@ def reshape(low: Lowering, node: Node) -> None:
             wanted = [shape[i] if n == 0 else n for i, n in enumerate(wanted)]
         if -1 in wanted:
             wanted[wanted.index(-1)] = prod(shape) // -prod(wanted)
-    low.define(node.outputs[0], reshaped(low, node.inputs[0], tuple(wanted)))
+    value = low.take(node.inputs[0])
+    if isinstance(value, Lazy) and [n for n in shape if n != 1] == [n for n in wanted if n != 1]:
+        expr = value.expr.map_views(lambda view: _relabelled(view, wanted))
+        low.define(node.outputs[0], Lazy(tuple(wanted), expr))
+    else:
+        low.define(node.outputs[0], reshaped(low, node.inputs[0], tuple(wanted)))
+
+
+def _relabelled(view: View, shape: Sequence[int]) -> View:
+    """The View with axes of one element in other places."""
+    strides = iter([stride for n, stride in zip(view.shape, view.strides, strict=True) if n != 1])
+    return replace(view, shape=tuple(shape), strides=tuple(0 if n == 1 else next(strides) for n in shape))
 
 
 @operator("Expand")
