@@ -105,6 +105,10 @@ def _fold(proto: onnx.NodeProto, constants: dict[str, Const], opsets: Any) -> No
 
 def _computed(proto: onnx.NodeProto, arrays: list[Array], opsets: Any) -> list[Array]:
     """The outputs of a node."""
+    if proto.op_type == "DequantizeLinear":  # which onnx's reference implements from opset 19 on only
+        x, scale, *zero = arrays
+        zeros = _along(zero[0], proto, x.ndim).astype(np.float32) if zero else np.float32(0)
+        return [(x.astype(np.float32) - zeros) * _along(scale, proto, x.ndim)]
     feeds = dict(zip([name for name in proto.input if name], arrays, strict=True))
     inputs = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)

@@ -22,7 +22,7 @@ VECTOR = {
     "f32x4.eq": 65, "f32x4.ne": 66, "f32x4.lt": 67, "f32x4.gt": 68, "f32x4.le": 69, "f32x4.ge": 70,
     "v128.not": 77, "v128.and": 78, "v128.andnot": 79, "v128.or": 80, "v128.xor": 81, "v128.bitselect": 82,
     "f32x4.ceil": 103, "f32x4.floor": 104, "f32x4.trunc": 105, "f32x4.nearest": 106,
-    "i16x8.narrow_i32x4_u": 134, "i8x16.narrow_i16x8_u": 102,
+    "i16x8.narrow_i32x4_s": 133, "i8x16.narrow_i16x8_u": 102,
     "i16x8.extend_low_i8x16_u": 137, "i32x4.extend_low_i16x8_s": 167, "i32x4.extend_high_i16x8_s": 168,
     "i32x4.extend_low_i16x8_u": 169,
     "i32x4.shl": 171, "i32x4.shr_s": 172, "i32x4.shr_u": 173, "i32x4.add": 174, "i32x4.sub": 177,

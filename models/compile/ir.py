@@ -115,27 +115,26 @@ class View:
 
     def reshaped(self, shape: tuple[int, ...]) -> View | None:
         """The same elements in another shape; None where that needs a copy."""
-        old = [(n, s) for n, s in zip(self.shape, self.strides, strict=True) if n != 1]
+        runs: list[tuple[int, int]] = []  # (elements, stride) of axes that follow without a gap, last first
+        for n, stride in reversed(list(zip(self.shape, self.strides, strict=True))):
+            if n == 1:
+                continue
+            if runs and stride == runs[-1][0] * runs[-1][1]:
+                runs[-1] = runs[-1][0] * n, runs[-1][1]
+            else:
+                runs.append((n, stride))
         strides: list[int] = []
-        left = list(reversed(old))
         for n in reversed(shape):
             if n == 1:
                 strides.insert(0, 0)
                 continue
-            if not left:
+            if not runs or runs[0][0] % n:
                 return None
-            size, stride = left.pop(0)
-            while size < n and left:  # merge the axes before it, if they follow without a gap
-                outer, outer_stride = left.pop(0)
-                if outer_stride != stride * size:
-                    return None
-                size *= outer
-            if size % n:
-                return None
+            size, stride = runs.pop(0)
             strides.insert(0, stride)
             if size > n:
-                left.insert(0, (size // n, stride * n))
-        return replace(self, shape=shape, strides=tuple(strides)) if not left else None
+                runs.insert(0, (size // n, stride * n))
+        return replace(self, shape=shape, strides=tuple(strides)) if not runs else None
 
 
 def contiguous(shape: Sequence[int], strides: Sequence[int]) -> bool:

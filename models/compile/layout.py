@@ -11,7 +11,16 @@ from models.compile.ir import Expr, View
 def channels_last(expr: Expr) -> bool:
     """Whether the largest operand of an NCHW expression lies with its channels innermost."""
     views = [view for view in expr.views if len(view.shape) == 4 and view.strides[2] and view.strides[3]]
-    return bool(views) and all(view.strides[1] == 1 and view.shape[1] > 1 for view in views)
+    return bool(views) and all(is_channels_last(view) for view in views)
+
+
+def is_channels_last(view: View) -> bool:
+    """Whether a View of NCHW is a single map with several channels, which lie together in each pixel.
+
+    In a map of one pixel that lies as planes, the channels follow one another too, but not as a pixel does.
+    """
+    single = len(view.shape) == 4 and view.shape[0] == 1 < view.shape[1]
+    return single and view.strides[1] == 1 and view.strides[3] >= view.shape[1]
 
 
 def channels_innermost(view: View) -> View:

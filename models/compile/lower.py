@@ -46,7 +46,7 @@ class Lowering:
     values: dict[str, Value] = field(default_factory=dict)
     inputs: dict[str, View] = field(default_factory=dict)
     outputs: dict[str, View] = field(default_factory=dict)
-    clean: set[Buffer] = field(default_factory=set)  # maps whose filling channels are zero
+    clean: dict[Buffer, int] = field(default_factory=dict)  # maps whose filling channels are zero: channels
     bordered: set[Buffer] = field(default_factory=set)  # maps whose border a step clears
     broadcasts: dict[tuple[str, tuple[int, ...]], Expr] = field(default_factory=dict)
 
@@ -77,17 +77,17 @@ class Lowering:
             try:
                 handler(self, node)
             except UnsupportedError as error:
-                raise UnsupportedError(
-                    f"{node}: {error}" if str(node) not in str(error) else str(error)
-                ) from None
+                raise UnsupportedError(f"{node}: {error}") from None
         for name in self.named_outputs:
             self.outputs[name] = self._output(name)
 
     def _output(self, name: str) -> View:
         """The output in memory, its elements one after another in a Buffer of its own."""
         view = self.view(name)
-        if not (view.contiguous and view.buffer.fixed and view.offset == 0 and view.buffer.title == name):
-            target = self.dense(view.shape, view.dtype, name, fixed=True)
+        dtype = {"float32": "f32", "uint8": "u8", "int32": "i32"}[self.named_outputs[name]]
+        ready = view.buffer.fixed and view.buffer.title == name and view.dtype == dtype
+        if not (ready and view.contiguous and view.offset == 0):
+            target = self.dense(view.shape, dtype, name, fixed=True)
             self.assign(target, ir.load(view))
             view = target
         return view
@@ -235,9 +235,15 @@ class Lowering:
             whole, expr = with_filling(target, value.expr)
             self.assign(whole, expr)
             clean = target.buffer.map[2] in whole.shape[1:2]
-        views_clean = all(
-            view.buffer in self.clean or view.buffer.map == (0, 0, 0) for view in value.expr.views
-        )
+        views_clean = all(self.zeros_follow(view) for view in value.expr.views)
         if clean and views_clean and at_zero(value.expr) == 0:
-            self.clean.add(target.buffer)
+            self.clean[target.buffer] = value.shape[1]
         return target
+
+    def zeros_follow(self, view: View) -> bool:
+        """Whether the channels that fill up the vectors of a View of NCHW, or [..., channels], are zero."""
+        axis = 1 if len(view.shape) == 4 else -1
+        if not view.shape or view.strides[axis] != 1:
+            return False
+        is_constant = any(view.buffer is each for each in self.weights.known.values())
+        return is_constant or self.clean.get(view.buffer) == view.shape[axis]

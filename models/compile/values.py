@@ -23,6 +23,7 @@ class Source:
     shape: tuple[int, ...]  # NCHW
     clean: bool  # channels that fill up the last vector are zero
     emit: Callable[[View, Expr, bool], None]
+    dense: bool = True  # its epilogue may read fewer channels, or a map that is to be enlarged
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Convolution:
     @property
     def paired(self) -> bool:
         """Whether pixels are computed in pairs, of which the first is even."""
-        return self.scatter is not None or any(part.op == "upsampled" for part in self.epilogue.walk())
+        return any(part.op == "upsampled" for part in self.epilogue.walk())
 
     @property
     def macs(self) -> int:
@@ -137,7 +137,13 @@ def _between(f: Function, view: View, pointer: Local, p: int, v: int) -> None:
 
 def _store_squares(f: Function, c: Convolution, tile: Tile, row: int) -> None:
     pointer = tile.pointers[pointer_kind(c.out)]
-    for p in range(0, len(tile.sums), 2):
+    if len(tile.sums) % 2:  # two pixels fill a vector; the last one stands alone
+        last = len(tile.sums) - 1
+        for down, half in ((0, 0), (row, 1)):
+            f.get(pointer)
+            f.get(tile.sums[last][0])
+            f.lane("v128.store64_lane", half, c.out.address + last * 4 * c.out.strides[1] + down)
+    for p in range(0, len(tile.sums) - 1, 2):
         for down, lanes in ((0, (0, 1, 4, 5)), (row, (2, 3, 6, 7))):
             f.get(pointer)
             f.get(tile.sums[p][0])

@@ -185,7 +185,7 @@ def store(
     if view.dtype == "u8":
         f.get(value)
         f.get(value)
-        f.op("i16x8.narrow_i32x4_u")
+        f.op("i16x8.narrow_i32x4_s")
         f.set(value)
         f.get(value)
         f.get(value)

@@ -99,7 +99,9 @@ def suppress(
             f.f32(REMOVED)
             f.memory("f32.store", left.address)
 
-    with f.repeat(max(1, most)):
+    if most < 1:
+        return
+    with f.repeat(most):
         f.f32(enough)
         f.set(top)
         f.i32(-1)

@@ -40,10 +40,10 @@ def _largest(f: Function, vector: Local, into: Local) -> None:
     f.set(into)
 
 
-def top_k(f: Function, left: View, most: View, k: int, best: View, where: View) -> None:
-    """The k largest of `left`, which is used up.
+def top_k(f: Function, row: View, left: View, most: View, k: int, best: View, where: View) -> None:
+    """The k largest of `row`. `left`, its finite copy, is used up; it is filled up with REMOVED.
 
-    `most` holds the maxima of PART numbers each; its rest is the lowest number.
+    `most` has room for the maxima of PART numbers each; its rest is REMOVED.
     """
     parts = left.shape[0] // PART
     part, address, number = f.local(), f.local(), f.local()
@@ -92,7 +92,11 @@ def top_k(f: Function, left: View, most: View, k: int, best: View, where: View) 
         _search(f, number, address, PART, left.address, top)
         f.get(out)
         f.get(address)
-        f.memory("f32.load", left.address)
+        f.i32(2)
+        f.op("i32.shr_u")
+        f.i32(row.byte_strides[0])
+        f.op("i32.mul")
+        f.memory("f32.load", row.address)
         f.memory("f32.store", best.address)
         f.get(out)
         f.get(address)

@@ -15,7 +15,7 @@ from models.compile.kernels import border
 from models.compile.kernels.dense import dense
 from models.compile.kernels.depthwise import depthwise
 from models.compile.kernels.epilogue import Convolution
-from models.compile.layout import channels_innermost
+from models.compile.layout import channels_innermost, is_channels_last
 from models.compile.lower import Lowering
 from models.compile.operators.inputs import bias_of, constant, map_view
 from models.compile.packing import BLOCK, Const
@@ -49,7 +49,7 @@ def conv(low: Lowering, node: Node) -> None:
     elif group == shape[1] == outputs:
         x = map_view(low, name, edges)
         packed = low.weights.depthwise(weights.packed(lambda a: a.reshape(outputs, -1).T))
-        emitter, clean = depthwise, x.buffer in low.clean
+        emitter, clean = depthwise, low.zeros_follow(x)
     else:
         raise UnsupportedError(f"{group} groups of {shape[1]} channels are not supported")
     x = replace(x, offset=x.offset - top * x.strides[0] - left * x.strides[1])
@@ -63,7 +63,7 @@ def conv(low: Lowering, node: Node) -> None:
         c = Convolution(x, packed, bias, out, epilogue, kernel, stride, dilation, roomy)
         low.step(title, [x, packed, bias, *epilogue.views], [out], lambda f: emitter(f, c), macs)
 
-    low.define(node.outputs[0], Lazy(whole, INPUT, Source(whole, clean, emit)))
+    low.define(node.outputs[0], Lazy(whole, INPUT, Source(whole, clean, emit, group == 1)))
 
 
 def _taps(array: Array) -> Array:
@@ -80,7 +80,8 @@ def _input(
     """
     packed = low.weights.dense(weights.packed(_taps))
     value = low.values[node.inputs[0]]
-    factors = _channel_factors(value) if kernel == (1, 1) and pixels > weights.array.shape[0] else None
+    few = kernel == (1, 1) and not any(edges) and pixels > weights.array.shape[0]
+    factors = _channel_factors(value) if few else None
     if factors is None:
         return map_view(low, node.inputs[0], edges), packed
     view, scale = factors
@@ -108,7 +109,12 @@ def _channel_factors(value: object) -> tuple[View, View] | None:
     views = [arg.view for arg in value.expr.args if arg.op == "load"]
     for view, scale in (views, views[::-1]) if len(views) == 2 else ():
         assert view is not None and scale is not None
-        is_map = len(view.shape) == 4 and view.strides[1] == 1 and view.strides[2] and view.dtype == "f32"
-        if is_map and scale.strides[1] == 1 and scale.strides[2:] == (0, 0) and scale.dtype == "f32":
+        if (
+            is_channels_last(view)
+            and view.dtype == "f32"
+            and scale.strides[1] == 1
+            and scale.strides[2:] == (0, 0)
+            and scale.dtype == "f32"
+        ):
             return view, scale
     return None

@@ -13,6 +13,7 @@ import onnx
 
 from models.compile.graph import Node
 from models.compile.ir import Expr, UnsupportedError, apply, number
+from models.compile.kernels.expression import EMIT
 from models.compile.lower import Lowering
 from models.compile.registry import operator
 from models.compile.values import Lazy
@@ -27,9 +28,20 @@ def _typed(op: str, result: str = "") -> Make:
         dtype = args[0].dtype
         if dtype == "i32":
             return apply(f"i32.{op}", *args, dtype=result or "i32")
-        if dtype != "f32":
-            raise UnsupportedError(f"its operands are of type {dtype}")
+        if dtype != "f32" or op not in EMIT:
+            raise UnsupportedError(f"operands of type {dtype} are not supported")
         return apply(op, *args, dtype=result or "f32")
+
+    return make
+
+
+def _floats(op: str) -> Make:
+    """An operation of floats."""
+
+    def make(*args: Expr) -> Expr:
+        if any(arg.dtype != "f32" for arg in args):
+            raise UnsupportedError(f"operands of type {args[0].dtype} are not supported")
+        return apply(op, *args)
 
     return make
 
@@ -39,15 +51,15 @@ def _logic(op: str) -> Make:
 
 
 def _relu(x: Expr) -> Expr:
-    return apply("max", x, number(0.0))
+    return _typed("max")(x, number(0.0, x.dtype))
 
 
 def _leaky(x: Expr, alpha: float) -> Expr:
-    return apply("prelu", x, number(alpha))
+    return _floats("prelu")(x, number(alpha))
 
 
 def _hard_sigmoid(x: Expr, alpha: float, beta: float) -> Expr:
-    line = apply("add", apply("mul", x, number(alpha)), number(beta))
+    line = apply("add", _floats("mul")(x, number(alpha)), number(beta))
     return apply("min", apply("max", line, number(0.0)), number(1.0))
 
 
@@ -81,18 +93,18 @@ MAKE: dict[str, Make] = {
     "Not": _logic("not"),
     "Where": lambda mask, a, b: apply("where", mask, a, b, dtype=a.dtype),
     "Relu": _relu,
-    "PRelu": lambda x, slope: apply("prelu", x, slope),
-    "HardSwish": lambda x: apply("hardswish", x),
-    "Neg": lambda x: apply("neg", x),
-    "Abs": lambda x: apply("abs", x),
-    "Sqrt": lambda x: apply("sqrt", x),
-    "Exp": lambda x: apply("exp", x),
-    "Sigmoid": lambda x: apply("sigmoid", x),
-    "Tanh": lambda x: apply("tanh", x),
-    "Floor": lambda x: apply("floor", x),
-    "Ceil": lambda x: apply("ceil", x),
-    "Round": lambda x: apply("round", x),
-    "Reciprocal": lambda x: apply("div", number(1.0), x),
+    "PRelu": _floats("prelu"),
+    "HardSwish": _floats("hardswish"),
+    "Neg": _floats("neg"),
+    "Abs": _floats("abs"),
+    "Sqrt": _floats("sqrt"),
+    "Exp": _floats("exp"),
+    "Sigmoid": _floats("sigmoid"),
+    "Tanh": _floats("tanh"),
+    "Floor": _floats("floor"),
+    "Ceil": _floats("ceil"),
+    "Round": _floats("round"),
+    "Reciprocal": lambda x: _floats("div")(number(1.0), x),
     "Identity": lambda x: x,
     "Dropout": lambda x: x,
 }

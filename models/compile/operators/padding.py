@@ -96,8 +96,9 @@ def _fewer_channels(low: Lowering, node: Node, whole: tuple[int, ...]) -> Expr |
     other = low.values.get(next(name for name in users[0].inputs if name != node.outputs[0]))
     view = low.view(node.inputs[0])
     channels = view.shape[1]
-    ready = isinstance(other, Lazy) and other.source is not None
-    if not ready or view.strides[1] != 1 or (channels % LANES and view.buffer not in low.clean):
+    ready = isinstance(other, Lazy) and other.shape == whole and other.source and other.source.dense
+    has_room = view.strides[1] == 1 and view.strides[3] >= ir.round_up(channels, LANES)
+    if not ready or not has_room or (channels % LANES and not low.zeros_follow(view)):
         return None
     wide = view.sliced(1, 0, whole[1])
     limit = ir.round_up(channels, LANES)

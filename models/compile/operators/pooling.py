@@ -14,6 +14,7 @@ from models.compile import ir
 from models.compile.graph import Node
 from models.compile.ir import Array, Expr, UnsupportedError, View, apply, number
 from models.compile.kernels import border
+from models.compile.layout import is_channels_last
 from models.compile.lower import Lowering
 from models.compile.operators.inputs import border_of
 from models.compile.operators.padding import fill
@@ -39,10 +40,14 @@ def pool(low: Lowering, node: Node) -> None:
     top, left, bottom, right = edges
     sides = ((top, bottom), (left, right))
     fitted = [n + sum(ends) - k for n, ends, k in zip(shape[2:], sides, kernel, strict=True)]
+    if min(fitted) < 0:
+        raise UnsupportedError("its window is larger than its input")
     if a.get("ceil_mode", 0) and any(n % s for n, s in zip(fitted, stride, strict=True)):
         raise UnsupportedError("a last window that is not whole is not supported")
     size = [n // s + 1 for n, s in zip(fitted, stride, strict=True)]
     average = node.op == "AveragePool"
+    if low.dtype(name) != "f32":
+        raise UnsupportedError(f"elements of type {low.dtype(name)} are not supported")
     view = low.view(name)
     if any(edges):
         lacking = any(have < need for have, need in zip(border_of(view), edges, strict=True))
@@ -99,13 +104,13 @@ def _counts(
 def _surrounded(low: Lowering, view: View, edges: border.Edges, value: float, name: str) -> View:
     """A copy with `value` around it."""
     top, left, bottom, right = edges
-    _, channels, rows, columns = view.shape
-    if view.strides[1] == 1 and channels > 1:
+    batch, channels, rows, columns = view.shape
+    if is_channels_last(view):
         whole = low.dense((1, top + rows + bottom, left + columns + right, channels), title=name).transposed(
             (0, 3, 1, 2)
         )
     else:
-        whole = low.dense((1, channels, top + rows + bottom, left + columns + right), title=name)
+        whole = low.dense((batch, channels, top + rows + bottom, left + columns + right), title=name)
     fill(low, whole, value)
     inside = whole.sliced(2, top, rows).sliced(3, left, columns)
     low.assign(inside, ir.load(view), "copy")

@@ -33,6 +33,8 @@ def matmul(low: Lowering, node: Node) -> None:
     shape, other = low.shape(left), low.shape(right)
     if len(shape) < 2 or len(other) < 2:
         raise UnsupportedError("products of vectors are not supported")
+    if (low.dtype(left), low.dtype(right)) != ("f32", "f32"):
+        raise UnsupportedError("only products of floats are supported")
     value = low.values[right]
     if isinstance(value, Const) and prod(other[:-2]) == 1:
         weights = value.packed(

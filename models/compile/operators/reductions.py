@@ -30,8 +30,10 @@ def reduce(
     low: Lowering, kind: str, expr: Expr, shape: tuple[int, ...], axes: tuple[int, ...], name: str
 ) -> View:
     """The reduction of an expression over axes, which are kept with one element."""
+    if expr.dtype != "f32":
+        raise UnsupportedError(f"elements of type {expr.dtype} are not supported")
     kept = tuple(1 if axis in axes else n for axis, n in enumerate(shape))
-    is_map = len(shape) == 4 and axes == (2, 3)
+    is_map = len(shape) == 4 and shape[0] == 1 and axes == (2, 3)
     target = low.map(kept, name) if is_map else low.dense(kept, title=name)
     out = target
     for axis in reversed(axes):

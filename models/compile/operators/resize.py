@@ -12,6 +12,7 @@ from models.compile import ir
 from models.compile.graph import Node
 from models.compile.ir import LANES, Expr, UnsupportedError, View, apply, number
 from models.compile.kernels.elementwise import interleaved
+from models.compile.layout import is_channels_last
 from models.compile.lower import Lowering
 from models.compile.operators.views import numbers
 from models.compile.registry import operator
@@ -33,11 +34,20 @@ def resize(low: Lowering, node: Node) -> None:
     mode, coordinates = a.get("mode", b"nearest"), a.get("coordinate_transformation_mode", b"half_pixel")
     if mode != b"linear" or coordinates not in (b"half_pixel", b"pytorch_half_pixel"):
         raise UnsupportedError(f"the mode “{mode.decode()}” with “{coordinates.decode()}” is not supported")
+    if low.dtype(name) != "f32":
+        raise UnsupportedError(f"elements of type {low.dtype(name)} are not supported")
+    if shape[0] != 1:
+        raise UnsupportedError(f"{name} is no single map of [1, channels, rows, columns]")
     view = low.view(name)
     tall = _enlarged_rows(low, view, factors[0], name)
     result = (*shape[:2], shape[2] * factors[0], shape[3] * factors[1])
-    last = view.strides[1] == 1 and shape[1] > 1
-    if last and factors[1] == 2 and view.strides[3] % LANES == 0 and _all_convolutions(low, node.outputs[0]):
+    last = is_channels_last(view)
+    if (
+        last
+        and factors[1] == 2
+        and view.strides[3] % LANES == 0
+        and _all_convolutions(low, node.outputs[0], result)
+    ):
         half = replace(tall, shape=result, strides=(*tall.strides[:3], tall.strides[3] // 2))
         low.values[node.outputs[0]] = Lazy(result, Expr("upsampled", view=half))
         return
@@ -61,20 +71,21 @@ def _factors(low: Lowering, node: Node, shape: tuple[int, ...]) -> tuple[int, in
     return int(given[2]), int(given[3])
 
 
-def _all_convolutions(low: Lowering, name: str) -> bool:
-    """Whether an addition to a convolution's result is all that reads a value."""
+def _all_convolutions(low: Lowering, name: str, shape: tuple[int, ...]) -> bool:
+    """Whether an addition to a dense convolution's result of this shape is all that reads a value."""
     users = low.users.get(name, [])
     if len(users) != 1 or users[0].op != "Add" or name in low.named_outputs:
         return False
     other = low.values.get(next(each for each in users[0].inputs if each != name))
-    return isinstance(other, Lazy) and other.source is not None
+    source = other.source if isinstance(other, Lazy) and other.shape == shape else None
+    return source is not None and source.dense
 
 
 def _enlarged_rows(low: Lowering, view: View, factor: int, name: str) -> View:
     """More rows, with the first and last column repeated beside the picture."""
     _, channels, rows, columns = view.shape
     pitch = view.strides[3]
-    last = view.strides[1] == 1 and channels > 1
+    last = is_channels_last(view)
     shape = (1, channels, rows * factor, columns)
     if last:
         wide = low.dense((1, rows * factor, columns + 2, pitch), title=name).transposed((0, 3, 1, 2))

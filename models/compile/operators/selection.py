@@ -11,10 +11,10 @@ import numpy as np
 
 from models.compile import ir
 from models.compile.graph import Node
-from models.compile.ir import UnsupportedError, View, dense_strides
+from models.compile.ir import UnsupportedError, View, apply, dense_strides
 from models.compile.kernels.gather import gather as emit_gather
 from models.compile.kernels.suppression import suppress
-from models.compile.kernels.top_k import PART
+from models.compile.kernels.top_k import PART, REMOVED
 from models.compile.kernels.top_k import top_k as emit_top_k
 from models.compile.lower import Lowering
 from models.compile.operators.views import numbers, reshaped
@@ -96,23 +96,26 @@ def top_k(low: Lowering, node: Node) -> None:
     axis = node.attributes.get("axis", -1) % len(view.shape)
     (k,) = numbers(low, node.inputs[1])
     n = view.shape[axis]
+    if k > n:
+        raise UnsupportedError(f"{k} numbers are wanted of {n}")
     if prod(view.shape) != n or not node.attributes.get("largest", 1) or view.dtype != "f32":
         raise UnsupportedError("only the largest floats of a single row are supported")
     values, places = node.outputs
     blocks = ir.round_up(n, PART) // PART
     left = low.dense((blocks * PART,), title=f"{values} left")
     most = low.dense((ir.round_up(blocks, 4),), title=f"{values} most")
-    low.assign(left, ir.number(LOWEST), "fill")
-    low.assign(most, ir.number(LOWEST), "fill")
+    low.assign(left, ir.number(REMOVED), "fill")
+    low.assign(most, ir.number(REMOVED), "fill")
     row = reshaped(low, node.inputs[0], (n,))
-    low.assign(left.sliced(0, 0, n), ir.load(row), "copy")
+    # What is not a number, or is infinitely low, is more than what is removed.
+    low.assign(left.sliced(0, 0, n), apply("max", ir.number(LOWEST), ir.load(row)), "copy")
     shape = tuple(k if i == axis else 1 for i in range(len(view.shape)))
     best, where = low.dense(shape, title=values), low.dense(shape, "i32", places)
     low.step(
         f"top {k} of {n}",
-        [left, most],
+        [row, left, most],
         [left, most, best, where],
-        lambda f: emit_top_k(f, left, most, k, best, where),
+        lambda f: emit_top_k(f, row, left, most, k, best, where),
     )
     low.define(values, best)
     low.define(places, where)
@@ -125,7 +128,11 @@ def suppression(low: Lowering, node: Node) -> None:
     limits = [low.const(name) if name else None for name in (*node.inputs[2:], "", "", "")[:3]]
     if boxes.shape[0] != 1 or scores.shape[:2] != (1, 1) or node.attributes.get("center_point_box", 0):
         raise UnsupportedError("only one picture, one class, and boxes given by corners are supported")
-    most, overlap, enough = (float(limit.reshape(-1)[0]) if limit is not None else 0.0 for limit in limits)
+    missing = 0.0, 0.0, float("-inf")
+    most, overlap, enough = (
+        float(limit.reshape(-1)[0]) if limit is not None else other
+        for limit, other in zip(limits, missing, strict=True)
+    )
     count = node.attributes["count"]
     n = scores.shape[2]
     left = low.dense((n,), title=f"{node.outputs[0]} left")

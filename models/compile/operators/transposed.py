@@ -82,9 +82,10 @@ def _along_axis(low: Lowering, node: Node, weights: Array, stride: tuple[int, ..
     single = x.shape[1] == 1
     target = low.dense(shape, title=name) if single else low.map(shape, name)
     first, last = -(-before // s), (length + before) // s  # whole segments; parts of segments lie at the ends
-    cuts = [(first - 1, first * s - before, first * s)] if first * s > before else []
-    parts = [(m, s - n, s) for m, n, _ in cuts]
-    if last * s < length + before:
+    parts = [(first - 1, before - (first - 1) * s, s)] if first * s > before else []
+    if last < first:  # all outputs lie in one segment
+        parts = [(last, before - last * s, before - last * s + length)]
+    elif last * s < length + before:
         parts.append((last, 0, length + before - last * s))
     for m, start, end in parts:
         _segments(low, x, target, axis, s, table[:, :, start:end], m, m + 1, m * s + start - before)

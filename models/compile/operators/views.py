@@ -14,6 +14,7 @@ import numpy as np
 from models.compile import ir
 from models.compile.graph import Node
 from models.compile.ir import UnsupportedError, View
+from models.compile.layout import is_channels_last
 from models.compile.lower import Lowering
 from models.compile.registry import operator
 from models.compile.values import Lazy
@@ -178,11 +179,7 @@ def concat(low: Lowering, node: Node) -> None:
     shape = list(shapes[0])
     shape[axis] = sum(each[axis] for each in shapes)
     values = [low.take(name) for name in node.inputs]
-    last = [
-        v
-        for v in values
-        if isinstance(v, View) and len(v.shape) == 4 and v.strides[1] == 1 and v.shape[1] > 1
-    ]
+    last = [v for v in values if isinstance(v, View) and is_channels_last(v)]
     name, dtype = node.outputs[0], low.dtype(node.inputs[0])
     if axis == 1 and len(last) == len(values) and dtype == "f32" and name not in low.named_outputs:
         target = low.map(tuple(shape), name)
