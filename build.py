@@ -10,7 +10,8 @@
   python3 build.py models add FILE   add a model: .tflite, tf.js, .onnx, Keras or PyTorch; see --help
   python3 build.py gallery SOURCE    add a folder of pictures that faces are compared with; see --help
   python3 build.py docs              write the parts of the documentation that are made from the code
-  python3 build.py bench NAME...     run bench/NAME.py with the arguments after it; without a name, list them
+  python3 build.py bench             compare the page with its peers: tables, plots and JSON in .vitrine/bench
+  python3 build.py bench NAME...     run bench/NAME.py with the arguments after it; `bench list` lists them
 
 Needs Python 3.11 to 3.14, and a network connection for the first run. It makes .vitrine/venv, installs the
 packages that requirements/*.txt and package-lock.json pin by hash, installs Node if it is missing, converts
@@ -50,6 +51,7 @@ MODULES = {
     "models": "models",
     "gallery": "publish.gallery_command",
 }  # commands with modules of their own
+COMPARISON = ("summary",)  # what `bench` without a name runs
 LAYERS = ("unit", "native", "node", "page")
 
 # What pip and npm print when they fail, and the sentence for the user.
@@ -113,16 +115,18 @@ def main(arguments: list[str]) -> int:
 
 def command(args: argparse.Namespace, rest: list[str]) -> int:
     """Set up what the command needs, then run it with the environment's Python."""
-    if args.command == "bench" and not rest:
+    if args.command == "bench" and rest == ["list"]:
         print("\n".join(sorted(path.stem for path in ROOT.glob("bench/[!_]*.py"))) or "bench/ is empty.")
         return 0
     if {"-h", "--help"} & set(rest) and args.command in MODULES:
         # The help needs no packages.
         return python("-m", MODULES[args.command], *rest, by=sys.executable)
-    runs = benches(rest) if args.command == "bench" else []
+    runs = benches(rest or [*COMPARISON]) if args.command == "bench" else []
     testing = args.command in ("test", "check", "bench")
     environment("build", "page", *(["test"] if testing else []))
     node_modules(dev=testing)
+    if args.command == "bench":
+        peers()
     if args.command == "check":
         return check()
     if args.command == "test" and args.layer == "unit":
@@ -157,7 +161,7 @@ def benches(words: list[str]) -> list[list[str]]:
         elif runs:
             runs[-1].append(word)
         else:
-            raise UserError(f"There is no bench/{word}.py. For a list, run: python3 build.py bench")
+            raise UserError(f"There is no bench/{word}.py. For a list, run: python3 build.py bench list")
     return runs
 
 
@@ -250,6 +254,21 @@ def node_modules(dev: bool) -> None:
     options = ["ci", "--ignore-scripts", "--loglevel=http", *([] if dev else ["--omit=dev"])]
     run("npm packages", [*npm, *options], r"^npm http \w+ .*/([\w.-]+)\.tgz", total)
     stamp.write_text(digest(lock) + " dev" * dev)
+
+
+def peers() -> None:
+    """Install what the page is compared with, bench/package-lock.json, into bench/node_modules if possible."""
+    lock = ROOT / "bench" / "package-lock.json"
+    stamp = ROOT / "bench" / "node_modules" / ".vitrine"
+    if stamp.exists() and stamp.read_text() == digest(lock):
+        return
+    options = ["ci", "--prefix", "bench", "--ignore-scripts", "--loglevel=http"]
+    total = lock.read_text().count('"integrity"')
+    try:
+        run("npm packages for bench", [*npm_command(), *options], r"^npm http \w+ .*/([\w.-]+)\.tgz", total)
+        stamp.write_text(digest(lock))
+    except UserError as error:  # the page's own figures need no peers
+        print(f"The page is compared without its peers, because they are not installed. {error}", flush=True)
 
 
 def npm_command() -> list[str]:

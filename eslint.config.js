@@ -27,6 +27,7 @@ export default defineConfig([
     ignores: ['static/{worker,store}.js'],
     languageOptions: { globals: globals.browser },
   },
+  { files: ['bench/page/**'], languageOptions: { globals: globals.browser } },
   { files: ['static/{worker,store}.js'], languageOptions: { globals: globals.worker } },
   { files: ['tests/node/**', '**/*.mjs'], languageOptions: { globals: globals.node } },
   {

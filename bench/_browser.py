@@ -20,11 +20,18 @@ from playwright.sync_api import Browser, Page, Worker, sync_playwright
 
 from app.core.errors import UserError
 from publish import DIST, STATE
+from publish.pack.headers import Rules
 from publish.pack.serve import Handler, Server
 from tests.support import chromium
 
 INSIDE = Path(__file__).with_name("inside")
 TIMEOUT = 120_000  # ms; WebGPU emulated in software compiles for half a minute
+# What GPU the browser has: one that the processor emulates, none, or this machine's own if it has one.
+GPUS: dict[str, tuple[str, ...]] = {
+    "software": chromium.FLAGS,
+    "none": ("--disable-gpu",),
+    "own": ("--ignore-gpu-blocklist", "--enable-gpu", "--enable-unsafe-webgpu", "--enable-features=Vulkan"),
+}
 # Runs the text of bench/inside/*.py in the page's worker and returns the JSON of its `main(**arguments)`.
 RUN_MAIN = """async ([text, given]) => {
   const { pyodide } = self.page;
@@ -54,17 +61,25 @@ def serve_dist(
             copy(path, root / name)
         for path in root.glob(without) if without else ():
             path.unlink()
-        with Server(root) as server:
-            server.RequestHandlerClass = handler
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-            yield server.url
-            server.shutdown()
+        with serve(root, handler) as url:
+            yield url
+
+
+@contextmanager
+def serve(root: Path, handler: type[Handler] = Handler, rules: Rules = ()) -> Iterator[str]:
+    """Serve a folder on a free port; yields its address. `rules` follow those of static/headers.json."""
+    with Server(root) as server:
+        server.RequestHandlerClass = handler
+        server.rules = [*server.rules, *rules]
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.url
+        server.shutdown()
 
 
 @contextmanager
 def launch(*flags: str, gpu: str = "software") -> Iterator[Browser]:
-    """A headless Chromium with `flags`; its GPU is emulated in "software", or there is "none"."""
-    base = chromium.FLAGS if gpu == "software" else ("--disable-gpu", *chromium.SANDBOX)
+    """A headless Chromium with `flags`. `gpu` is a row of GPUS."""
+    base = (*GPUS[gpu], *chromium.SANDBOX)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.ensure(), args=[*base, *flags])
         yield browser

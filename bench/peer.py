@@ -13,52 +13,43 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from app.core.errors import UserError
-from bench._browser import launch, open_page, pause, prepare_frames, run_inside, script, serve_dist
+from bench import _mask_time
+from bench._browser import launch, serve_dist
 from bench._command import run
-from bench._metadata import with_normalization
 from bench._report import Report, machine, markdown, median_and_min, print_table
-from publish import NODE_MODULES
+from bench._sites import serve_peers
+from bench._subjects import OURS, PEERS, page, processor_backends, tasks_vision
 
-MODEL = NODE_MODULES / "@mediapipe/selfie_segmentation/selfie_segmentation_landscape.tflite"
-PEER = NODE_MODULES / "@mediapipe/tasks-vision"
-PICTURES = 20
 TURNS = 20  # of 20 pictures each
 WARM_UP = 2  # turns that are not counted
 FULL, REDUCED = "tasks-vision, CPU", "tasks-vision, CPU, picture at 256 × 144"
-SIZES = {FULL: [640, 480], REDUCED: [256, 144]}
+SIZES = {FULL: (640, 480), REDUCED: (256, 144)}
 
 
 def main() -> None:
     """Print the table."""
-    report = Report("peer", sys.argv[1:])
-    if not PEER.is_dir():
-        raise UserError("MediaPipe tasks-vision is not installed. Run this by: python3 build.py bench peer")
+    report, peer = Report("peer", sys.argv[1:]), tasks_vision("CPU")
+    if peer.missing:
+        raise UserError(peer.missing)
     turns = int(report.arguments[0]) if report.arguments else TURNS
     times: dict[str, list[float]] = {}
     with ExitStack() as stack:
-        model = Path(stack.enter_context(TemporaryDirectory())) / "landscape.tflite"
-        model.write_bytes(with_normalization(MODEL.read_bytes(), mean=0.0, std=255.0))
-        package = {f"peer/{name}": PEER / name for name in ("vision_bundle.mjs", "wasm")}
-        url = stack.enter_context(serve_dist({**package, "peer/model.tflite": model}))
+        urls = {OURS: stack.enter_context(serve_dist()), PEERS: stack.enter_context(serve_peers())}
         chromium = stack.enter_context(launch())
         where = machine(chromium.version)
-        pages = {}
+        backend = processor_backends()[0]
+        measured_turns = {}
         for threads in sorted({1, os.cpu_count() or 1}):
-            settings = {"backend": "wasm", "model": "selfie-landscape", "threads": threads}
-            page = stack.enter_context(open_page(chromium, url, **settings))
-            pause(page)
-            prepare_frames(page, PICTURES, page)
-            count = page.evaluate("vitrine.stats().threads")
-            pages[f"Vitrine, {count} thread{'s' * (count > 1)}"] = page
+            subject = page(backend, threads=threads)
+            name = f"Vitrine, {threads} thread{'s' * (threads > 1)}"
+            measured_turns[name] = _mask_time.ours(stack, chromium, urls, subject)
+        for name, size in SIZES.items():
+            measured_turns[name] = _mask_time.theirs(stack, chromium, urls, peer, size)
         for turn in range(turns):
-            measured = {name: run_inside(page, "mask") for name, page in pages.items()}
-            for name, size in SIZES.items():
-                measured[name] = page.evaluate(script("segmenter"), [url, "peer/model.tflite", size])
+            measured = {name: run_turn() for name, run_turn in measured_turns.items()}
             for name, milliseconds in measured.items():
                 times.setdefault(name, []).extend(milliseconds if turn >= WARM_UP else [])
     rows = [

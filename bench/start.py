@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import sys
 from statistics import median
-from typing import BinaryIO
 
 from playwright.sync_api import Browser
 
 from bench._browser import TIMEOUT, launch, serve_dist
 from bench._command import run
 from bench._report import Report, machine, markdown, print_table
-from publish.pack.serve import Handler
+from bench._sites import CountingHandler
 
 VISITS = 5
 SETTINGS = "?backend=wasm&model=selfie-landscape&background=blur"
@@ -28,17 +27,6 @@ FIRST_PICTURE = """globalThis.firstPicture = (async () => {
   await globalThis.vitrine.ready;
   return performance.now();
 })()"""
-
-
-class CountingHandler(Handler):
-    """Adds up the bytes that it sends."""
-
-    sent = 0
-
-    def copy(self, content: BinaryIO, left: int) -> None:
-        """See Handler."""
-        CountingHandler.sent += left
-        super().copy(content, left)
 
 
 def main() -> None:

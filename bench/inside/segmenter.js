@@ -1,14 +1,16 @@
-// Runs MediaPipe tasks-vision on globalThis.frames with its CPU delegate. Returns the milliseconds of each frame,
-// from frame to mask in JavaScript's memory. Run by bench/peer.py.
-async ([base, model, [width, height]]) => {
+// Runs MediaPipe tasks-vision on globalThis.frames. Returns the milliseconds of each frame, from frame to mask in
+// JavaScript's memory. `delegate` is CPU or GPU. Run by bench/_mask_time.py and bench/peer.py.
+async ([base, delegate, model, [width, height]]) => {
   const at = (path) => new URL(path, base).href;
-  if (!globalThis.segmenter) {
-    const { FilesetResolver, ImageSegmenter } = await import(at('peer/vision_bundle.mjs'));
-    globalThis.segmenter = await ImageSegmenter.createFromOptions(await FilesetResolver.forVisionTasks(at('peer/wasm')), {
-      baseOptions: { modelAssetPath: at(model), delegate: 'CPU' },
+  const segmenters = globalThis.segmenters ??= {};
+  if (!segmenters[delegate]) {
+    const { FilesetResolver, ImageSegmenter } = await import(at('lib/tasks-vision/vision_bundle.mjs'));
+    const files = await FilesetResolver.forVisionTasks(at('lib/tasks-vision/wasm'));
+    segmenters[delegate] = await ImageSegmenter.createFromOptions(files, {
+      baseOptions: { modelAssetPath: at(model), delegate },
       runningMode: 'VIDEO', outputConfidenceMasks: true, outputCategoryMask: false,
     });
-    globalThis.stamp = 0;
+    globalThis.stamp ??= 0;
   }
   const pictures = await Promise.all(globalThis.frames.map((frame) => (
     createImageBitmap(frame, { resizeWidth: width, resizeHeight: height }))));
@@ -16,7 +18,7 @@ async ([base, model, [width, height]]) => {
   for (const picture of pictures) {
     let mask;
     const begin = performance.now();
-    globalThis.segmenter.segmentForVideo(picture, ++globalThis.stamp * 33, ({ confidenceMasks: [first] }) => {
+    segmenters[delegate].segmentForVideo(picture, ++globalThis.stamp * 33, ({ confidenceMasks: [first] }) => {
       mask = first.getAsFloat32Array();
     });
     times.push(performance.now() - begin);

@@ -74,6 +74,26 @@ def test_a_benchmark_takes_what_follows_it() -> None:
         build.benches(["selfie"])
 
 
+def test_the_comparison_runs_modules_that_exist() -> None:
+    assert [run[0] for run in build.benches([*build.COMPARISON])] == [f"bench.{n}" for n in build.COMPARISON]
+
+
+def test_peers_that_cannot_be_installed_are_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "bench").mkdir()
+    (project / "bench" / "package-lock.json").write_text("{}")
+
+    def fail(*_: object) -> None:
+        raise build.UserError("The package registry does not answer.")
+
+    monkeypatch.setattr(build, "npm_command", lambda: ["npm"])
+    monkeypatch.setattr(build, "run", fail)
+    build.peers()
+    out = capsys.readouterr().out
+    assert out.startswith("The page is compared without its peers, because") and "does not answer" in out
+
+
 def test_check_names_the_step_that_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,6 +216,7 @@ def test_locks_have_hashes_and_no_addresses() -> None:
         text = lock.read_text()
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    assert "://" not in json.dumps([[p.get("resolved"), p.get("integrity")] for p in packages.values()])
+    for file in (ROOT / "package-lock.json", ROOT / "bench" / "package-lock.json"):
+        packages = json.loads(file.read_text())["packages"]
+        assert "://" not in json.dumps([[p.get("resolved"), p.get("integrity")] for p in packages.values()])
     assert all(place == "" or package["integrity"] for place, package in packages.items())
