@@ -51,7 +51,7 @@ MODULES = {
     "models": "models",
     "gallery": "publish.gallery_command",
 }  # commands with modules of their own
-COMPARISON = ("summary",)  # what `bench` without a name runs
+COMPARISON = ("summary", "peers", "native", "curves")  # what `bench` without a name runs
 LAYERS = ("unit", "native", "node", "page")
 
 # What pip and npm print when they fail, and the sentence for the user.
@@ -257,7 +257,7 @@ def node_modules(dev: bool) -> None:
 
 
 def peers() -> None:
-    """Install what the page is compared with, bench/package-lock.json, into bench/node_modules if possible."""
+    """Install bench/package-lock.json, the peers, into bench/node_modules; says so if that fails."""
     lock = ROOT / "bench" / "package-lock.json"
     stamp = ROOT / "bench" / "node_modules" / ".vitrine"
     if stamp.exists() and stamp.read_text() == digest(lock):

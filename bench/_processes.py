@@ -1,4 +1,4 @@
-"""Processor seconds of a browser: all its processes, counted from the table of processes.
+"""Processor seconds and memory of a browser: all its processes, from the table of processes.
 
 Does not start a browser. Linux only, because the table is /proc. The benchmark's own process, its web server
 and Playwright's driver are not counted. The seconds of a period are the difference of two calls of
@@ -64,18 +64,31 @@ def descendants(processes: Mapping[int, Process], root: int) -> set[int]:
     return found
 
 
-def browser_seconds(processes: Mapping[int, Process], root: int) -> float:
-    """Processor seconds of all processes of the browsers that the process `root` has started."""
-    below = descendants(processes, root)
-    browsers = [
-        pid
-        for pid in below
-        if MARK in processes[pid].arguments and CHILD not in processes[pid].arguments and pid != root
-    ]
-    counted = set().union(*(descendants(processes, pid) for pid in browsers))
-    return sum(processes[pid].seconds for pid in counted)
+def browsers(processes: Mapping[int, Process], root: int) -> set[int]:
+    """The ids of all processes of the browsers that the process `root` has started."""
+    below = (processes[pid] for pid in descendants(processes, root) - {root})
+    first = [each.pid for each in below if MARK in each.arguments and CHILD not in each.arguments]
+    return set().union(*(descendants(processes, pid) for pid in first))
 
 
 def seconds() -> float:
     """Processor seconds so far of the browsers that this process has started. Raises UserError as table()."""
-    return browser_seconds(table(), os.getpid())
+    processes = table()
+    return sum(processes[pid].seconds for pid in browsers(processes, os.getpid()))
+
+
+def megabytes() -> float:
+    """MB of memory of the browsers that this process has started: the proportional set size of all processes.
+
+    Raises UserError as table().
+    """
+    return sum(map(_memory, browsers(table(), os.getpid()))) / 1000
+
+
+def _memory(pid: int) -> float:
+    """The proportional set size of a process in kB; 0 if it has ended."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text("utf-8").splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith("Pss:")), 0.0)

@@ -82,8 +82,8 @@ def live(urls: Mapping[str, str], subject: Subject, gpu: str, clip: Path) -> Mea
         page.set_default_timeout(TIMEOUT)
         page.goto(address(urls, subject, source="camera"), wait_until="commit")
         page.evaluate("globalThis.firstPicture")
-        if subject.site == OURS and page.locator("#ask button").is_visible():
-            page.locator("#ask button").click()
+        if subject.site == OURS:
+            open_camera(page)
         page.wait_for_timeout(SETTLE)
         times = _start_times(page, subject)
         frames, before, begin = (
@@ -98,6 +98,12 @@ def live(urls: Mapping[str, str], subject: Subject, gpu: str, clip: Path) -> Mea
         out |= {"load": [(after - before) / seconds]} if after else {}
         found = _times(page, subject) if times else []
         return out | ({"live": found} if found else {})
+
+
+def open_camera(page: Page) -> None:
+    """Turn the camera on where the page asks for it first."""
+    if page.locator("#ask button").is_visible():
+        page.locator("#ask button").click()
 
 
 def _start_times(page: Page, subject: Subject) -> bool:

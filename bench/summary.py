@@ -1,6 +1,7 @@
 """The page against a hand-written page with MediaPipe tasks-vision, and the goal of each row.
 
-Judges no picture. Both pages blur the background of 640 x 480 with Selfie landscape; bench/page is the other page.
+Judges no picture. Both pages blur the background of 640 x 480 with Selfie landscape; bench/page is
+the other page.
 Everything is measured in rounds, one after the other and then the other way round, and the ratios compare
 rounds. Figures are medians, with the minimum and the spread (half the distance of the quartiles) in brackets;
 a ratio has the 95 % confidence interval of its median, and in brackets the ratio of the minima. Processor
@@ -26,11 +27,10 @@ from bench._results import Results, machine, sentence
 from bench._rows import ABSENT, HEAD, add, cells, lines, summary_cell
 from bench._sites import CountingHandler, serve_peers
 from bench._statistics import order, summarize
-from bench._subjects import NONE, OURS, PEERS, Leg, Subject, by_id, legs, page, plain
+from bench._subjects import NONE, OURS, PEERS, SOFTWARE, Leg, Subject, by_id, legs, page, plain
 from tests.support import clip
 
 ROUNDS = 5
-SOFTWARE = "software"
 WARM_UP = 2  # turns of pictures that are not counted
 TURNS = 4  # of pictures in each round
 Samples = dict[str, dict[str, list[list[float]]]]

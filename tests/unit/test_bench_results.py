@@ -95,7 +95,9 @@ def test_only_the_processes_of_the_browser_are_counted(tmp_path: Path) -> None:
     process(tmp_path, 6, 0, 50 * ticks, "chromium --remote-debugging-pipe")  # of another benchmark
     (tmp_path / "self").mkdir()
     (tmp_path / "version").write_text("no process")
-    assert _processes.browser_seconds(_processes.table(tmp_path), 1) == pytest.approx(9.0)
+    processes = _processes.table(tmp_path)
+    assert _processes.browsers(processes, 1) == {3, 4, 5}
+    assert processes[4].seconds == pytest.approx(3.0)
 
 
 def test_a_system_without_the_table_is_told(tmp_path: Path) -> None:
