@@ -15,6 +15,7 @@ from bench._peer_packages import PACKAGES
 MODEL = "selfie-landscape"
 OURS, PEERS = "ours", "peers"
 PLAIN, NONE = "plain", "none"
+SOFTWARE_TITLE = "Browser with a software GPU, which the processor emulates"
 SOFTWARE = "software"  # the argument that asks for a software GPU, and the kind of browser that has one
 
 
@@ -63,7 +64,7 @@ def legs(
     out = [processor]
     for title, gpu, names in (
         ("Browser with this machine's GPU", "own", real),
-        ("Browser with a software GPU, which the processor emulates", SOFTWARE, found - real),
+        (SOFTWARE_TITLE, SOFTWARE, found - real),
     ):
         usable = tuple(backend for backend in backends.values() if backend.id in names)
         if usable and (gpu == "own" or software):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from app.core.errors import UserError
@@ -25,7 +24,7 @@ from bench._rows import ABSENT, ratio_cell, summary_cell
 from bench._runners import INFERENCE, PICTURE, Runner, runners
 from bench._sites import serve_peers
 from bench._statistics import Rounds, ratio, summarize
-from bench._subjects import OURS, PEERS, SOFTWARE, Leg, legs
+from bench._subjects import OURS, PEERS, SOFTWARE, SOFTWARE_TITLE, Leg, legs, tasks_vision
 from models.spec import cards
 from models.spec.card import Card
 
@@ -58,7 +57,7 @@ def all_legs(gpus: Mapping[str, Mapping[str, object]], software: bool) -> list[L
     """The legs of this machine. Without a GPU, the peers that need one run on a software GPU."""
     found = legs(gpus, software)
     if len(found) == 1:
-        found.append(replace(legs(gpus, True)[-1], gpu="software", backends=()))
+        found.append(Leg(SOFTWARE_TITLE, SOFTWARE, (), tasks_vision("GPU")))
     return found
 
 
