@@ -11,7 +11,7 @@ from math import ceil, floor, log10
 
 Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 44, 52
+LEFT, RIGHT, TOP, BOTTOM = 70, 40, 44, 52
 # Okabe and Ito's colours, which people who see colours differently can tell apart, and dashes beside them.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DASHES = ("", "7 4", "2 3", "10 3 2 3")
@@ -30,7 +30,7 @@ def ticks(low: float, high: float, count: int = TICKS) -> list[float]:
 
 def number(value: float) -> str:
     """A number as the label of an axis."""
-    return f"{value:,.0f}" if value == round(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
 
 
 def lines(title: str, x: str, y: str, series: Mapping[str, Points], logarithmic: bool = False) -> str:

@@ -40,12 +40,13 @@ def main() -> None:
         urls = {OURS: stack.enter_context(serve_dist()), PEERS: stack.enter_context(serve_peers())}
         chromium = stack.enter_context(launch())
         where = machine(chromium.version)
-        backend = processor_backends()[0]
         measured_turns = {}
-        for threads in sorted({1, os.cpu_count() or 1}):
-            subject = page(backend, threads=threads)
-            name = f"Vitrine, {threads} thread{'s' * (threads > 1)}"
-            measured_turns[name] = _mask_time.ours(stack, chromium, urls, subject)
+        for backend in processor_backends():
+            # Only onnxruntime-web, which is in a bundle, has threads.
+            for threads in sorted({1, (os.cpu_count() or 1) if backend.bundle else 1}):
+                name = f"Vitrine, {backend.title}, {threads} thread{'s' * (threads > 1)}"
+                subject = page(backend, threads=threads)
+                measured_turns[name] = _mask_time.ours(stack, chromium, urls, subject)
         for name, size in SIZES.items():
             measured_turns[name] = _mask_time.theirs(stack, chromium, urls, peer, size)
         for turn in range(turns):
