@@ -24,7 +24,7 @@ from models.spec.card import Card
 
 PICTURES = 10
 BUDGET = 250.0  # ms of each runner in each round
-WARM_UP = 400.0  # ms before the first round, in which the browser compiles and optimises
+WARM_UP = 800.0  # ms, twice before the first round, in which the browser compiles and optimises
 Turn = Callable[[float], list[float]]  # runs for about so many ms; returns the ms of each run
 # The model that the page itself runs; it must be another than those that are measured, or is one of them.
 SETTINGS = {"background": "none", "threads": 1, "model": "selfie-landscape"}
@@ -92,6 +92,7 @@ def run(
         try:
             turn = _turn(where, card, runner, size)
             turn(WARM_UP)
+            turn(WARM_UP)  # a browser optimises beside the first runs, and slows down everything meanwhile
             turns[runner.id] = turn
         except (UserError, BrowserError) as error:
             said.append(f"{runner.title} does not run {card.title}: {_reason(error)}")
@@ -109,7 +110,7 @@ def _turn(where: Place, card: Card, runner: Runner, size: str) -> Turn:
     if runner.backend:
         page = where.page(runner, card)
         if runner.times == PICTURE:
-            return lambda budget: list(map(float, run_inside(page, "mask")))
+            return lambda budget: _masks(page, budget)
         return lambda budget: _times(run_inside(page, "infer", card=card.id, size=size, budget=budget))
     folder, scale = f"models/{card.id}", (card.scale, card.offset)
     if runner.format:
@@ -118,6 +119,14 @@ def _turn(where: Place, card: Card, runner: Runner, size: str) -> Turn:
     page = where.page(runner, card)
     given = [where.urls[PEERS], job(card, runner, folder), {"scale": scale[0], "offset": scale[1]}]
     return lambda budget: list(map(float, page.evaluate(script(runner.script), [*given, budget])))
+
+
+def _masks(page: Page, budget: float) -> list[float]:
+    """All pictures through the page's own code, again and again for `budget` ms; the ms of each."""
+    times: list[float] = []
+    while not times or sum(times) < budget:
+        times += map(float, run_inside(page, "mask"))
+    return times
 
 
 def _times(found: Mapping[str, Any]) -> list[float]:
