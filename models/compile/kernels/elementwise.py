@@ -26,7 +26,13 @@ def elementwise(f: Function, expr: Expr, out: View) -> None:
     axis = loops.vector_axis([target, *sources], 1, range(rank)) if rank else 0
 
     def body(lanes: int) -> None:
-        evaluate(f, expr, lambda view: loops.load(f, s := simple[id(view)], axis, lanes, pointers.of(s)))
+        loaded = loops.Loaded(f)
+
+        def push(view: View) -> None:
+            source = simple[id(view)]
+            loops.load(f, source, axis, lanes, pointers.of(source), 0, loaded)
+
+        evaluate(f, expr, push)
         f.set(value)
         loops.store(f, target, axis, lanes, pointers.of(target), value)
 

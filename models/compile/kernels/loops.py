@@ -98,7 +98,7 @@ class Pointers:
             self.move(axis, 1)
         self.move(axis, -shape[axis])
 
-    def along(self, n: int, axis: int, body: Body, unroll: int = 1) -> None:
+    def along(self, n: int, axis: int, body: Body) -> None:
         """A loop over vectors along an axis, then over its last elements one by one."""
         if n >= LANES:
             with self.f.repeat(n // LANES):
@@ -111,17 +111,55 @@ class Pointers:
         self.move(axis, -n)
 
 
-def load(f: Function, view: View, axis: int, lanes: int, pointer: Local, ahead: int = 0) -> None:
+class Loaded:
+    """The vectors that a body has loaded, so that neighbours which share one need not load it again."""
+
+    def __init__(self, f: Function) -> None:
+        self.f = f
+        self.known: dict[tuple[Local, int], Local] = {}
+
+    def push(self, pointer: Local, address: int) -> None:
+        """Push the 16 bytes at an address."""
+        if (pointer, address) in self.known:
+            self.f.get(self.known[pointer, address])
+            return
+        self.f.get(pointer)
+        self.f.memory("v128.load", address)
+        local = self.known[pointer, address] = self.f.local(V128)
+        self.f.tee(local)
+
+    def pair(self, pointer: Local, address: int) -> None:
+        """Push every second of eight numbers. The numbers between them come from the same two vectors."""
+        lanes = (0, 2, 4, 6)
+        if (pointer, address - 4) in self.known and (pointer, address + 12) in self.known:
+            address, lanes = address - 4, (1, 3, 5, 7)
+        self.push(pointer, address)
+        self.push(pointer, address + 16)
+        self.f.shuffle(*lanes)
+
+
+def load(
+    f: Function,
+    view: View,
+    axis: int,
+    lanes: int,
+    pointer: Local,
+    ahead: int = 0,
+    loaded: Loaded | None = None,
+) -> None:
     """Push `lanes` elements of a View along an axis.
 
-    A single element stands in lane 0. Bytes become integers.
-
-    `ahead`: bytes beyond the pointer.
+    A single element stands in lane 0. Bytes become integers. `ahead`: bytes beyond the pointer. `loaded`: what
+    the same body has loaded before; nothing may be stored between.
     """
+    loaded = loaded or Loaded(f)
     stride = view.strides[axis] if view.shape else 0
     address = view.address + ahead
     if view.dtype == "u8":
-        _load_bytes(f, stride, address, lanes, pointer)
+        _load_bytes(f, stride, address, lanes, pointer, loaded)
+        return
+    if stride == 2 and lanes == LANES:
+        loaded.pair(pointer, address)
         return
     step = stride * BYTES[view.dtype]
     f.get(pointer)
@@ -131,11 +169,6 @@ def load(f: Function, view: View, axis: int, lanes: int, pointer: Local, ahead: 
         f.memory("v128.load32_zero", address)
     elif stride == 1:
         f.memory("v128.load", address)
-    elif stride == 2:
-        f.memory("v128.load", address)
-        f.get(pointer)
-        f.memory("v128.load", address + 16)
-        f.shuffle(0, 2, 4, 6)
     else:
         f.memory("v128.load32_zero", address)
         _lanes(f, "v128.load32_lane", pointer, [(lane, address + lane * step) for lane in range(1, lanes)])
@@ -151,11 +184,10 @@ def _lanes(f: Function, instruction: str, pointer: Local, lanes: Sequence[tuple[
         f.lane(instruction, lane, address)
 
 
-def _load_bytes(f: Function, stride: int, address: int, lanes: int, pointer: Local) -> None:
+def _load_bytes(f: Function, stride: int, address: int, lanes: int, pointer: Local, loaded: Loaded) -> None:
     if stride == 4 and lanes == LANES:  # one channel of four pixels: they lie in one vector
         shift = address % 4
-        f.get(pointer)
-        f.memory("v128.load", address - shift)
+        loaded.push(pointer, address - shift)
         if shift:
             f.i32(8 * shift)
             f.op("i32x4.shr_u")

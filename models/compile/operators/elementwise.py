@@ -6,6 +6,7 @@ Does not loop over elements: the expression is computed where its value is neede
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from models.compile.registry import operator
 from models.compile.values import Lazy
 
 Make = Callable[..., Expr]
+MANY = 64  # a division takes several times as long as a multiplication
 
 
 def _typed(op: str, result: str = "") -> Make:
@@ -79,7 +81,6 @@ MAKE: dict[str, Make] = {
     "Add": _typed("add"),
     "Sub": _typed("sub"),
     "Mul": _typed("mul"),
-    "Div": _typed("div"),
     "Mod": _typed("mod"),
     "Min": _many("min"),
     "Max": _many("max"),
@@ -114,6 +115,20 @@ MAKE: dict[str, Make] = {
 def elementwise(low: Lowering, node: Node) -> None:
     """Every row of MAKE."""
     define(low, node, MAKE[node.op], node.inputs if node.op != "Dropout" else node.inputs[:1])
+
+
+@operator("Div", fusable=True)
+def divide(low: Lowering, node: Node) -> None:
+    """A quotient. Many floats divided by one number are multiplied by its reciprocal instead."""
+    dividend, divisor = node.inputs
+    one, many = low.shape(divisor), low.shape(dividend)
+    if prod(one) > 1 or prod(many) < MANY or low.dtype(divisor) != "f32" or low.const(divisor) is not None:
+        define(low, node, _typed("div"), node.inputs)
+        return
+    name = f"reciprocal {node.outputs[0]}"
+    low.values[name] = low.dense(one, title=name)
+    low.assign(low.view(name), _typed("div")(number(1.0), low.operand(divisor, one)[0]))
+    define(low, node, _typed("mul"), (dividend, name))
 
 
 @operator("LeakyRelu", fusable=True)
