@@ -235,7 +235,9 @@ class Lowering:
             whole, expr = with_filling(target, value.expr)
             self.assign(whole, expr)
             clean = target.buffer.map[2] in whole.shape[1:2]
-        views_clean = all(self.zeros_follow(view) for view in value.expr.views)
+        # What fills up the vectors of a map with fewer channels ("load_padded") is zero in any case.
+        read = [part.view for part in value.expr.walk() if part.view is not None and part.op != "load_padded"]
+        views_clean = all(map(self.zeros_follow, read))
         if clean and views_clean and at_zero(value.expr) == 0:
             self.clean[target.buffer] = value.shape[1]
         return target

@@ -149,8 +149,8 @@ def load(
 ) -> None:
     """Push `lanes` elements of a View along an axis.
 
-    A single element stands in lane 0. Bytes become integers. `ahead`: bytes beyond the pointer. `loaded`: what
-    the same body has loaded before; nothing may be stored between.
+    A single element stands in lane 0. Bytes become integers. `ahead`: bytes beyond the pointer.
+    `loaded`: what this body has loaded before; nothing may be stored between.
     """
     loaded = loaded or Loaded(f)
     stride = view.strides[axis] if view.shape else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from models.compile import ir
 from models.compile.graph import Node
 from models.compile.ir import LANES, Expr, UnsupportedError, View, apply, dense_strides
+from models.compile.layout import is_channels_last
 from models.compile.lower import Lowering
 from models.compile.operators.views import numbers
 from models.compile.registry import operator
@@ -64,7 +65,11 @@ def pad(low: Lowering, node: Node) -> None:
             return
     stored = "u8" if low.named_outputs.get(name) == "uint8" else low.dtype(node.inputs[0])
     value_in = low.take(node.inputs[0])
-    target = low.dense(whole, stored, name, fixed=name in low.named_outputs)
+    is_map = isinstance(value_in, View) and rank == 4 and is_channels_last(value_in)
+    if is_map and whole[0] == 1 and mode == b"constant" and not number and name not in low.named_outputs:
+        target = low.map(whole, name)
+    else:
+        target = low.dense(whole, stored, name, fixed=name in low.named_outputs)
     expr = value_in.expr if isinstance(value_in, Lazy) else ir.load(value_in)
     last_of_four = before == [0] * (rank - 1) + [3] and not any(after) and shape[-1] == 1
     if mode == b"constant" and stored == "u8" and not number and last_of_four:
