@@ -1,8 +1,9 @@
 """Algebra on a graph before lowering: the same results, up to rounding, with less work.
 
-Does not know memory or code. Each rule looks at one node and gives the nodes that replace it; the rules are
-applied until none fits. They serve decoders that add an enlarged map to another one and weigh channels by
-their means.
+Does not know memory, code or the shapes of values. Each rule looks at one node and gives the nodes that
+replace it; the rules are applied until none fits. They serve decoders that add an enlarged map to another one
+and weigh channels by their means. In the rules' names and docstrings, "pointwise" is a 1 x 1 convolution, W
+its weights and b its bias.
 """
 
 from __future__ import annotations
@@ -69,16 +70,24 @@ class Surroundings:
         self.graph.constants[name] = const
         return name
 
+    def enlarges(self, node: Node) -> bool:
+        """Whether a Resize keeps the mean of a map.
+
+        It does if it is linear, pixels have their centres in the middle, and rows and columns are multiplied
+        by whole numbers.
+        """
+        a = node.attributes
+        centred = a.get("coordinate_transformation_mode", b"half_pixel") == b"half_pixel"
+        scales = self.graph.constants.get(node.inputs[2]) if len(node.inputs) == 3 else None
+        if a.get("mode") != b"linear" or not centred or scales is None or scales.array.size != 4:
+            return False
+        factors = scales.array
+        return bool(
+            (factors == np.round(factors)).all() and (factors >= 1).all() and (factors[:2] == 1).all()
+        )
+
 
 Rule = Callable[[Surroundings, Node], list[Node] | None]
-
-
-def linear(node: Node) -> bool:
-    """Whether a Resize keeps the mean of a map: linear, and pixels have their centres in the middle."""
-    a = node.attributes
-    return (
-        a.get("mode") == b"linear" and a.get("coordinate_transformation_mode", b"half_pixel") == b"half_pixel"
-    )
 
 
 def mean_of_sum(around: Surroundings, node: Node) -> list[Node] | None:
@@ -87,7 +96,7 @@ def mean_of_sum(around: Surroundings, node: Node) -> list[Node] | None:
         return None
     total = around.made_by(node.inputs[0], "Add")
     parts = around.operands(total, "Resize") if total else None
-    if parts is None or not linear(parts[1]):
+    if parts is None or not around.enlarges(parts[1]):
         return None
     (name,) = node.outputs
     means = [
@@ -105,7 +114,7 @@ def pointwise_of_sum(around: Surroundings, node: Node) -> list[Node] | None:
     if (
         weights is None
         or parts is None
-        or not linear(parts[1])
+        or not around.enlarges(parts[1])
         or weights.array.shape[0] > weights.array.shape[1]
     ):
         return None
@@ -142,7 +151,7 @@ def merged_pointwise(around: Surroundings, node: Node) -> list[Node] | None:
         return None
     constants = around.graph.constants
     b, c = (
-        constants[each.inputs[2]].array.astype(np.float64) if len(each.inputs) > 2 else 0.0
+        constants[each.inputs[2]].array.astype(np.float64) if any(each.inputs[2:]) else 0.0
         for each in (conv, node)
     )
     (name,) = node.outputs

@@ -31,6 +31,8 @@ def conv(low: Lowering, node: Node) -> None:
     if weights.array.ndim != 4 or node.attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
         raise UnsupportedError("only two-dimensional convolutions with explicit padding are supported")
     group = node.attributes.get("group", 1)
+    if len(shape) != 4 or shape[1] != group * weights.array.shape[1]:
+        raise UnsupportedError(f"its weights {weights.array.shape} do not fit a map of shape {shape}")
     kernel = weights.array.shape[2:]
     stride, dilation = (tuple(node.attributes.get(key, (1, 1))) for key in ("strides", "dilations"))
     edges = border.pads(node)

@@ -73,10 +73,10 @@ def reduce_axes(low: Lowering, node: Node) -> None:
 def global_average(low: Lowering, node: Node) -> None:
     """The mean of each channel."""
     shape = low.shape(node.inputs[0])
-    axes = tuple(range(2, len(shape)))
-    low.define(
-        node.outputs[0], reduce(low, "mean", operand(low, node.inputs[0]), shape, axes, node.outputs[0])
-    )
+    if len(shape) != 4:
+        raise UnsupportedError(f"the mean of a value of shape {shape} is not supported")
+    expr = operand(low, node.inputs[0])
+    low.define(node.outputs[0], reduce(low, "mean", expr, shape, (2, 3), node.outputs[0]))
 
 
 @operator("Softmax")
