@@ -1,4 +1,4 @@
-"""The graphs that WebAssembly runs: models at all sizes, mattes, cutouts, tints and indexes, with their inputs.
+"""The graphs that WebAssembly runs: models at all sizes, mattes, cutouts, tints, indexes; and their inputs.
 
 Compiles and measures nothing. Models, cutouts and indexes are the ONNX files of dist/; mattes and tints are
 made here as the build makes them. Equal graphs of several cards are listed once.

@@ -5,8 +5,8 @@ isolated page: onnxruntime-web, the simd128 module and its twin for relaxed SIMD
 a module includes copying its inputs in. Ratios are onnxruntime-web / module: of the minima and, in brackets,
 the median of the rounds' ratios. Then each step of the models is timed alone, many times in a row, so its
 inputs lie in the cache. The peak is what loops of multiplications and additions in registers reach.
-Arguments: cards (default: all), whose steps are then listed, and the number of rounds. With --write the tables of the measured graphs go to
-docs/figures.md and docs/compiler.md.
+Arguments: cards (default: all), whose steps are then listed, and the number of rounds. With --write the
+tables of the measured graphs go to docs/figures.md and docs/compiler.md.
 """
 
 from __future__ import annotations
