@@ -1,18 +1,27 @@
-"""Modules that measure how many multiplications and additions of 128-bit vectors a core can do.
+"""Modules that measure what a core can do, and what the dense kernel makes of it with tiles of each size.
 
-Do nothing else: the numbers stay in registers. Each accumulator becomes accumulator * 0.5 + 1, so that no
-result can be computed beforehand and none becomes a denormal.
+Measures nothing itself. At the peak, numbers stay in registers: each accumulator becomes accumulator * 0.5 +
+1, so that no result can be computed beforehand and none becomes a denormal.
 """
 
 from __future__ import annotations
 
-from models.compile import wasm
+from unittest.mock import patch
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from models.compile import Program, compile_graph, wasm
 from models.compile.ir import LANES
+from models.compile.kernels.dense import TILES
 from models.compile.wasm import V128, Function
 
 ACCUMULATORS = (8, 10, 12, 13)  # enough to hide the latency, few enough for the registers
 TURNS, UNROLLED = 2000, 4
 KINDS = {"simd": False, "relaxed": True}
+PIXELS = (1, 2, 3, 4, 5, 6, 7, 8)
+CHANNELS, COLUMNS = 72, 1680  # a multiple of all PIXELS
 
 
 def macs(accumulators: int) -> int:
@@ -43,3 +52,23 @@ def module(accumulators: int, relaxed: bool) -> bytes:
         f.get(total)
         f.memory("v128.store", 16 * place)
     return wasm.module([f], {"run": 0}, 1, {})
+
+
+DENSE = "step1"  # the export of the convolution of tiled(), between copies of its map
+TILED_MACS = CHANNELS * CHANNELS * COLUMNS
+
+
+def tiled(pixels: int) -> Program:
+    """A 1 x 1 convolution of CHANNELS to CHANNELS, computed in tiles of `pixels` by 8 channels."""
+    shape = (1, CHANNELS, 1, COLUMNS)
+    kind = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["y"])],
+        "tiles",
+        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info("y", kind, shape)],
+        [numpy_helper.from_array(np.ones((CHANNELS, CHANNELS, 1, 1), np.float32), "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    with patch.dict(TILES, {(2, relaxed): (pixels,) for relaxed in KINDS.values()}):
+        return compile_graph(model, profile=True)

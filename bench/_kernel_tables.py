@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from bench._statistics import Ratio, Rounds, flat, ratio
+
 KINDS = {"ort": "onnxruntime-web", "simd": "simd128", "relaxed": "relaxed SIMD"}
 COMPILED = ("simd", "relaxed")
 ABSENT = "–"
@@ -24,23 +26,21 @@ class Speed:
     title: str
     goal: float | None
     macs: int
-    times: Mapping[str, Sequence[Sequence[float]]]
+    times: Mapping[str, Rounds]
 
     def figures(self, kind: str) -> tuple[float, float, float]:
         """Minimum, 10th percentile and median of a kind."""
-        every = sorted(time for own in self.times[kind] for time in own)
+        every = sorted(flat(self.times[kind]))
         return every[0], every[len(every) // 10], median(every)
 
-    def ratio(self, kind: str) -> tuple[float, float]:
-        """How many times as fast as onnxruntime-web: of the minima, and the median of the rounds' ratios."""
-        rounds = zip(self.times["ort"], self.times[kind], strict=True)
-        least = self.figures("ort")[0] / self.figures(kind)[0]
-        return least, median(median(theirs) / median(ours) for theirs, ours in rounds)
+    def ratio(self, kind: str) -> Ratio:
+        """How many times as fast as onnxruntime-web a kind is."""
+        return ratio(self.times["ort"], self.times[kind])
 
     @property
     def holds(self) -> bool:
         """Whether the simd128 module, which every browser can run, reaches the goal by the minima."""
-        return self.goal is None or self.ratio("simd")[0] >= self.goal
+        return self.goal is None or round(self.ratio("simd").minima, 2) >= self.goal
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def speed(rows: Iterable[Speed]) -> Table:
     table: list[list[object]] = []
     for row in rows:
         goal = f"{row.goal:.1f}{'' if row.holds else ' (missed)'}" if row.goal else ABSENT
-        ratios = ["{:.2f} ({:.2f})".format(*row.ratio(kind)) for kind in COMPILED]
+        ratios = [f"{found.minima:.2f} ({found.median:.2f})" for found in map(row.ratio, COMPILED)]
         times = [" / ".join(map(short, row.figures(kind))) for kind in KINDS]
         table.append([row.title, f"{row.macs / 1e6:.1f}", goal, *ratios, *times])
     return head, table
@@ -127,6 +127,16 @@ def kernels(rows: Iterable[Layers], peak: float) -> Table:
                 cells.append(ABSENT)
         table.append([row.title, *cells])
     return head, table
+
+
+def tiles(rates: Mapping[str, Mapping[int, float]], peaks: Mapping[str, float]) -> Table:
+    """GMAC/s by kind of module and pixels of a tile."""
+    pixels = list(rates["simd"])
+    table: list[list[object]] = [
+        [KINDS[kind], *(f"{own[count]:.1f}" for count in pixels), f"{peaks[kind]:.1f}"]
+        for kind, own in rates.items()
+    ]
+    return ["Module", *map(str, pixels), "Peak"], table
 
 
 def layers(row: Layers, peak: float, least: float = SHORT) -> Table:

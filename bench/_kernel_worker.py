@@ -77,7 +77,7 @@ def prepare(subject: Subject, name: str, folder: Path) -> Prepared:
 
 
 def write_rest(folder: Path) -> None:
-    """Write the page, the worker's script, and the modules that measure the peak."""
+    """Write the page, the worker's script, and the modules that measure peak and tiles."""
     bundle = json.loads((DIST / "manifest.json").read_text("utf-8"))["ort"]["wasm"]
     (folder / "index.html").write_text(PAGE, "utf-8")
     (folder / "worker.js").write_text(WORKER.format(**bundle), "utf-8")
@@ -85,6 +85,10 @@ def write_rest(folder: Path) -> None:
         for count in _kernel_peak.ACCUMULATORS:
             module = _kernel_peak.module(count, relaxed)
             (folder / f"peak.{count}.{kind}.wasm").write_bytes(module)
+    for pixels in _kernel_peak.PIXELS:
+        program = _kernel_peak.tiled(pixels)
+        for kind in COMPILED:
+            (folder / f"tiled.{pixels}.{kind}.wasm").write_bytes(getattr(program, kind))
 
 
 def start(browser: Browser, url: str) -> Worker:
@@ -104,8 +108,20 @@ def ask(worker: Worker, task: str, **job: object) -> Any:
 def peak(worker: Worker, kind: str) -> float:
     """The most GMAC/s of a loop in registers."""
     counts = _kernel_peak.ACCUMULATORS
-    times: Sequence[float] = ask(worker, "peak", modules=[f"peak.{count}.{kind}.wasm" for count in counts])
-    return max(_kernel_peak.macs(count) / time / 1e6 for count, time in zip(counts, times, strict=True))
+    times = ask(worker, "calls", functions=[[f"peak.{count}.{kind}.wasm", "run"] for count in counts])
+    return float(
+        max(_kernel_peak.macs(count) / time / 1e6 for count, time in zip(counts, times, strict=True))
+    )
+
+
+def tiles(worker: Worker, kind: str) -> dict[int, float]:
+    """GMAC/s of the dense kernel by pixels of its tiles."""
+    functions = [[f"tiled.{pixels}.{kind}.wasm", _kernel_peak.DENSE] for pixels in _kernel_peak.PIXELS]
+    times = ask(worker, "calls", functions=functions)
+    return {
+        pixels: _kernel_peak.TILED_MACS / time / 1e6
+        for pixels, time in zip(_kernel_peak.PIXELS, times, strict=True)
+    }
 
 
 def measure(worker: Worker, found: Prepared, rounds: int) -> tuple[Speed, Sizes]:

@@ -50,6 +50,7 @@ def main() -> None:
             where = machine(browser.version)
             timed = worker.start(browser, f"{url}kernels/")
             peaks = {kind: worker.peak(timed, kind) for kind in COMPILED}
+            tiled = {kind: worker.tiles(timed, kind) for kind in COMPILED}
             measured = []
             for each in found:
                 measured.append(worker.measure(timed, each, rounds))
@@ -65,7 +66,8 @@ def main() -> None:
             "Sizes (as they are / packed by brotli) and the start:": tables.sizes(row for _, row in measured),
         }
     )
-    roofline = paragraphs(rooflines(steps, peaks))
+    pixels = "A 1 × 1 convolution of 72 to 72 channels, GMAC/s by the pixels of a tile of 8 channels:"
+    roofline = paragraphs({**rooflines(steps, peaks), pixels: tables.tiles(tiled, peaks)})
     print("\n\n".join([where, *figures, *roofline]), flush=True)
     for row in steps["simd"] if names else ():
         print(f"\n{row.title}, simd128:\n\n{markdown(*tables.layers(row, peaks['simd'], 0))}", flush=True)

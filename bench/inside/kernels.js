@@ -1,5 +1,5 @@
 // Times graphs in the module worker of bench/kernels.py, which holds onnxruntime-web as globalThis.ort.
-// `task` is a row of TASKS. Paths are relative to the worker. Times are in milliseconds.
+// `task`: graph, steps or calls. Paths are relative to the worker. Times are in milliseconds.
 async ({ task, ...job }) => {
   const now = () => performance.now();
   const bytes = async (path) => {
@@ -108,17 +108,18 @@ async ({ task, ...job }) => {
     return { times, run: least(run, 30, 0.3) };
   };
 
-  const peak = async ({ modules }) => {
+  // The least time of one exported function of each module, on memory of zeros.
+  const calls = async ({ functions }) => {
     const times = [];
-    for (const path of modules) {
+    for (const [path, name] of functions) {
       const { instance } = await WebAssembly.instantiate(await bytes(path));
-      const { run } = instance.exports;
-      for (let n = 0; n < 200; n += 1) run();
-      times.push(least(run, 100, 0.3));
+      const call = instance.exports[name];
+      for (let n = 0; n < 200; n += 1) call();
+      times.push(least(call, 100, 0.3));
     }
     return times;
   };
 
   if (!crossOriginIsolated) throw new Error('the clock is coarse: the page is not cross-origin isolated');
-  return await { graph, steps, peak }[task](job);
+  return await { graph, steps, calls }[task](job);
 }
