@@ -6,7 +6,6 @@ Knows no tables. bench/inside/kernels.js does the timing.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
