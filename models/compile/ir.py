@@ -159,7 +159,7 @@ def dense_strides(shape: Sequence[int]) -> tuple[int, ...]:
 class Expr:
     """An elementwise operation. Expressions may share parts; each part is computed once for each element.
 
-    `op`: a name of app's EMIT table in kernels/expression.py; "load" reads `view`, "number" is `number`,
+    `op`: a row of EMIT in kernels/expression.py, or one of these: "load" reads `view`, "number" is `number`,
     "input" is the value that a kernel (a convolution, a reduction) has just computed.
     """
 

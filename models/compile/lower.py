@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 
 from models.compile import ir
+from models.compile.filling import at_zero
 from models.compile.graph import Graph, Node
 from models.compile.ir import (
     LANES,
@@ -29,7 +30,6 @@ from models.compile.kernels import border
 from models.compile.kernels.elementwise import elementwise
 from models.compile.layout import channels_innermost, channels_last, with_filling
 from models.compile.packing import Const
-from models.compile.padding import at_zero
 from models.compile.registry import FUSABLE, HANDLERS, TAKES_LAZY
 from models.compile.values import Lazy, Source, Value
 from models.compile.wasm import Function

@@ -45,7 +45,7 @@ def compile_graph(
     `profile`: each step is exported too, as step0, step1, ... Raises UnsupportedError, which names what
     cannot be compiled.
     """
-    assert operators
+    assert operators  # importing the package registers the handlers
     low = Lowering(rewrite.simplified(graph.read(model, dimensions or {})))
     low.run()
     start = ALIGN

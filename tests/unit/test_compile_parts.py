@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from models.compile import arena, graph, layout, packing, padding, wasm
+from models.compile import arena, filling, graph, layout, packing, wasm
 from models.compile.ir import (
     INPUT,
     Buffer,
@@ -162,8 +162,8 @@ def test_an_expression_walks_its_parts_once() -> None:
         (apply("exp", INPUT), float("nan")),
     ],
 )
-def test_what_an_expression_makes_of_padding(expr: Expr, value: float) -> None:
-    assert padding.at_zero(expr) == pytest.approx(value, nan_ok=True)
+def test_what_an_expression_makes_of_filling_zeros(expr: Expr, value: float) -> None:
+    assert filling.at_zero(expr) == pytest.approx(value, nan_ok=True)
 
 
 # ---- layout ----

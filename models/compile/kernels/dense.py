@@ -14,10 +14,8 @@ from models.compile.kernels.tiles import tile_plan, tiles
 from models.compile.packing import BLOCK
 from models.compile.wasm import V128, Function, Local
 
-STRAIGHT, SHORT = (
-    80,
-    8,
-)  # sums of at most so many products, of several runs or of one, are written without a loop
+# Sums of at most so many products are written without a loop: of several runs of inputs, and of one run.
+STRAIGHT, SHORT = 80, 8
 
 # Pixels of a tile, by the vectors of channels in it. Accumulators, weights, the input and one temporary must
 # fit into 15 registers; relaxed SIMD needs no temporary, but 8 accumulators to hide its latency. Measured:

@@ -10,7 +10,8 @@ from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer
 from models.compile.kernels.tiles import tile_plan, tiles
 from models.compile.wasm import V128, Function
 
-DEPTHWISE_TILES = (8, 7, 6, 5, 4, 3, 2, 1)
+SIZES = (8, 7, 6, 5, 4, 3, 2, 1)  # pixels of a tile
+REGISTERS = 15  # for a tile's sums, the weights of a row of the window, an input vector and one temporary
 
 
 def depthwise(f: Function, c: Convolution) -> None:
@@ -18,7 +19,7 @@ def depthwise(f: Function, c: Convolution) -> None:
     rows, columns, channels = c.out.shape
     vectors = -(-channels // LANES)
     kh, kw = c.kernel
-    plan = tile_plan(columns, [s for s in DEPTHWISE_TILES if s + kw <= 13 + (kw < 5)], 4)
+    plan = tile_plan(columns, [size for size in SIZES if size + kw + 2 <= REGISTERS] or SIZES[-1:], 4)
     views = [c.out, *c.epilogue.views]
     channel, x = f.local(), f.local()
     whole = Tile(

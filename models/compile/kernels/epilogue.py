@@ -56,7 +56,7 @@ class Convolution:
 
 @dataclass
 class Tile:
-    """What an epilogue and a start value may read while a tile is computed."""
+    """What an epilogue may read while a tile is computed."""
 
     sums: list[list[Local]]  # [pixel][vector]
     channel: Local  # byte offset of the tile's first channel

@@ -1,6 +1,4 @@
-"""Emits an expression on one vector of four elements.
-
-Every operation of app's elementwise graphs is a row here.
+"""Emits an expression on one vector of four elements. Every elementwise operation is a row of EMIT.
 
 Does not load or store: the kernel that owns the loop does.
 """
@@ -88,9 +86,7 @@ def evaluate(f: Function, expr: Expr, load: Callable[..., None], value: Local | 
         if part.op == "load":
             assert part.view is not None
             load(part.view)
-        elif (
-            part.op == "load_padded"
-        ):  # channels from `number` on are zero; only convolutions' epilogues have it
+        elif part.op == "load_padded":  # channels from `number` on are zero; only dense convolutions have it
             assert part.view is not None
             load(part.view, int(part.number))
         elif part.op == "upsampled":  # likewise

@@ -12,9 +12,7 @@ from models.compile.wasm import V128, Function, Local
 Push = Callable[[], None]
 
 LOG2_E = 1.4426950408889634
-MAGIC = (
-    12582912.0  # 1.5 * 2**23: adding it rounds a float to a whole number, which then stands in its low bits
-)
+MAGIC = 12582912.0  # 1.5 * 2**23: adding it rounds a float to a whole number, which stands in the low bits
 LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4  # their sum is ln 2; n * LN2_HIGH is exact (Cephes, expf)
 EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5)
 LARGEST = 87.0  # exp beyond it overflows, or is a denormal, which is slow

@@ -48,6 +48,7 @@ def border_of(view: View) -> border.Edges:
 
 
 def bias_of(low: Lowering, node: Node, channels: int) -> View:
+    """The bias of a convolution or product, zeros where it has none."""
     has = len(node.inputs) > 2 and node.inputs[2]
     array = constant(low, node.inputs[2]).array if has else np.zeros(channels, np.float32)
     return low.weights.data(Const(np.asarray(array, np.float32)), BLOCK)

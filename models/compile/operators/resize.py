@@ -18,8 +18,6 @@ from models.compile.operators.views import numbers
 from models.compile.registry import operator
 from models.compile.values import Lazy
 
-Edge = tuple[int, int, int, int]
-
 
 @operator("Resize", "Upsample")
 def resize(low: Lowering, node: Node) -> None:
@@ -42,12 +40,7 @@ def resize(low: Lowering, node: Node) -> None:
     tall = _enlarged_rows(low, view, factors[0], name)
     result = (*shape[:2], shape[2] * factors[0], shape[3] * factors[1])
     last = is_channels_last(view)
-    if (
-        last
-        and factors[1] == 2
-        and view.strides[3] % LANES == 0
-        and _all_convolutions(low, node.outputs[0], result)
-    ):
+    if last and factors[1] == 2 and view.strides[3] % LANES == 0 and _is_addend(low, node.outputs[0], result):
         half = replace(tall, shape=result, strides=(*tall.strides[:3], tall.strides[3] // 2))
         low.values[node.outputs[0]] = Lazy(result, Expr("upsampled", view=half))
         return
@@ -71,7 +64,7 @@ def _factors(low: Lowering, node: Node, shape: tuple[int, ...]) -> tuple[int, in
     return int(given[2]), int(given[3])
 
 
-def _all_convolutions(low: Lowering, name: str, shape: tuple[int, ...]) -> bool:
+def _is_addend(low: Lowering, name: str, shape: tuple[int, ...]) -> bool:
     """Whether an addition to a dense convolution's result of this shape is all that reads a value."""
     users = low.users.get(name, [])
     if len(users) != 1 or users[0].op != "Add" or name in low.named_outputs:

@@ -1,6 +1,6 @@
 """Operators that choose elements: gathering, the largest k, non-maximum suppression.
 
-Does not emit code: kernels/selection.py does.
+Does not emit code: kernels/gather.py, top_k.py and suppression.py do.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def gather(low: Lowering, node: Node) -> None:
     flat = moved.reshaped((rows, *moved.shape[rank:])) if rank else moved.unsqueezed(0)
     if flat is None:
         raise UnsupportedError("its indices have several axes")
-    _rows(low, node, data.transposed(order), reshaped_indices(indices, rows, 1), flat)
+    _rows(low, node, data.transposed(order), _as_rows(indices, rows, 1), flat)
     low.define(node.outputs[0], target)
 
 
@@ -62,7 +62,7 @@ def _indices(low: Lowering, name: str) -> View:
     return view
 
 
-def reshaped_indices(view: View, rows: int, depth: int) -> View:
+def _as_rows(view: View, rows: int, depth: int) -> View:
     """Contiguous indices as [rows, depth]."""
     return View(view.buffer, (rows, depth), (depth, 1), view.offset, view.dtype)
 
@@ -79,7 +79,7 @@ def gather_nd(low: Lowering, node: Node) -> None:
     flat = View(
         target.buffer, (rows, *data.shape[depth:]), dense_strides((rows, *data.shape[depth:])), 0, data.dtype
     )
-    _rows(low, node, data, reshaped_indices(indices, rows, depth), flat)
+    _rows(low, node, data, _as_rows(indices, rows, depth), flat)
     low.define(node.outputs[0], target)
 
 

@@ -1,4 +1,4 @@
-"""at_zero(): what an expression makes of the zeros that fill up the channels of a map.
+"""at_zero(): what an expression makes of the zeros that fill up the last vector of a map's channels.
 
 Does not compute anything else: expressions run in the module.
 """
@@ -13,7 +13,7 @@ from models.compile.ir import Expr
 
 
 def at_zero(expr: Expr) -> float:
-    """The value of an expression of numbers, its "input" and its Views being 0: what it makes of padding."""
+    """The value of an expression of numbers, its "input" and its Views being 0."""
     values: dict[int, float] = {}
     table: dict[str, Callable[..., float]] = {
         "add": lambda a, b: a + b,
