@@ -13,7 +13,8 @@ async ({ task, ...job }) => {
     const code = await bytes(path);
     const begin = now();
     const module = await WebAssembly.compile(code);
-    const about = JSON.parse(new TextDecoder().decode(WebAssembly.Module.customSections(module, 'vitrine')[0]));
+    const [section] = WebAssembly.Module.customSections(module, 'vitrine');
+    const about = JSON.parse(new TextDecoder().decode(section));
     const { exports } = await WebAssembly.instantiate(module);
     const memory = new Uint8Array(exports.memory.buffer);
     memory.set(weights, about.weights.offset);
@@ -35,7 +36,8 @@ async ({ task, ...job }) => {
     const feeds = {};
     for (const [name, { type, shape, path }] of Object.entries(given)) {
       const data = await bytes(path);
-      feeds[name] = { data, tensor: () => new ort.Tensor(type, type === 'uint8' ? data : new Float32Array(data.buffer), shape) };
+      const values = type === 'uint8' ? data : new Float32Array(data.buffer);
+      feeds[name] = { data, tensor: new ort.Tensor(type, values, shape) };
     }
     return feeds;
   };
@@ -52,7 +54,7 @@ async ({ task, ...job }) => {
       figures[kind] = { memory, ready, first };
     }
     const file = await bytes(onnx);
-    const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { tensor }]) => [name, tensor()]));
+    const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { tensor }]) => [name, tensor]));
     const begin = now();
     const session = await ort.InferenceSession.create(file, {
       executionProviders: ['wasm'], graphOptimizationLevel: 'all', freeDimensionOverrides: dimensions,
