@@ -76,8 +76,7 @@ def gallery(urls: Mapping[str, str]) -> Series:
                 for size, variants in paths.items():
                     fitting = [each for each in variants if backend.id in each.backends]
                     if fitting:
-                        graph = f"knn/{fitting[0].graphs[0].path}"
-                        found = knn.measure(browser, url, backend.id, 1, graph, FEATURES)
+                        found = knn.measure(browser, url, backend.id, 1, fitting[0], FEATURES)
                         series = out.setdefault(f"Vitrine, {backend.title}", [])
                         series.append((size, median(found["times"])))
     return out

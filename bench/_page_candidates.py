@@ -31,7 +31,7 @@ FEATURES = "navigator.gpu?.requestAdapter().then((adapter) => [...(adapter?.feat
 
 def gpus(chromium: Browser, url: str) -> dict[str, dict[str, Any]]:
     """The GPUs that the page's Probe finds in this browser, as bench/inside/gpus.py returns them."""
-    with open_page(chromium, url, backend="wasm", background="none") as page:
+    with open_page(chromium, url, backend="wasm-ort", background="none") as page:
         pause(page)
         rows: dict[str, dict[str, Any]] = run_inside(page, "gpus")
         return rows

@@ -19,7 +19,7 @@ from models.spec.card import Card
 from models.verify import metrics, parity, reference, runners
 
 Array = NDArray[Any]
-MAX_PICTURES = {"wasm": 1000, "webgl": 8, "webgpu": 3}  # an emulated GPU takes seconds for one
+MAX_PICTURES = {"wasm-ort": 1000, "webgl": 8, "webgpu": 3}  # an emulated GPU takes seconds for one
 CHUNK = 20  # pictures that go into the page, and their Masks out of it, at once
 NativeRunner = Callable[[Sequence[Array]], Sequence[Array]]  # uint8 [1,H,W,4] each -> Masks [1,1,h,w]
 PageRunner = Callable[[str, int], Sequence[Array]]  # a file of pictures, and how many of them -> Masks

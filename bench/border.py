@@ -31,7 +31,7 @@ def main() -> None:
     with (
         serve_dist() as url,
         launch() as chromium,
-        open_page(chromium, url, backend="wasm", model="selfie-landscape", threads=1) as page,
+        open_page(chromium, url, backend="wasm-ort", model="selfie-landscape", threads=1) as page,
     ):
         where = machine(chromium.version)
         pause(page)

@@ -27,7 +27,7 @@ def main() -> None:
     with serve_dist() as url, launch() as chromium:
         where = machine(chromium.version)
         for background in ("blur", "colour", "image"):
-            settings = {"backend": "wasm", "model": Settings.model, "threads": 1, "background": background}
+            settings = {"backend": "wasm", "model": Settings.model, "background": background}
             with open_page(chromium, url, **settings) as page:
                 pause(page)
                 prepare_frames(page, PICTURES)

@@ -89,7 +89,7 @@ def main() -> None:
     )
     report.write(
         where,
-        *titled("In a browser without a GPU, WASM with one thread:", without_gpu(rows, titles)),
+        *titled("In a browser without a GPU, WASM:", without_gpu(rows, titles)),
         *titled(f"{scene} with the built-in scene:", with_software_gpu(rows, titles)),
     )
 
@@ -97,8 +97,8 @@ def main() -> None:
 def all_settings(models: Sequence[str], gpu: str) -> Iterator[dict[str, Any]]:
     """The settings of each row. Without a GPU there is only WASM."""
     for model in models:
-        for backend in BACKENDS if gpu == "software" else ("wasm",):
-            for threads in (1, 2) if backend == "wasm" else (0,):
+        for backend in BACKENDS if gpu == "software" else ("wasm", "wasm-ort"):
+            for threads in (1, 2) if backend == "wasm-ort" else (0,):
                 for source in ("sample", "camera"):
                     yield {"model": model, "backend": backend, "threads": threads, "source": source}
 
@@ -112,7 +112,7 @@ def measure(chromium: Browser, url: str, gpu: str, settings: dict[str, Any]) -> 
         page.wait_for_timeout(1000 * WARM_UP)
         fps = frames_per_second(page)
         stats = page.evaluate("vitrine.stats()")
-    threads = stats["threads"] if stats["backend"] == "wasm" else 0
+    threads = stats["threads"] if stats["backend"] == "wasm-ort" else 0
     ms = {stage: stats["ms"][stage] for stage in STAGES}
     return Row(gpu, stats["model"], stats["backend"], threads, settings["source"], fps, ms)
 
@@ -133,12 +133,12 @@ def titled(title: str, table: Table) -> list[str]:
 
 
 def without_gpu(rows: Sequence[Row], titles: dict[str, str]) -> Table:
-    """The table of docs/figures.md for WASM with one thread in a browser without a GPU."""
+    """The table of docs/figures.md for WASM in a browser without a GPU."""
     head = ["Model", "Built-in scene (60 per second)", "Fake camera (30 per second)"]
     head += ["Infer, ms", "Compose, ms", "Whole frame, ms"]
     table: list[list[object]] = []
     for model, title in titles.items():
-        scene, camera = (find(rows, "none", model, "wasm", 1, source) for source in ("sample", "camera"))
+        scene, camera = (find(rows, "none", model, "wasm", 0, source) for source in ("sample", "camera"))
         if scene or camera:
             ms = [scene.ms[stage] if scene else NOT_MEASURED for stage in ("infer", "compose", "frame")]
             table.append([title, fps_cell(scene), fps_cell(camera), *ms])
@@ -147,7 +147,8 @@ def without_gpu(rows: Sequence[Row], titles: dict[str, str]) -> Table:
 
 def with_software_gpu(rows: Sequence[Row], titles: dict[str, str]) -> Table:
     """The table of docs/figures.md for a GPU emulated in software: frames per second by backend."""
-    columns = {"WASM, 1 thread": ("wasm", 1), "WASM, 2 threads": ("wasm", 2)}
+    columns = {"WASM": ("wasm", 0)}
+    columns |= {f"onnxruntime, {n} thread{'s' * (n > 1)}": ("wasm-ort", n) for n in (1, 2)}
     columns |= {"WebGL": ("webgl", 0), "WebGPU": ("webgpu", 0)}
     table: list[list[object]] = []
     for model, title in titles.items():

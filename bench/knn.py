@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser
 
-from app.core.card import ModelCard, from_dict
+from app.core.card import ModelCard, Variant, from_dict
 from app.core.errors import UserError
 from app.native.session import Session
 from bench._browser import launch, open_page, pause, run_inside, serve_dist
@@ -55,15 +55,14 @@ def main() -> None:
             for n, variants in indexes.items():
                 exact = np.argsort(-(queries @ features[:n].T), axis=1, kind="stable")[:, :NEAREST]
                 for variant in variants:
-                    graph = variant.graphs[0]
                     backend = variant.backends[0]
                     runs = [
-                        measure(chromium, url, backend, threads, f"knn/{graph.path}", features.shape[1])
-                        for threads in ((1, "all") if backend == "wasm" else (1,))
+                        measure(chromium, url, backend, threads, variant, features.shape[1])
+                        for threads in ((1, "all") if backend == "wasm-ort" else (1,))
                     ]
                     recall = f"{100 * recall_at_5(exact, runs[0]['which']):.1f} %"
                     times = [median_and_min(result["times"]) for result in runs]
-                    rows.append([f"{n:,}", variant.id, f"{graph.bytes:,}", recall, *(times * 2)[:2]])
+                    rows.append([f"{n:,}", variant.id, f"{variant.bytes:,}", recall, *(times * 2)[:2]])
     print_table(["Characters", "Variant", "Bytes", "recall@5", "1 thread, ms", "All threads, ms"], rows)
 
 
@@ -79,7 +78,7 @@ def classifier() -> ModelCard:
 def library(card: ModelCard, count: int) -> tuple[Array, Array]:
     """Features [count,m] and queries [QUERIES,m], each row of length 1."""
     rng = np.random.default_rng(4)
-    variant = card.variant("wasm")
+    variant = card.variant("wasm-ort")
     assert variant is not None
     session = Session((DIST / variant.graphs[0].path).read_bytes())
     pictures = list(originals())
@@ -140,16 +139,17 @@ def recall_at_5(exact: Array, found: list[list[float]]) -> float:
 
 
 def measure(
-    chromium: Browser, url: str, backend: str, threads: int | str, graph: str, m: int
+    chromium: Browser, url: str, backend: str, threads: int | str, index: Variant, m: int
 ) -> dict[str, Any]:
-    """The result of bench/inside/knn.py."""
+    """The result of bench/inside/knn.py for an index whose files are served from the folder knn/."""
     with open_page(chromium, url, backend=backend, background="none", model="selfie-landscape") as page:
         count = page.evaluate("navigator.hardwareConcurrency") if threads == "all" else threads
     settings = {"backend": backend, "background": "none", "model": "selfie-landscape", "threads": count}
     with open_page(chromium, url, **settings) as page:
         pause(page)
-        arguments = {"graph": graph, "queries": "knn/queries.bin", "m": m, "warm_up": WARM_UP}
-        result: dict[str, Any] = run_inside(page, "knn", provider=backend, **arguments)
+        paths = [f"knn/{file.path}" for file in index.graphs[0].files]
+        arguments = {"graph": paths, "queries": "knn/queries.bin", "m": m, "warm_up": WARM_UP}
+        result: dict[str, Any] = run_inside(page, "knn", **arguments)
         return result
 
 

@@ -99,7 +99,7 @@ def people(caps: Capabilities, people_clips: Sequence[tuple[str, list[Array]]]) 
     """Print the table of people, for each model that can cut out."""
     rows = []
     for card in caps.cards:
-        if not caps.supports(card, "lookalike", "wasm"):
+        if not caps.supports(card, "lookalike", "wasm-ort"):
             continue
         loaded, answers = load(caps, card.id), []
         for name, frames in people_clips:
@@ -162,7 +162,9 @@ def classifiers(caps: Capabilities, gallery: Gallery) -> Iterable[tuple[str, Mod
 def load(caps: Capabilities, model: str) -> Engine:
     """The task with the variants that run on WASM."""
     settings = first(caps, "lookalike")
-    return engine.load(DIST, caps, Settings(**{**vars(settings), "model": model or settings.model}), "wasm")
+    return engine.load(
+        DIST, caps, Settings(**{**vars(settings), "model": model or settings.model}), "wasm-ort"
+    )
 
 
 def compare(loaded: Engine, frame: Frame) -> Comparison:

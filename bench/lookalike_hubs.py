@@ -42,7 +42,7 @@ def main() -> None:
     caps = engine.capabilities(DIST)
     if not any(caps.supports(card, "lookalike", "auto") for card in caps.cards):
         raise UserError("This build has no look-alike task: its models or galleries were unavailable.")
-    loaded = engine.load(DIST, caps, first(caps, "lookalike"), "wasm")
+    loaded = engine.load(DIST, caps, first(caps, "lookalike"), "wasm-ort")
     assert isinstance(loaded.task, Lookalike)
     vectors = [[embed(loaded.task, image) for image in images] for images in portraits()]
     if not vectors:

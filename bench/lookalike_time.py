@@ -21,7 +21,12 @@ from bench._report import median_and_min, print_table
 from tests.page.counts import PHOTOS
 from tests.support import alike
 
-COUNTS = {"wasm": 40, "webgl": 12, "webgpu": 6}  # photos; an emulated GPU takes more than a second for each
+COUNTS = {
+    "wasm": 40,
+    "wasm-ort": 40,
+    "webgl": 12,
+    "webgpu": 6,
+}  # photos; an emulated GPU takes more than a second for each
 
 WARM_UP = 2  # photos that are not counted: they compile
 
@@ -31,7 +36,7 @@ def main() -> None:
     rows = []
     with serve_dist() as url, launch() as chromium:
         for backend in sys.argv[1:] or list(BACKENDS)[::-1]:
-            for threads in (1, 2) if backend == "wasm" else (0,):
+            for threads in (1, 2) if backend == "wasm-ort" else (0,):
                 settings = {"task": "lookalike", "backend": backend, "threads": threads}
                 with open_page(chromium, url, **settings) as page:
                     times = page.evaluate(PHOTOS, [COUNTS[backend] + WARM_UP, photos()])[WARM_UP:]

@@ -29,7 +29,6 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from app.core.backend import BACKENDS
 from app.core.errors import UserError
 from bench._browser import launch, serve_dist
 from bench._candidates import StoredCandidate, candidates
@@ -51,9 +50,9 @@ Array = NDArray[Any]
 Outputs = list[dict[str, Array]]
 JUDGE = "--judge"
 PEOPLE = 24  # pictures of people on which a loss is measured, before the photos
-COLLECT = {"wasm": 8, "webgl": 2, "webgpu": 2}  # pictures that each candidate runs in the page
+COLLECT = {"wasm-ort": 8, "webgl": 2, "webgpu": 2}  # pictures that each candidate runs in the page
 # ms of turns for all candidates of a card together.
-BUDGET = {"wasm": 4000.0, "webgl": 800.0, "webgpu": 800.0}
+BUDGET = {"wasm-ort": 4000.0, "webgl": 800.0, "webgpu": 800.0}
 
 
 def main() -> None:
@@ -114,7 +113,7 @@ def measure_card(card: Card, figures: dict[str, Any], folder: Path) -> None:
         stamps = figures.get("stamps", {})
         figures["stamps"] = {**stamps, card.id: provenance(chromium.version, gpus(chromium, url))}
         rows = []
-        for backend in BACKENDS:
+        for backend in COLLECT:
             some = [candidate for candidate in made if backend in candidate.spec.backends]
             limits = COLLECT[backend], BUDGET[backend]
             answers = (

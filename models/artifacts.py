@@ -21,9 +21,19 @@ def serialize(model: onnx.ModelProto) -> bytes:
     return data
 
 
-def write(name: str, data: bytes, out: Path, folder: str = "models") -> Graph:
-    """Writes a graph's file to out/folder, which must exist; returns its description."""
+def write(
+    name: str,
+    data: bytes,
+    out: Path,
+    folder: str = "models",
+    suffix: str = "onnx",
+    weights: Graph | None = None,
+) -> Graph:
+    """Writes a graph's file to out/folder, which must exist; returns its description.
+
+    `weights`: the other file of a compiled graph.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
-    path = f"{folder}/{name}.{sha256[:8]}.onnx"
+    path = f"{folder}/{name}.{sha256[:8]}.{suffix}"
     (out / path).write_bytes(data)
-    return Graph(path, len(data), sha256)
+    return Graph(path, len(data), sha256, weights)

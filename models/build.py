@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 
 def build_models(out: Path, progress: Progress, cache: Path | None = None) -> list[ModelCard]:
-    """Writes out/models/*.onnx, out/models.json and out/models.html; returns all cards.
+    """Writes out/models/*, out/models.json and out/models.html; returns all cards.
 
     The card of a model whose files no source has is `missing` and has no variants. Raises UserError.
     """
@@ -32,8 +32,8 @@ def build_models(out: Path, progress: Progress, cache: Path | None = None) -> li
 
     cards = [_model(card, out, progress, cache or CACHE) for card in read_all()]
     known = {out / graph.path for card in cards for graph in card.graphs}
-    for path in (out / "models").glob("*.onnx"):
-        if path not in known:
+    for path in (out / "models").glob("*.*"):
+        if path.suffix in (".onnx", ".wasm", ".bin") and path not in known:
             path.unlink()
     report.write(cards, out)
     return cards

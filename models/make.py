@@ -12,24 +12,19 @@ from typing import Any
 
 import onnx
 
-from app.core.card import Graph, ModelCard, Variant
+from app.core.card import ModelCard, Variant
 from app.core.errors import UserError
-from models import artifacts
+from models import artifacts, beside, modules
 from models.artifacts import OPSET
-from models.graphs import cutout, matte, tint, wrap
+from models.graphs import wrap
 from models.importers.formats import import_model, import_resizable
 from models.sources.fetch import Fetched
 from models.spec.card import Card, VariantSpec
 from models.variants import choice, float16, quantize
-from models.variants.lower import FLOAT_RGBA, NO_SELECT, lower, tidy
+from models.variants.lower import NO_SELECT, lower, rgba_type
 from models.verify import calibration, parity
 
 Progress = Callable[[str], None]
-# With WebGPU the cutout runs on WASM: it is less work than moving the picture to the GPU and back.
-CUTOUTS = (
-    VariantSpec("cutout", ("wasm", "webgpu"), "fp32"),
-    VariantSpec("cutout-webgl", ("webgl",), "fp32"),
-)
 
 
 @dataclass(frozen=True)
@@ -55,6 +50,7 @@ def make(card: Card, fetched: Fetched, out: Path, progress: Progress) -> ModelCa
     variants: list[Variant] = []
     figures: dict[str, Any] = {}
     refused: dict[str, str] = {}
+    plain: Candidate | None = None  # what runs on WASM
     left = list(choice.chosen(card, choice.read_figures(), quantize.has_quantised_weights(network)))
     while left:
         spec = left.pop(0)
@@ -70,6 +66,8 @@ def make(card: Card, fetched: Fetched, out: Path, progress: Progress) -> ModelCa
             continue
         figures[spec.id] = measured
         variants.append(_variant(card, made, out))
+        if "wasm-ort" in spec.backends and not variants[-1].needs:
+            plain = made
     report = {
         "parity": differences,
         "variants": figures,
@@ -79,8 +77,11 @@ def make(card: Card, fetched: Fetched, out: Path, progress: Progress) -> ModelCa
         "bytes": fetched.bytes,
         "credit": card.credit,
     }
-    result = _with_cutouts(with_mattes(card.model_card(), out), card, network, out)
-    return replace(result, tint=_tint(card, network, out), variants=tuple(variants), report=report)
+    result = replace(card.model_card(), variants=tuple(variants), report=report)
+    result = beside.with_graphs(result, card, network, out)
+    if plain is None:
+        return result
+    return modules.with_modules(result, card, plain.spec.id, plain.stored, plain.rgba, out, progress)
 
 
 def imported(card: Card, fetched: Fetched) -> onnx.ModelProto:
@@ -101,7 +102,7 @@ def graphs(card: Card, spec: VariantSpec, network: onnx.ModelProto) -> tuple[str
 
     Raises UserError for a network whose outputs do not fit its kind.
     """
-    rgba = rgba_type(spec)
+    rgba = rgba_type(spec.backends)
     cut = wrap.split_graphs if NO_SELECT & set(spec.backends) else wrap.single_graph
     # On WebGL every frame would decode quantised weights, and its rewrites read the weights' shapes.
     plain = quantize.dequantised(network) if "webgl" in spec.backends else network
@@ -113,11 +114,6 @@ def graphs(card: Card, spec: VariantSpec, network: onnx.ModelProto) -> tuple[str
             f"{card.id}: the network cannot be wrapped as a {card.kind} ({reason}). "
             "Change the kind or [outputs]."
         ) from None
-
-
-def rgba_type(spec: VariantSpec) -> str:
-    """The type of `rgba` in a variant: bytes, but float32 where one of its backends has no bytes."""
-    return "float32" if FLOAT_RGBA & set(spec.backends) else "uint8"
 
 
 def candidate(card: Card, spec: VariantSpec, network: onnx.ModelProto) -> Candidate:
@@ -175,46 +171,3 @@ def _variant(card: Card, made: Candidate, out: Path) -> Variant:
         files.append(artifacts.write(name, artifacts.serialize(model), out))
     needs = choice.NEEDS.get(spec.weights, "")
     return Variant(spec.id, spec.backends, tuple(files), made.rgba, OPSET, needs)
-
-
-def with_mattes(card: ModelCard, out: Path) -> ModelCard:
-    """The card with the matte graphs of all its sizes, where it has a Mask."""
-    if not card.mask[0]:
-        return card
-    sizes = tuple(replace(size, matte=_matte(f"{card.id}-{size.id}", size, out)) for size in card.sizes)
-    card = replace(card, sizes=sizes)
-    return replace(card, matte=card.size.matte if card.size else _matte(card.id, card, out))
-
-
-def _with_cutouts(model: ModelCard, card: Card, network: onnx.ModelProto, out: Path) -> ModelCard:
-    """The card with the cutout graphs of all its sizes, where it is a segmenter."""
-    if card.kind != "segmenter":
-        return model
-    sizes = []
-    for size in model.sizes:
-        sized = parity.resized(card, size.input.height, size.input.width)
-        sizes.append(replace(size, cutouts=_cutouts(f"{card.id}-{size.id}", sized, network, out)))
-    model = replace(model, sizes=tuple(sizes))
-    default = model.size
-    return replace(model, cutouts=default.cutouts if default else _cutouts(card.id, card, network, out))
-
-
-def _cutouts(name: str, card: Card, network: onnx.ModelProto, out: Path) -> tuple[Variant, ...]:
-    maps, variants = cutout.segmenter_maps(card, network), []
-    for spec in CUTOUTS:
-        rgba = rgba_type(spec)
-        model = lower(cutout.graph(maps, card.input, rgba), spec.backends)
-        parity.operators([model], spec.backends)
-        graph = artifacts.write(f"{name}-{spec.id}", artifacts.serialize(model), out)
-        variants.append(Variant(spec.id, spec.backends, (graph,), rgba, OPSET))
-    return tuple(variants)
-
-
-def _tint(card: Card, network: onnx.ModelProto, out: Path) -> Graph | None:
-    model = tint.graph(card, network)
-    return artifacts.write(f"{card.id}-tint", artifacts.serialize(tidy(model)), out) if model else None
-
-
-def _matte(name: str, size: Any, out: Path) -> Graph:
-    model = matte.graph(size.input.height, size.input.width, size.mask)
-    return artifacts.write(f"{name}-matte", artifacts.serialize(tidy(model)), out)

@@ -5,7 +5,7 @@ Does not start a backend and does not measure one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,7 +14,11 @@ from app.core.card import ModelCard
 
 @dataclass(frozen=True)
 class Backend:
-    """One way of running ONNX in the page. `bundle` names a row of the manifest's `ort` table."""
+    """One way of running models in the page.
+
+    `bundle` names a row of the manifest's `ort` table and `provider` what computes in it; both are "" for
+    compiled models, which need no onnxruntime-web.
+    """
 
     id: str
     title: str
@@ -38,7 +42,7 @@ class Probe:
     webgpu: str = ""
     software_webgl: bool = False
     software_webgpu: bool = False
-    features: tuple[str, ...] = ()  # optional GPU features that some variants need: "shader-f16"
+    features: tuple[str, ...] = ()  # optional ones that some variants need: "shader-f16", "relaxed-simd"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Probe:
@@ -54,7 +58,8 @@ BACKENDS: dict[str, Backend] = {
     for row in (
         Backend("webgpu", "WebGPU", "jspi", "webgpu", True, "webgl"),
         Backend("webgl", "WebGL", "webgl", "webgl", True, "wasm"),
-        Backend("wasm", "WASM", "wasm", "wasm", False, ""),
+        Backend("wasm", "WASM", "", "", False, "wasm-ort"),
+        Backend("wasm-ort", "WASM (onnxruntime)", "wasm", "wasm", False, ""),
     )
 }
 
@@ -72,6 +77,8 @@ def cannot(backend: Backend, probe: Probe, card: ModelCard | None) -> str:
     if backend.gpu and not getattr(probe, backend.id):
         return f"this browser has no {backend.title}"
     if card is not None and not card.missing and card.variant(backend.id, probe.features) is None:
+        if not backend.bundle and card.uncompiled:
+            return f"{card.title} is not compiled: {card.uncompiled}"
         return f"not available for {card.title}"
     return ""
 
@@ -82,11 +89,11 @@ def most_threads(probe: Probe) -> int:
 
 
 def threads(asked: int, probe: Probe) -> int:
-    """The number of WebAssembly threads to run; `asked` 0 means automatic.
+    """The number of WebAssembly threads of onnxruntime-web; `asked` 0 means automatic.
 
-    Automatic is half the cores, at most 4: capturing and drawing need the other cores. On two cores a second
-    thread takes the page from 58 to 42 frames per second (bench/fps.py), although a single inference becomes
-    faster.
+    A compiled model runs on one thread, whatever was asked for. Automatic is half the cores, at most 4:
+    capturing and drawing need the other cores. On two cores a second thread takes the page from 58 to 42
+    frames per second (bench/fps.py), although a single inference becomes faster.
     """
     most = most_threads(probe)
     if asked:
@@ -99,13 +106,12 @@ def bundle(backend: Backend, probe: Probe) -> str:
     return "webgpu" if backend.bundle == "jspi" and not probe.jspi else backend.bundle
 
 
-def draws_with_shaders(probe: Probe, backend: Backend) -> bool:
+def draws_with_shaders(probe: Probe) -> bool:
     """Whether shaders (WebGL2) draw the picture; otherwise 2D canvases draw it.
 
-    A software GPU took 15 ms for a picture that a 2D canvas draws in 6 ms (bench/compose.py). The WebGL
-    backend's bundle has no WASM to run the matte graph, so shaders draw its picture on a software GPU too.
+    A software GPU took 15 ms for a picture that a 2D canvas draws in 6 ms (bench/compose.py).
     """
-    return bool(probe.webgl) and (not probe.software_webgl or backend.id == "webgl")
+    return bool(probe.webgl) and not probe.software_webgl
 
 
 @dataclass(frozen=True)
@@ -116,17 +122,19 @@ class Choice:
     trials: tuple[str, ...] = ()
 
 
-def choose(probe: Probe, card: ModelCard, broken: Mapping[str, str]) -> Choice:
+def choose(probe: Probe, card: ModelCard, broken: Mapping[str, str], unable: Collection[str] = ()) -> Choice:
     """The backends that "auto" stands for: WASM at once, then a hardware GPU if it is faster.
 
+    WASM is the compiled model, or onnxruntime-web's where the model could not be compiled.
     A software GPU is never tried: it computes on the same processor as WASM, with more overhead.
-    `broken`: backend -> why it failed. Raises ValueError where no backend can run the model.
+    `broken`: backend -> why it failed. `unable`: those that do not support all settings.
+    Raises ValueError where no backend can run the model.
     """
     able = [b for b in BACKENDS.values() if not cannot(b, probe, card)]
     able = [b for b in able if b.id not in broken] or able  # all have failed: one of them must be tried again
     real = [b.id for b in able if b.gpu and not getattr(probe, f"software_{b.id}")]
-    if any(b.id == "wasm" for b in able):
-        return Choice("wasm", tuple(real))
+    if plain := [b.id for b in able if not b.gpu]:
+        return Choice(next((id for id in plain if id not in unable), plain[0]), tuple(real))
     if not able:
         raise ValueError(
             f"{card.title} cannot run in this browser: no backend supports it. Choose another model."

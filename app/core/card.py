@@ -5,7 +5,7 @@ Does not load, fetch or run anything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,11 +15,21 @@ MASKED = ("segmenter", "detector")
 
 @dataclass(frozen=True)
 class Graph:
-    """One stored ONNX file, named by a hash of its content."""
+    """One stored graph, named by a hash of its content.
+
+    An ONNX file for onnxruntime, or, with `weights`, a WebAssembly module that the build compiled of one
+    (app/core/program.py). Modules of the same network share the weights' file.
+    """
 
     path: str  # relative to dist/, e.g. "models/selfie-fp32.1a2b3c4d.onnx"
     bytes: int
     sha256: str
+    weights: Graph | None = None
+
+    @property
+    def files(self) -> tuple[Graph, ...]:
+        """The files to be fetched."""
+        return (self, self.weights) if self.weights else (self,)
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,12 @@ class Variant:
     graphs: tuple[Graph, ...]
     rgba: str = "uint8"  # element type of the `rgba` input: "uint8" or "float32" (0 to 255 both)
     opset: int = 17
-    needs: str = ""  # a GPU feature that the browser must have: "shader-f16", or "" for none
+    needs: str = ""  # a feature that the browser must have: "shader-f16", "relaxed-simd", or "" for none
 
     @property
     def bytes(self) -> int:
         """The stored size of all graphs."""
-        return sum(graph.bytes for graph in self.graphs)
+        return sum(file.bytes for graph in self.graphs for file in graph.files)
 
 
 @dataclass(frozen=True)
@@ -54,9 +64,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Size:
-    """One of the input sizes of a network without fixed shapes. All sizes share the card's graphs.
+    """One of the input sizes of a network without fixed shapes. All sizes share the card's ONNX graphs.
 
     The graphs' free dimensions are `height` and `width`, of rgba and of the Mask, which has the same size.
+    What is compiled has one module for each size.
     """
 
     id: str  # "low", "medium", "high"
@@ -64,6 +75,8 @@ class Size:
     mask: tuple[int, int]
     matte: Graph | None = None
     cutouts: tuple[Variant, ...] = ()
+    tint: Graph | None = None
+    compiled: tuple[Variant, ...] = ()
 
     @property
     def dimensions(self) -> dict[str, int]:
@@ -105,41 +118,43 @@ class ModelCard:
     licence: str
     input: Input
     mask: tuple[int, int]  # (h, w) of `mask` and `memory`
-    variants: tuple[Variant, ...] = ()
-    matte: Graph | None = None  # rgba, mask, softness -> matte, for the Compositor without shaders
-    sizes: tuple[Size, ...] = ()  # the visitor's choice; input, mask and matte above belong to one of them
-    tint: Graph | None = None  # parts, mask -> tint, at every size; only for a segmenter with parts
+    variants: tuple[Variant, ...] = ()  # ONNX graphs, for every size
+    matte: Graph | None = None  # compiled: rgba, mask, softness -> matte, for the Compositor without shaders
+    sizes: tuple[Size, ...] = ()  # the visitor's choice; input, mask, matte and others belong to one of them
+    tint: Graph | None = None  # compiled: parts, mask -> tint; only for a segmenter with parts
     cutouts: tuple[Variant, ...] = ()  # rgba, mask, parts -> cut; only for a segmenter
+    compiled: tuple[Variant, ...] = ()  # the model as WebAssembly modules; empty where it cannot be compiled
+    uncompiled: str = ""  # why the model could not be compiled; "" where it was
     missing: str = ""  # why this build lacks the model; "" when it has it
     report: Mapping[str, Any] = field(default_factory=dict)  # figures of the build: parity, operators, ...
 
     @property
     def graphs(self) -> tuple[Graph, ...]:
-        """Every file of the card."""
-        own = tuple(graph for variant in self.variants for graph in variant.graphs)
-        mattes = dict.fromkeys(filter(None, (self.matte, *(size.matte for size in self.sizes))))
-        cut = (*self.cutouts, *(v for size in self.sizes for v in size.cutouts))
-        cutouts = dict.fromkeys(graph for variant in cut for graph in variant.graphs)
-        return (*own, *mattes, *cutouts, *filter(None, (self.tint,)))
+        """Every file of the card, each once."""
+        sizes: tuple[ModelCard | Size, ...] = (self, *self.sizes)
+        variants = [*self.variants, *(v for each in sizes for v in (*each.compiled, *each.cutouts))]
+        graphs = [graph for variant in variants for graph in variant.graphs]
+        graphs += filter(None, (graph for each in sizes for graph in (each.matte, each.tint)))
+        return tuple(dict.fromkeys(file for graph in graphs for file in graph.files))
 
     def variant(self, backend: str, features: Collection[str] = ()) -> Variant | None:
         """The first variant that can run on a backend; None where the model has none.
 
-        `features`: the browser's optional GPU features.
+        `features`: the browser's optional features.
         """
-        able = (v for v in self.variants if backend in v.backends)
-        return next((v for v in able if not v.needs or v.needs in features), None)
+        return choose((*self.compiled, *self.variants), backend, features)
 
     def sized(self, id: str) -> ModelCard:
         """The card at the size with this id; the card itself where it has no such size."""
         size = next((size for size in self.sizes if size.id == id), None)
         if size is None:
             return self
-        return replace(self, input=size.input, mask=size.mask, matte=size.matte, cutouts=size.cutouts)
+        own = {name: getattr(size, name) for name in OF_SIZE}
+        return replace(self, **own)
 
-    def cutout(self, backend: str) -> Variant | None:
+    def cutout(self, backend: str, features: Collection[str] = ()) -> Variant | None:
         """The cutout for a backend; None where the card has none."""
-        return next((v for v in self.cutouts if backend in v.backends), None)
+        return choose(self.cutouts, backend, features)
 
     @property
     def size(self) -> Size | None:
@@ -152,6 +167,16 @@ class ModelCard:
         return self.size.dimensions if self.size else {}
 
 
+# What a card has of its current size.
+OF_SIZE = ("input", "mask", "matte", "cutouts", "tint", "compiled")
+
+
+def choose(variants: Iterable[Variant], backend: str, features: Collection[str]) -> Variant | None:
+    """The first of the variants that can run on a backend in a browser with these features."""
+    able = (v for v in variants if backend in v.backends)
+    return next((v for v in able if not v.needs or v.needs in features), None)
+
+
 def to_dict(card: ModelCard) -> dict[str, Any]:
     """The card as plain JSON types."""
     return asdict(card)
@@ -162,19 +187,29 @@ def from_dict(data: Mapping[str, Any]) -> ModelCard:
 
     Raises KeyError or TypeError for any other mapping.
     """
-    variants = tuple(map(_variant, data["variants"]))
+    variants = variants_from(data["variants"])
     sizes = tuple(Size(**{**size, **_size(size)}) for size in data["sizes"])
-    tint = Graph(**data["tint"]) if data["tint"] else None
-    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes, "tint": tint})
+    return ModelCard(**{**data, **_size(data), "variants": variants, "sizes": sizes})
+
+
+def variants_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Variant, ...]:
+    """The Variants of their plain JSON types."""
+    return tuple(
+        Variant(**{**row, "backends": tuple(row["backends"]), "graphs": tuple(map(_graph, row["graphs"]))})
+        for row in rows
+    )
 
 
 def _size(data: Mapping[str, Any]) -> dict[str, Any]:
     height, width = data["mask"]
-    matte = Graph(**data["matte"]) if data["matte"] else None
-    cutouts = tuple(map(_variant, data["cutouts"]))
-    return {"input": Input(**data["input"]), "mask": (height, width), "matte": matte, "cutouts": cutouts}
+    return {
+        "input": Input(**data["input"]),
+        "mask": (height, width),
+        "cutouts": variants_from(data["cutouts"]),
+        "compiled": variants_from(data["compiled"]),
+        **{name: _graph(data[name]) if data[name] else None for name in ("matte", "tint")},
+    }
 
 
-def _variant(data: Mapping[str, Any]) -> Variant:
-    graphs = tuple(Graph(**graph) for graph in data["graphs"])
-    return Variant(**{**data, "backends": tuple(data["backends"]), "graphs": graphs})
+def _graph(data: Mapping[str, Any]) -> Graph:
+    return Graph(**{**data, "weights": _graph(data["weights"]) if data["weights"] else None})

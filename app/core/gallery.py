@@ -6,11 +6,11 @@ Does not compare: Index runs an ONNX graph that compares. Does not load or draw 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from app.core.card import Graph, Variant
+from app.core.card import Variant, choose, variants_from
 from app.core.ports import Session, Tensor
 
 OWN = "own"  # the gallery of the visitor's own pictures: not in a build, never leaves the browser
@@ -50,9 +50,12 @@ class Gallery:
     missing: str = ""  # why this build lacks the gallery; "" when it has it
     report: Mapping[str, Any] = field(default_factory=dict)
 
-    def index(self, card: str, backend: str) -> Variant | None:
-        """The index of a classifier card for a backend; None where there is none."""
-        return next((v for v in self.indexes.get(card, ()) if backend in v.backends), None)
+    def index(self, card: str, backend: str, features: Collection[str] = ()) -> Variant | None:
+        """The index of a classifier card for a backend; None where there is none.
+
+        `features`: the browser's optional features.
+        """
+        return choose(self.indexes.get(card, ()), backend, features)
 
 
 def to_dict(gallery: Gallery) -> dict[str, Any]:
@@ -62,17 +65,12 @@ def to_dict(gallery: Gallery) -> dict[str, Any]:
 
 def from_dict(data: Mapping[str, Any]) -> Gallery:
     """The gallery that `to_dict` encoded. Raises KeyError or TypeError for any other mapping."""
-
-    def variant(row: Mapping[str, Any]) -> Variant:
-        graphs = tuple(Graph(**graph) for graph in row["graphs"])
-        return Variant(**{**row, "backends": tuple(row["backends"]), "graphs": graphs})
-
     return Gallery(
         **{
             **data,
             "names": File(**data["names"]),
             "sheets": tuple(File(**sheet) for sheet in data["sheets"]),
-            "indexes": {card: tuple(map(variant, rows)) for card, rows in data["indexes"].items()},
+            "indexes": {card: variants_from(rows) for card, rows in data["indexes"].items()},
         }
     )
 

@@ -6,7 +6,7 @@ Does not choose cards: the Settings and the Capabilities do. Does not run frames
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -21,6 +21,7 @@ from app.core.meter import Meter
 from app.core.model import Model
 from app.core.ports import Session as AnySession
 from app.core.settings import Settings
+from app.native import compiled
 from app.native.compositor import Compositor
 from app.native.session import Session
 from app.panel.capabilities import Capabilities
@@ -56,10 +57,11 @@ def load(
     features: Sequence[str] = (),
     threads: int = 0,
 ) -> Engine:
-    """Load the task of the Settings. Native onnxruntime runs the variants that `backend` has in the page.
+    """Load the task of the Settings with the variants that `backend` has in the page.
 
-    `features`: the browser's optional GPU features. `threads`: as in Session. Raises ValueError, with the
-    reason, when the build lacks a model or an index.
+    Compiled graphs run in wasmtime, the others in native onnxruntime. `features`: the browser's optional
+    features. `threads`: as in Session. Raises ValueError, with the reason, when the build lacks a model or an
+    index.
     """
     card = caps.card(settings.model)
     if card is None or card.missing:
@@ -77,14 +79,14 @@ def load(
     chosen, requires = model(card), kind.requires
     resolved = caps.resolve(requires.auxiliary, settings, backend)
     auxiliary = {name: model(other) for name, other in resolved.items()}
-    if requires.cutout and (cutout := card.cutout(backend)):
+    if requires.cutout and (cutout := card.cutout(backend, features)):
         chosen.cutout = opened(dist, cutout, card, threads)
     task = kind(chosen, auxiliary)
     if requires.galleries:
         classifier = auxiliary["classifier"].card.id
         rows = caps.selected_galleries(settings)
         cast(ComparingTask, task).galleries = tuple(
-            _gallery(dist, row, row.index(classifier, backend), backend, threads) for row in rows
+            _gallery(dist, row, row.index(classifier, backend, features), backend, threads) for row in rows
         )
     return Engine(task, compositor, chosen, auxiliary)
 
@@ -92,16 +94,22 @@ def load(
 def _gallery(dist: Path, row: Gallery, index: Variant | None, backend: str, threads: int) -> LoadedGallery:
     if index is None or row.id == OWN:
         raise ValueError(f"{row.title} has no index for {backend}. Choose another gallery or backend.")
-    session = Session((dist / index.graphs[0].path).read_bytes(), threads)
+    session = opened_graph(dist, index.graphs[0], threads)
     names = Names.read(row, (dist / row.names.path).read_bytes())
     return LoadedGallery(Index(row.id, row.count, session), names)
 
 
 def opened(dist: Path, variant: Variant, card: ModelCard, threads: int = 0) -> AnySession:
     """Open a variant's graphs as one Session. `threads`: as in Session."""
-
-    def session(graph: Graph) -> Session:
-        return Session((dist / graph.path).read_bytes(), threads, card.dimensions)
-
-    sessions = [session(graph) for graph in variant.graphs]
+    sessions = [opened_graph(dist, graph, threads, card.dimensions) for graph in variant.graphs]
     return sessions[0] if len(sessions) == 1 else Chain(sessions[0], sessions[1])
+
+
+def opened_graph(
+    dist: Path, graph: Graph, threads: int = 0, dimensions: Mapping[str, int] | None = None
+) -> Session | compiled.Session:
+    """Open one graph. `threads`, `dimensions`: as in Session; a compiled graph has one of each."""
+    data = (dist / graph.path).read_bytes()
+    if graph.weights:
+        return compiled.Session(data, (dist / graph.weights.path).read_bytes())
+    return Session(data, threads, dimensions)

@@ -172,7 +172,7 @@ class CanvasCompositor:
 
     def _draw_overlay(self, overlay: ColorOverlay, mirror: bool) -> None:
         """Draw a ColorOverlay over the picture, scaled to its size."""
-        _, height, width, _ = overlay.pixels.dims.to_py()
+        _, height, width, _ = overlay.pixels.dims
         small, (left, top, w, h) = self._put("tint", overlay.pixels, width, height), overlay.letterbox
         crop = left * width, top * height, w * width, h * height
         if mirror:

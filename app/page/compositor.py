@@ -112,7 +112,7 @@ class Compositor:
         try:
             for each in annotations:
                 if isinstance(each, ColorOverlay):
-                    _, height, width, _ = each.pixels.dims.to_py()
+                    _, height, width, _ = each.pixels.dims
                     self._texture("tint", width, height, "rgba8").put_array(each.pixels.data)
                     self._draw("tint", None, size, letterbox=tuple(each.letterbox), turn=turn)
                 else:

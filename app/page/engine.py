@@ -5,7 +5,8 @@ Does not decide which backend or variant: app.core.backend and the card do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -20,13 +21,14 @@ from app.overlays import OVERLAYS, PARTS, Overlay
 from app.page.canvas import CanvasCompositor
 from app.page.compositor import Compositor
 from app.page.probe import options
-from app.page.runtime import Runtime, load_graph, load_ort
-from app.page.session import Session
+from app.page.runtime import Runtime
 from app.run.pipeline import Pipeline
 from app.tasks import TASKS
 from app.tasks.base import ComparingTask
 
 Key = tuple[str, Input]  # a card at one of its sizes
+# Runs until the browser has compiled a module's functions for speed.
+REHEARSALS = 9
 
 
 def key(card: ModelCard) -> Key:
@@ -40,14 +42,13 @@ class Engine:
 
     runtime: Runtime
     variant: Variant
-    threads: int
     session: AnySession
     compositor: Compositor | CanvasCompositor
     pipeline: Pipeline
     model: Model
     auxiliary: Mapping[str, Model] = field(default_factory=dict)  # the task's other cards, by kind
     over: dict[Key, Model] = field(default_factory=dict)  # what was loaded for overlays
-    tints: dict[Key, Session] = field(default_factory=dict)  # their cards' tint graphs
+    tints: dict[Key, AnySession] = field(default_factory=dict)  # their cards' tint graphs
 
     @classmethod
     async def load(
@@ -61,35 +62,47 @@ class Engine:
         meter: Meter,
         auxiliary: Mapping[str, ModelCard],
     ) -> Engine:
-        """`beside` are the task's other cards, by kind.
+        """`auxiliary` are the task's other cards, by kind.
 
         Raises CorruptFileError or RuntimeError, with the reason in a few words.
         """
-        js_ort, count = await load_ort(page, manifest, backend, probe, settings)
-        runtime = Runtime(page, js_ort, backend, probe.features)
+        runtime = Runtime(page, manifest, backend, probe, settings)
         variant = runtime.variant(card)
-        session = await runtime.open(card, await runtime.fetch(card, variant))
+        session = await runtime.open(card, await runtime.fetch(variant.graphs, card.title))
         compositor: Compositor | CanvasCompositor
-        if draws_with_shaders(probe, backend):
+        if draws_with_shaders(probe):
             compositor = Compositor(page.canvas, options(), card, runtime.wrap)
         else:
-            matte = await open_matte(page, js_ort, card)
-            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte)
+            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, await open_matte(runtime, card))
         model = Model(card, session, compositor, meter, variant.rgba)
         if TASKS[settings.task].requires.cutout:
             model.cutout = await open_cutout(runtime, card)
         others = {}
         for kind, other in auxiliary.items():
             its = runtime.variant(other)
-            opened = await runtime.open(other, await runtime.fetch(other, its))
+            opened = await runtime.open(other, await runtime.fetch(its.graphs, other.title))
             others[kind] = Model(other, opened, compositor, meter, its.rgba)
         pipeline = Pipeline(settings.task, model, others)
-        return cls(runtime, variant, count, session, compositor, pipeline, model, others)
+        return cls(runtime, variant, session, compositor, pipeline, model, others)
 
     async def warm(self) -> None:
         """Run each of the task's models once on a black picture, so that the first frame is fast."""
         for model in (self.model, *self.auxiliary.values()):
             await self._run(model)
+
+    async def rehearse(self, go_on: Callable[[], bool]) -> None:
+        """Run the compiled graphs some times on nothing while `go_on`, so that the first frames are fast."""
+        for session in REHEARSALS * self.runtime.compiled:
+            await asyncio.sleep(0)  # messages come first
+            async with self.pipeline.runtime_lock:
+                if not go_on():
+                    return
+                session.idle()
+
+    @property
+    def threads(self) -> int:
+        """How many WebAssembly threads run the models."""
+        return self.runtime.threads
 
     @property
     def comparing(self) -> ComparingTask | None:
@@ -102,12 +115,12 @@ class Engine:
         Raises CorruptFileError or RuntimeError.
         """
         card, runtime = self.auxiliary["classifier"].card, self.runtime
-        variant = gallery.index(card.id, runtime.backend.id)
+        variant = gallery.index(card.id, runtime.backend.id, runtime.features)
         if variant is None:
             raise RuntimeError(f"{gallery.title} cannot be searched on {runtime.backend.title}")
-        js_graph = await runtime.load(variant, gallery.title)
+        files = await runtime.fetch(variant.graphs, gallery.title)
         async with self.pipeline.runtime_lock:
-            return Index(gallery.id, gallery.count, await runtime.small(js_graph))
+            return Index(gallery.id, gallery.count, await runtime.small(files))
 
     async def overlay(
         self, kind: type[Overlay], card: ModelCard, auxiliary: Mapping[str, ModelCard]
@@ -139,9 +152,9 @@ class Engine:
             )
         if key(card) not in self.over:
             variant = self.runtime.variant(card)
-            js_graphs = await self.runtime.fetch(card, variant)
+            files = await self.runtime.fetch(variant.graphs, card.title)
             async with self.pipeline.runtime_lock:  # the runtime does one thing at a time
-                session = await self.runtime.open(card, js_graphs)
+                session = await self.runtime.open(card, files)
                 stages = OVERLAY, OVERLAY
                 model = Model(card, session, self.compositor, self.model.meter, variant.rgba, stages)
                 try:
@@ -152,12 +165,12 @@ class Engine:
             self.over[key(card)] = model
         return self.over[key(card)]
 
-    async def _tint(self, card: ModelCard) -> Session | None:
-        """The session of the card's tint graph, on WASM like the matte; None where the card has none."""
+    async def _tint(self, card: ModelCard) -> AnySession | None:
+        """The session of the card's tint graph; None where the card has none."""
         if card.tint is not None and key(card) not in self.tints:
-            js_graph = await load_graph(self.runtime.page, card.tint, "Body parts")
+            files = await self.runtime.fetch([card.tint], "Body parts")
             async with self.pipeline.runtime_lock:
-                self.tints[key(card)] = await Session.open(self.runtime.js_ort, js_graph, "wasm")
+                self.tints[key(card)] = await self.runtime.small(files)
         return self.tints.get(key(card))
 
     async def _run(self, model: Model) -> None:
@@ -165,19 +178,19 @@ class Engine:
         await model.session.run({"rgba": rgba, **model.default_feeds})
 
 
-async def open_cutout(runtime: Runtime, card: ModelCard) -> Session:
+async def open_cutout(runtime: Runtime, card: ModelCard) -> AnySession:
     """The card's cutout graph. Raises CorruptFileError or RuntimeError."""
-    variant = card.cutout(runtime.backend.id)
+    variant = card.cutout(runtime.backend.id, runtime.features)
     if variant is None:
         raise RuntimeError(f"{card.title} cannot cut out a face on {runtime.backend.title}")
-    return await runtime.small(await runtime.load(variant, "Cutout"))
+    return await runtime.small(await runtime.fetch(variant.graphs, "Cutout"))
 
 
-async def open_matte(page: Any, js_ort: Any, card: ModelCard) -> Session:
-    """The card's matte graph, on WASM, which every bundle except WebGL's contains.
+async def open_matte(runtime: Runtime, card: ModelCard) -> AnySession:
+    """The card's matte graph, which is compiled on every backend.
 
     Raises CorruptFileError or RuntimeError.
     """
     if card.matte is None:
         raise RuntimeError(f"{card.title} has no matte graph in this build, and this browser has no WebGL2")
-    return await Session.open(js_ort, await load_graph(page, card.matte, "Edge"), "wasm")
+    return await runtime.small(await runtime.fetch([card.matte], "Edge"))

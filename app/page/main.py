@@ -142,6 +142,9 @@ class Shell:
                 return
             self.dispatch(effects.EngineReady())
             self.ticker = asyncio.create_task(self._tick())
+            self.rehearsal = asyncio.create_task(
+                self.engine.rehearse(lambda: self.slot.empty and not self.meter.frames)
+            )
             loop = Loop(self.slot, self.engine.pipeline, self.engine.compositor, self.done)
             await loop.run(lambda: self.state.settings)
         except Exception as error:  # any error: the next backend continues

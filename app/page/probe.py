@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import js
-from js import Object, OffscreenCanvas
-from pyodide.ffi import JsException, jsnull
+from js import Object, OffscreenCanvas, WebAssembly
+from pyodide.ffi import JsException, jsnull, to_js
 
 from app.core.backend import Probe, is_software
 
@@ -54,6 +54,15 @@ async def _webgpu() -> tuple[str, bool, tuple[str, ...]]:
     return name, bool(fallback) or is_software(name), features
 
 
+# A module with one function of the relaxed SIMD proposal: i8x16.relaxed_swizzle of two vectors.
+RELAXED_SIMD = bytes.fromhex("0061736d010000000105016000017b030201000a0f010d004101fd0f4102fd0ffd80020b")
+
+
+def _wasm() -> tuple[str, ...]:
+    """The optional features of WebAssembly that variants may need."""
+    return ("relaxed-simd",) if WebAssembly.validate(to_js(RELAXED_SIMD)) else ()
+
+
 async def probe() -> Probe:
     """Probe this browser, in the worker."""
     webgl = _webgl()
@@ -61,12 +70,12 @@ async def probe() -> Probe:
     return Probe(
         cores=int(getattr(js.navigator, "hardwareConcurrency", 1) or 1),
         isolated=bool(js.crossOriginIsolated),
-        jspi=hasattr(js.WebAssembly, "Suspending"),
+        jspi=hasattr(WebAssembly, "Suspending"),
         webgl=webgl,
         webgpu=webgpu,
         software_webgl=is_software(webgl),
         software_webgpu=software_webgpu,
-        features=features,
+        features=(*features, *_wasm()),
     )
 
 

@@ -14,7 +14,8 @@ from js import Float32Array, Object, performance
 from pyodide.ffi import JsException, to_js
 
 from app.core.dimensions import fixed
-from app.core.ports import Tensor
+from app.core.ports import Tensor as AnyTensor
+from app.page.tensor import Tensor
 
 
 class Session:
@@ -54,11 +55,12 @@ class Session:
         except JsException as error:
             raise RuntimeError(f"onnxruntime-web ({provider}) could not load the model: {error}") from error
 
-    async def run(self, feeds: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    async def run(self, feeds: Mapping[str, AnyTensor]) -> dict[str, AnyTensor]:
         """See Session in app.core.ports."""
         js_feeds = self._feeds
         for name in self.inputs:
-            setattr(js_feeds, name, feeds[name])
+            feed = feeds[name]
+            setattr(js_feeds, name, feed.ort(self._ort) if isinstance(feed, Tensor) else feed)
         try:
             js_outputs = await self._session.run(js_feeds)
         except JsException as error:
@@ -69,19 +71,15 @@ class Session:
             raise RuntimeError("the browser lost the WebGL context")
         return {name: getattr(js_outputs, name) for name in self.outputs}
 
-    def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> Tensor:
+    def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> AnyTensor:
         """See Session in app.core.ports."""
-        return self.wrap("float32", Float32Array.new(to_js(array("f", numbers))), shape)
+        return Tensor("float32", Float32Array.new(to_js(array("f", numbers))), shape)
 
-    def blank(self, shape: Sequence[int]) -> Tensor:
+    def blank(self, shape: Sequence[int]) -> AnyTensor:
         """See Session in app.core.ports."""
-        return self.wrap("float32", Float32Array.new(prod(shape)), shape)
+        return Tensor("float32", Float32Array.new(prod(shape)), shape)
 
-    def wrap(self, kind: str, js_array: Any, shape: Sequence[int]) -> Tensor:
-        """A Tensor that uses a typed array without a copy."""
-        return self._ort.Tensor.new(kind, js_array, to_js(list(shape)))
-
-    def numbers(self, tensor: Tensor) -> array[float]:
+    def numbers(self, tensor: AnyTensor) -> array[float]:
         """See Session in app.core.ports."""
         return array("f", tensor.data.to_bytes())
 

@@ -112,7 +112,7 @@ def overlay_unavailable(id: str, settings: Settings, caps: Capabilities, backend
         return "not supported by this model"
     if card.missing:
         return ABSENT
-    if not caps.runnable(card, backend) or (id == PARTS and backend == "webgl"):  # its runtime has no WASM
+    if not caps.runnable(card, backend):
         return _not_on(backend) if backend in BACKENDS else "not available here"
     try:
         caps.resolve(overlay(id, card).auxiliary, settings, backend)

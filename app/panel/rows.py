@@ -13,7 +13,7 @@ from app.backgrounds import BACKGROUNDS, video_rate
 from app.backgrounds.base import Background
 from app.core.parameter import Parameter
 from app.core.settings import Settings
-from app.panel import options
+from app.panel import hints, options
 from app.panel.available import switched
 from app.panel.capabilities import Capabilities
 from app.panel.kinds import CameraChoice, Choice, Colour, GalleryChoice, Kind, Range, ThreadCount, Toggle
@@ -43,22 +43,6 @@ def _first_model(settings: Settings, caps: Capabilities) -> str:
 def _mirrored(old: Settings, new: Settings, caps: Capabilities) -> Settings:
     """The visitor sees themselves as in a mirror, and everything else as it is."""
     return replace(new, mirror=new.source == "camera")
-
-
-def _sized(settings: Settings, caps: Capabilities) -> str:
-    """The size in use; "" where there are none to choose from."""
-    card = options.sized_card(settings, caps)
-    return card.size.id if card and card.size else ""
-
-
-def _network_input(settings: Settings, caps: Capabilities) -> str:
-    card = options.sized_card(settings, caps)
-    return f"The network sees {card.input.width} × {card.input.height} pixels." if card else ""
-
-
-def _thread_hint(settings: Settings, caps: Capabilities) -> str:
-    isolated = caps.probe.isolated
-    return "" if isolated else "The page is not cross-origin isolated, so WASM runs on 1 thread."
 
 
 def _of_background(background: Background, parameter: Parameter[Any]) -> Setting:
@@ -185,9 +169,11 @@ SETTINGS: dict[str, Setting] = {
             "Backend",
             "Inference",
             Choice(options.backends),
-            "What runs the model. `auto` measures which one is the fastest.",
+            "What runs the model. `wasm` is the model compiled to WebAssembly, `wasm-ort` is onnxruntime-web."
+            " `auto` measures which one is the fastest.",
             depends_on=("task", "model"),
             restarts=True,
+            hint=hints.backend,
         ),
         Setting(
             "model",
@@ -207,18 +193,19 @@ SETTINGS: dict[str, Setting] = {
             "The size at which the model runs, where it has several.",
             depends_on=("model",),
             restarts=True,
-            shown=lambda settings, caps: bool(_sized(settings, caps)),
-            hint=_network_input,
-            display=_sized,
+            shown=lambda settings, caps: bool(hints.size(settings, caps)),
+            hint=hints.network_input,
+            display=hints.size,
         ),
         Setting(
             "threads",
             "Threads",
             "Inference",
             ThreadCount(options.threads, "`0` (automatic) to the number of cores"),
-            "How many threads WASM runs on. More than one needs a page that is cross-origin isolated.",
+            "How many threads `wasm-ort` runs on. More than one needs a page that is cross-origin isolated.",
             restarts=True,
-            hint=_thread_hint,
+            shown=hints.threads_matter,
+            hint=hints.threads,
         ),
     )
 }

@@ -20,6 +20,11 @@ class LatestFrame:
         self._frame: Frame | None = None
         self._waiter: asyncio.Future[None] | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Whether no frame waits to be processed."""
+        return self._frame is None
+
     def put(self, js_message: Any) -> None:
         """Store the picture of a FrameReady message (app.worker.protocol), as a JavaScript object."""
         js_picture = js_message.picture

@@ -16,6 +16,7 @@ from app.core.settings import Settings
 from app.panel.apply import apply, changed
 from app.panel.available import settled
 from app.panel.capabilities import Capabilities
+from app.panel.options import backends
 from app.panel.query import from_query
 from app.worker import answers, effects, trial, views
 from app.worker.handover import Handover, restarts, rolled_back
@@ -34,7 +35,8 @@ def begin(
         return None, (*shown_notes, to_page.Stopped(messages.NO_MODEL))
     card = card.sized(settings.detail)
     auto = settings.backend == "auto"
-    choice = choose(caps.probe, card, handover.failed)
+    unable = [row.value for row in backends(settings, caps) if row.unavailable]
+    choice = choose(caps.probe, card, handover.failed, unable)
     backend = handover.backend or (choice.first if auto else settings.backend)
     first = handover.trials is None
     state = State(

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import js
 import page
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import create_proxy
 
 from app.core.frame import Frame
 from app.core.meter import Meter
@@ -38,16 +38,13 @@ async def main(kind: str, frames: int, real: bool) -> str:
     card, session, settings = shell.state.card, shell.engine.session, shell.state.settings
     rgba = shell.engine.variant.rgba
 
-    def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-        return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
-
     js_canvas = js.OffscreenCanvas.new(640, 480)
     compositor: Any
     if kind == "gl":
-        compositor = Compositor(js_canvas, options(), card, wrap)
+        compositor = Compositor(js_canvas, options(), card, shell.engine.runtime.wrap)
     else:
-        matte = await open_matte(page, page.ort, card)
-        compositor = CanvasCompositor(js_canvas, card, wrap, matte)
+        matte = await open_matte(shell.engine.runtime, card)
+        compositor = CanvasCompositor(js_canvas, card, shell.engine.runtime.wrap, matte)
     meter = Meter(now)
     pipeline = Pipeline(settings.task, Model(card, session, compositor, meter, rgba))
     for _ in range(3):  # real frames, so that what is made only once is made

@@ -8,7 +8,6 @@ from typing import Any
 
 import js
 import page
-from pyodide.ffi import to_js
 
 from app.core.frame import Frame
 from app.core.ports import Mask
@@ -24,15 +23,14 @@ async def main(kind: str, rounds: int) -> str:
     shell: Any = page.python.unwrap()
     card, engine, settings = shell.state.card, shell.engine, shell.state.settings
 
-    def wrap(name: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-        return page.ort.Tensor.new(name, js_array, to_js(list(shape)))
-
     js_canvas, js_pixel = js.OffscreenCanvas.new(640, 480), js.Uint8Array.new(4)
     compositor: Any
     if kind == "gl":
-        compositor = Compositor(js_canvas, options(), card, wrap)
+        compositor = Compositor(js_canvas, options(), card, shell.engine.runtime.wrap)
     else:
-        compositor = CanvasCompositor(js_canvas, card, wrap, await open_matte(page, page.ort, card))
+        compositor = CanvasCompositor(
+            js_canvas, card, shell.engine.runtime.wrap, await open_matte(shell.engine.runtime, card)
+        )
     compositor.backdrop(js.frames[0], "given")
     times = []
     for _ in range(rounds):

@@ -14,6 +14,7 @@ from pyodide.ffi import JsException
 
 from app.core.chain import Chain
 from app.page.session import Session, now
+from app.page.tensor import Tensor
 
 TIMEOUT = 240  # s for one run; WebGPU emulated in software compiles for half a minute
 
@@ -51,16 +52,16 @@ async def main(
         except (RuntimeError, JsException) as error:
             results[name]["said"] = reason(error)
             continue
-        sessions[name] = opened[0] if len(opened) == 1 else Chain(*opened), candidate["rgba"], opened[0]
+        sessions[name] = opened[0] if len(opened) == 1 else Chain(*opened), candidate["rgba"]
 
     async def run(name: str, index: int) -> dict[str, Any]:
-        session, kind, wrap = sessions[name]
+        session, kind = sessions[name]
         js_picture = js_bytes.slice(index * length, (index + 1) * length)
         feeds = {
-            "rgba": wrap.wrap(kind, js_picture if kind == "uint8" else js.Float32Array.new(js_picture), shape)
+            "rgba": Tensor(kind, js_picture if kind == "uint8" else js.Float32Array.new(js_picture), shape)
         }
-        feeds["memory"] = wrap.blank((1, 1, *mask))
-        feeds["keep"] = wrap.tensor([0.0], (1,))
+        feeds["memory"] = session.blank((1, 1, *mask))
+        feeds["keep"] = session.tensor([0.0], (1,))
         begin = now()
         outputs: dict[str, Any] = await asyncio.wait_for(session.run(feeds), TIMEOUT)
         results[name]["times"].append(now() - begin)
@@ -78,7 +79,7 @@ async def main(
     while sessions and now() - begin < budget:
         for name in sessions:
             await run(name, 0)
-    for session, _, _ in sessions.values():
+    for session, _ in sessions.values():
         await session.close()
     return json.dumps(results)
 

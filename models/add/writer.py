@@ -16,9 +16,9 @@ from models.spec.card import File
 # The candidates of the card; the build ships those that the figures recommend.
 Variants = tuple[tuple[str, tuple[str, ...], str], ...]
 VARIANTS: Variants = (
-    ("fp32", ("wasm", "webgpu"), "fp32"),
-    ("fp16", ("wasm", "webgpu"), "fp16"),
-    ("int8", ("wasm", "webgpu"), "int8"),
+    ("fp32", ("wasm-ort", "webgpu"), "fp32"),
+    ("fp16", ("wasm-ort", "webgpu"), "fp16"),
+    ("int8", ("wasm-ort", "webgpu"), "int8"),
     ("webgl", ("webgl",), "fp32"),
 )
 WITHOUT_WEBGL = tuple(row for row in VARIANTS if "webgl" not in row[1])

@@ -23,7 +23,6 @@ GREY = 127  # its zero: (byte - 127) / 127.5
 PARTS, FACE = 24, 2  # BodyPix's parts; the first two are the left and right half of the face
 LEAST = 0.05  # share of the square; with less face in it the segmenter has missed it, and nothing is removed
 
-# Reshape, Where and Abs are not used: WebGL lacks them or computes them incorrectly.
 TEXT = """
 cutout ({kind}[1,{side},{side},4] rgba, {inputs}) => ({kind}[1,{side},{side},4] cut)
 <float nought = {{0.0}}, float one = {{1.0}},

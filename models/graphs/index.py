@@ -1,4 +1,4 @@
-"""The index of a gallery: graphs that find the rows nearest to a face's features, one for each backend.
+"""The index of a gallery: a graph that finds the rows nearest to a face's features, compiled and as ONNX.
 
 Does not compute features or pictures and does not know the names of characters. `indexes` and `user_indexes`
 write graphs to out/galleries for the gallery's build. The graphs themselves are in models/graphs/nearest.py.
@@ -17,19 +17,20 @@ from models import artifacts
 from models.artifacts import OPSET
 from models.graphs import nearest
 from models.graphs.reduce import reduced
+from models.variants import compiled
 
 Array = NDArray[np.float32]
 FOLDER = "galleries"  # in out; build_models removes unknown files from out/models
 NEAREST = 10  # app.core.gallery.NEAREST; a test compares them
 USER_ROWS = 256  # of the visitor's own pictures
 MOST = 1_000_000  # rows, which leaves 64 bytes for each
-# With WebGPU the index runs on WASM: its result is ten numbers only.
-BACKENDS = {"index": ("wasm", "webgpu"), "index-webgl": ("webgl",)}
+
+# With a GPU the index runs on the processor, too: its result is ten numbers only.
+BACKENDS = ("wasm", "webgpu", "webgl")
 
 # Figures: docs/lookalike.md, measured by bench/knn.py.
-# Up to this many numbers (rows x features) are compared exactly: 33 MB of float32, which a GPU holds as one
-# texture of 4,096 x 2,048. The features of a larger gallery are reduced, and it has no index for WebGL: the
-# page then uses WASM.
+# Up to this many numbers (rows x features) are compared exactly: 33 MB of float32. The features of a larger
+# gallery are reduced.
 EXACT = 1 << 23
 BYTES = 1 << 26  # of the reduced features
 # Numbers that choose the shortlist, and its rows. 48 and 256 lose none of the five nearest of 30,000 rows, 64
@@ -41,19 +42,16 @@ def indexes(features: NDArray[np.float32], out: Path, stem: str) -> tuple[Varian
     """The index of a gallery; its files are out/galleries/{stem}-ID.HASH.onnx.
 
     `features` [n,m] float32 has a row for each character; rows may have any length. Inputs and outputs are
-    those of app.core.gallery.Gallery. A gallery too large for WebGL has no second Variant.
+    those of app.core.gallery.Gallery.
     Raises ValueError for features that are not such a matrix.
     """
     rows = _checked(features)
     n, m = rows.shape
     k = min(NEAREST, n)
     if n * m <= EXACT:
-        forms = {"index": nearest.exact(rows, k), "index-webgl": nearest.exact_webgl(rows, k)}
-    else:
-        forms = {
-            "index": nearest.shortlisted(reduced(rows, min(m, BYTES // n)), k, min(FEW, m), min(SHORTLIST, n))
-        }
-    return tuple(_variant(id, model, out, stem) for id, model in forms.items())
+        return _variants(nearest.exact(rows, k), out, stem)
+    model = nearest.shortlisted(reduced(rows, min(m, BYTES // n)), k, min(FEW, m), min(SHORTLIST, n))
+    return _variants(model, out, stem, large=True)
 
 
 def user_indexes(m: int, out: Path) -> tuple[Variant, ...]:
@@ -62,8 +60,7 @@ def user_indexes(m: int, out: Path) -> tuple[Variant, ...]:
     Its rows may have any length; unused rows are zero and come last, with a likeness of -2. The files are
     out/galleries/own-{m}-ID.HASH.onnx.
     """
-    forms = {id: nearest.user(m, USER_ROWS, NEAREST, webgl=id != "index") for id in BACKENDS}
-    return tuple(_variant(id, model, out, f"own-{m}") for id, model in forms.items())
+    return _variants(nearest.user(m, USER_ROWS, NEAREST), out, f"own-{m}")
 
 
 def _checked(features: NDArray[np.float32]) -> Array:
@@ -79,7 +76,11 @@ def _checked(features: NDArray[np.float32]) -> Array:
     return np.asarray(features / lengths, np.float32)
 
 
-def _variant(id: str, model: onnx.ModelProto, out: Path, stem: str) -> Variant:
+def _variants(model: onnx.ModelProto, out: Path, stem: str, large: bool = False) -> tuple[Variant, ...]:
+    """The compiled Variants of an index that is not large, and the one for onnxruntime."""
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
-    graph = artifacts.write(f"{stem}-{id}", artifacts.serialize(model), out, FOLDER)
-    return Variant(id, BACKENDS[id], (graph,), opset=OPSET)
+    graph = artifacts.write(f"{stem}-index", artifacts.serialize(model), out, FOLDER)
+    if large:  # compiled, its rows would be float32; onnxruntime-web runs it beside a compiled model
+        return (Variant("index", ("wasm", "wasm-ort", "webgpu"), (graph,), opset=OPSET),)
+    made = compiled.beside(model, f"{stem}-index", BACKENDS, out, FOLDER)
+    return (*made, Variant("index", ("wasm-ort",), (graph,), opset=OPSET))

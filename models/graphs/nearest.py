@@ -6,7 +6,6 @@ Does not know the source of the rows and does not choose the form of a graph (in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isqrt
 
 import numpy as np
 import onnx
@@ -65,32 +64,6 @@ SHORTLISTED = """
   which_numbers = Gather (list, places)
   which = Cast <to = 1> (which_numbers)"""
 
-# WebGL has float32 only and folds no constants. Padding rows of the table get a low score.
-PLAIN = """
-  products = MatMul (face, rows)
-  all = Add (products, present)"""
-# Replaces TopK: find the largest and its first position, remove that position, repeat. Two rounds of
-# ReduceMax over a square table read 2 * sqrt(n) numbers in sequence; one round over a row reads n.
-LARGEST = """
-  table_{i} = Reshape ({left}, sides)
-  of_rows_{i} = ReduceMax <axes = [1]> (table_{i})
-  best_{i} = ReduceMax <axes = [0]> (of_rows_{i})
-  equal_{i} = Equal ({left}, best_{i})
-  these_{i} = Cast <to = 1> (equal_{i})
-  ranked_{i} = Mul (these_{i}, ranks)
-  ranked_table_{i} = Reshape (ranked_{i}, sides)
-  rank_of_rows_{i} = ReduceMax <axes = [1]> (ranked_table_{i})
-  rank_{i} = ReduceMax <axes = [0]> (rank_of_rows_{i})"""
-TAKEN = """
-  equal_rank_{i} = Equal (ranked_{i}, rank_{i})
-  this_{i} = Cast <to = 1> (equal_rank_{i})
-  drop_{i} = Mul (this_{i}, far)
-  left_{i} = Sub ({left}, drop_{i})"""
-LAST = """
-  likeness = Concat <axis = 1> ({best})
-  ranks_found = Concat <axis = 1> ({rank})
-  which = Sub (count, ranks_found)"""
-
 # `gallery` is an input: its rows may have any length; unused rows are zero.
 USER = """
   turned = Transpose <perm = [1, 0]> (gallery)
@@ -132,25 +105,15 @@ def shortlisted(rows: Reduced, k: int, few: int, shortlist: int) -> onnx.ModelPr
     return _graph(len(rows.middle), k, SHORTLISTED, weights)
 
 
-def exact_webgl(rows: Array, k: int) -> onnx.ModelProto:
-    """Compares the same numbers as `exact`, with WebGL's operators."""
-    small, scales = _bytes(rows)
-    lines, weights = _largest(k, len(rows))
-    table = np.zeros((rows.shape[1], weights["ranks"].size), np.float32)
-    table[:, : len(rows)] = (small * scales[:, None]).T
-    return _graph(rows.shape[1], k, PLAIN + lines, {"rows": table, **weights})
-
-
-def user(m: int, rows: int, k: int, webgl: bool) -> onnx.ModelProto:
+def user(m: int, rows: int, k: int) -> onnx.ModelProto:
     """Compares with the input `gallery` [rows,m]; rows of zeros come last, with a likeness of -2."""
-    lines, weights = _largest(k, rows) if webgl else (TOP, {"most": _ints(k)})
-    numbers = {
+    weights: Weights = {
         "million": np.array([1e6], np.float32),
         "nought": np.array(0, np.float32),
         "two": np.array(2, np.float32),
+        "most": _ints(k),
     }
-    weights = {name: value for name, value in weights.items() if name != "present"}
-    return _graph(m, k, USER + lines, {**numbers, **weights}, f", float[{rows},{m}] gallery")
+    return _graph(m, k, USER + TOP, weights, f", float[{rows},{m}] gallery")
 
 
 def _graph(m: int, k: int, lines: str, weights: Weights, extra: str = "") -> onnx.ModelProto:
@@ -165,27 +128,6 @@ def _bytes(rows: Array) -> tuple[NDArray[np.int8], Array]:
     small = np.rint(rows * (127 / np.abs(rows).max(1, keepdims=True))).astype(np.int8)
     lengths = np.sqrt(np.square(small, dtype=np.int32).sum(1))
     return small, (1 / lengths).astype(np.float32)
-
-
-def _largest(k: int, n: int) -> tuple[str, dict[str, NDArray[np.generic]]]:
-    """Lines from `all` [1,n], padded to a square table, to `likeness` and `which`, and their constants."""
-    lines, left = "", "all"
-    for i in range(k):
-        lines += LARGEST.format(i=i, left=left)
-        if i < k - 1:
-            lines += TAKEN.format(i=i, left=left)
-            left = f"left_{i}"
-    best, rank = (", ".join(f"{name}_{i}" for i in range(k)) for name in ("best", "rank"))
-    lines += LAST.format(best=best, rank=rank)
-    wide = isqrt(n - 1) + 1
-    high = -(-n // wide)
-    return lines, {
-        "sides": _ints(high, wide),
-        "ranks": np.arange(wide * high, 0, -1, dtype=np.float32)[None],
-        "count": np.array([wide * high], np.float32),
-        "far": np.array([8], np.float32),
-        "present": np.where(np.arange(wide * high) < n, 0, -4).astype(np.float32)[None],
-    }
 
 
 def _ints(*numbers: int) -> NDArray[np.generic]:

@@ -46,12 +46,10 @@ def graph(card: Card, network: onnx.ModelProto) -> onnx.ModelProto | None:
     None where the network has no body parts, or where the Mask is not an even multiple of its grid. One graph
     serves every size of the card.
     """
-    sizes = {"height": card.input.height, "width": card.input.width}
-    known = shapes(network, sizes if card.sizes else None)
-    if card.kind != "segmenter" or len(known.get("parts", ())) != 4:
+    if card.kind != "segmenter" or len(shape := _shape(card, network)) != 4:
         return None
-    _, parts, *grid = known["parts"]
-    steps = [(n - 1) / (g - 1) / HALF if g > 1 else 0 for n, g in zip(card.mask, grid, strict=True)]
+    _, parts, *cells = shape
+    steps = [(n - 1) / (g - 1) / HALF if g > 1 else 0 for n, g in zip(card.mask, cells, strict=True)]
     if not all(step == int(step) >= 1 for step in steps):
         return None
     down, across = (int(step) for step in steps)
@@ -59,6 +57,18 @@ def graph(card: Card, network: onnx.ModelProto) -> onnx.ModelProto | None:
     falls, runs = (np.tile(triangle(n), (parts, 1)) for n in (down, across))
     weights = {"falls": falls[:, None, :, None], "runs": runs[:, None, None, :], "colours": colours(parts)}
     return text(body, weights)
+
+
+def grid(card: Card, network: onnx.ModelProto) -> tuple[int, int]:
+    """The rows and columns of a network's parts at the card's input size."""
+    _, _, rows, columns = _shape(card, network)
+    return rows, columns
+
+
+def _shape(card: Card, network: onnx.ModelProto) -> tuple[int, ...]:
+    """The shape of a network's parts at the card's input size; () without parts."""
+    sizes = {"height": card.input.height, "width": card.input.width}
+    return shapes(network, sizes if card.sizes else None).get("parts", ())
 
 
 def colours(parts: int) -> NDArray[np.float32]:

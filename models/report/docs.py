@@ -15,7 +15,7 @@ from models.spec.cards import read_all
 from models.variants import choice, provenance
 
 PATH = Path(__file__).parents[2] / "docs" / "models.md"
-TIMED = "wasm"  # the backend whose milliseconds are in the table; the others' depend on the GPU
+TIMED = "wasm-ort"  # the backend whose milliseconds are in the table; the others' depend on the GPU
 ROUNDING = 1e-3  # of the range; WebGL's detectors sum in another order and differ by 1e-4
 
 HEAD = """# Models
@@ -33,7 +33,9 @@ candidates, with their losses, their times and the reason why each ships or does
 [variants.md](variants.md) describes the candidates and the decisions.
 
 A variant ships on a backend when it is the smallest one that runs there, is within the gates of its card
-and, on WASM and on real GPUs, takes at most 1.1 times as long as the fastest."""
+and, on WASM and on real GPUs, takes at most 1.1 times as long as the fastest. The backend `wasm` runs
+what ships on `wasm-ort`, compiled to WebAssembly: `dist/models.html` says how far it is from it, or why
+a model could not be compiled."""
 COLUMNS = """\
 - **Loss against float32** is measured in the terms of the model's task; 0 means less than rounding.
 - **Largest error** is the largest difference of any number in any output from float32, relative to the
@@ -69,7 +71,7 @@ def text(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
 def _models(cards: Sequence[Card], figures: Mapping[str, Any]) -> str:
     """A row for each card: what ships on each backend, its loss, the difference from the published model."""
     measured = {(r["card"], r["variant"], r["backend"]): r for r in figures.get("rows", ())}
-    head = ["Model", "Input", *BACKENDS, "ms, wasm", "Loss against float32", "Largest error"]
+    head = ["Model", "Input", *BACKENDS, "ms, wasm-ort", "Loss against float32", "Largest error"]
     head.append("Difference from the published model")
     body = []
     for card in cards:

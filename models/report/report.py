@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.card import ModelCard, Variant, to_dict
-from models.report.rows import BACKENDS, Row, loss_text, order, reasons, rows, short, size
+from models.report.rows import BACKENDS, Row, compiled_text, loss_text, order, reasons, rows, short, size
 from models.variants import choice, provenance
 
 COLUMNS = (
@@ -42,6 +42,8 @@ def text(cards: Iterable[ModelCard]) -> str:
         output.append(f"{card.id}: {card.missing or _origin(card)}")
         for variant in card.variants:
             output.append(f"  {variant.id}: {' '.join(card.report['variants'][variant.id]['operators'])}")
+        if compiled := compiled_text(card):
+            output.append(f"  {compiled}")
         for name, why in card.report.get("refused", {}).items():
             output.append(f"  {name} does not ship: {why}")
     return "\n".join(output)
@@ -159,6 +161,7 @@ def _section(card: ModelCard) -> str:
         ("Input", f"{card.input.height} × {card.input.width}, {card.input.fit}"),
         *([("Sizes", ", ".join(_size(size) for size in card.sizes))] if card.sizes else []),
         ("Parity", ", ".join(f"{kind} {short(value)}" for kind, value in report["parity"].items())),
+        ("WebAssembly", compiled_text(card) or "none"),
         ("Licence", f"{card.licence} ({report['credit']})"),
         ("Source", report["source"]),
         ("sha256", report["sha256"]),

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core.card import ModelCard
 
-BACKENDS = ("wasm", "webgl", "webgpu")
+BACKENDS = ("wasm-ort", "webgl", "webgpu")
 # The format of a loss, by metric.
 LOSSES = {
     "iou": "{:.2%} IoU",
@@ -70,7 +70,29 @@ def rows(card: ModelCard, figures: Mapping[str, Any]) -> list[Row]:
         loss = card.report.get("variants", {}).get(variant.id, {}).get("loss")
         why = dict.fromkeys(variant.backends, "it was not measured in a browser")
         result.append(Row(variant.id, variant.backends, variant.backends, variant.bytes, loss, {}, {}, why))
-    return result
+    return [*result, *_compiled(card)]
+
+
+def compiled_text(card: ModelCard) -> str:
+    """What the compiled model was made of and how far it is from it, or why there is none."""
+    if card.uncompiled:
+        return f"not compiled: {card.uncompiled}"
+    if not card.compiled:
+        return ""
+    made = card.report["compiled"]
+    apart = ", ".join(f"{name} {short(value)}" for name, value in made["differences"].items())
+    return f"compiled from {made['of']} in {made['seconds']} s; largest differences from it: {apart}"
+
+
+def _compiled(card: ModelCard) -> Iterable[Row]:
+    """The row of the compiled model, with the loss of its origin, or of the reason why there is none."""
+    if not card.compiled:
+        if card.uncompiled:
+            yield Row("compiled", ("wasm",), (), 0, {}, {}, {}, {"wasm": compiled_text(card)})
+        return
+    origin = card.report["variants"][card.report["compiled"]["of"]]
+    variant, why = card.compiled[-1], {"wasm": compiled_text(card)}
+    yield Row(variant.id, variant.backends, variant.backends, variant.bytes, origin.get("loss"), {}, {}, why)
 
 
 def loss_text(loss: Mapping[str, float] | None) -> str:

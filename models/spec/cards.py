@@ -61,7 +61,7 @@ def _card(data: Mapping[str, Any], path: Path) -> Card:
         outputs=_names(data.get("outputs", {})),
         gates={name: float(value) for name, value in data["gates"].items()},
         loss={name: float(value) for name, value in data.get("loss", {}).items()},
-        variants=tuple(VariantSpec(v["id"], tuple(v["backends"]), v["weights"]) for v in data["variant"]),
+        variants=tuple(_variant(row) for row in data["variant"]),
         file=path,
     )
     return card.of(sources[0]) if sources else card
@@ -75,6 +75,12 @@ def _source(row: Mapping[str, Any], scale: float, offset: float) -> Source:
         float(row.get("offset", offset)),
         _names(row["outputs"]) if "outputs" in row else None,
     )
+
+
+def _variant(row: Mapping[str, Any]) -> VariantSpec:
+    """A candidate. In cards from before models were compiled, "wasm" is onnxruntime-web's WASM."""
+    backends = tuple("wasm-ort" if backend == "wasm" else backend for backend in row["backends"])
+    return VariantSpec(row["id"], backends, row["weights"])
 
 
 def _file(row: Mapping[str, Any]) -> File:

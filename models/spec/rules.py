@@ -16,7 +16,7 @@ from models.spec.card import Card, File, Source
 FITS = ("stretch", "letterbox", "crop")
 FORMATS = ("tflite", "tfjs", "onnx")
 WEIGHTS = ("fp32", "fp16", "int8", "qdq", "half")
-BACKENDS = ("wasm", "webgl", "webgpu")
+BACKENDS = ("wasm-ort", "webgl", "webgpu")  # of ONNX graphs; "wasm" is made of what ships on "wasm-ort"
 PICTURES = ("noise", "photo")
 LARGEST = 1 << 28  # bytes of one file; the largest model here has 4 MB, a browser tab can use some hundred
 SIDES = (

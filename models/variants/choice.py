@@ -19,9 +19,13 @@ FIGURES = Path(__file__).with_name("figures.json")
 # computation, yet were measured up to 1.054 apart on WASM (BlazeFace): less is not a difference.
 SLOWER = 1.1
 # What ships on a backend without figures: the first of these weights that the card has.
-UNMEASURED = {"wasm": ("fp16", "fp32"), "webgpu": ("fp16", "fp32"), "webgl": ("fp32", "fp16")}
+UNMEASURED = {"wasm-ort": ("fp16", "fp32"), "webgpu": ("fp16", "fp32"), "webgl": ("fp32", "fp16")}
 # The same for a file with quantised weights: as integers they lose nothing, as float16 they may.
-UNMEASURED_QUANTISED = {**UNMEASURED, "wasm": ("int8", "fp16", "fp32"), "webgpu": ("int8", "fp16", "fp32")}
+UNMEASURED_QUANTISED = {
+    **UNMEASURED,
+    "wasm-ort": ("int8", "fp16", "fp32"),
+    "webgpu": ("int8", "fp16", "fp32"),
+}
 # The feature of the browser that a variant needs besides the backend, by its weights.
 NEEDS = {"half": "shader-f16"}
 

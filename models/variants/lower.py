@@ -150,13 +150,18 @@ def separate_activations(model: onnx.ModelProto) -> onnx.ModelProto:
 # The rewrites for every backend, and those for one.
 COMMON: tuple[Rewrite, ...] = (tidy, conv_first)
 PASSES: dict[str, tuple[Rewrite, ...]] = {
-    "wasm": (),
+    "wasm-ort": (),
     "webgpu": (),
     "webgl": (without_hard_swish, reshape_last, separate_activations),
 }
 # Backends whose graph takes the bytes as float32, and those on which Python selects the faces.
 FLOAT_RGBA = {"webgl"}  # WebGL has no textures of bytes
 NO_SELECT = {"webgl"}  # WebGL has no TopK, NonMaxSuppression, Min, Max or Gather with computed indices
+
+
+def rgba_type(backends: Iterable[str]) -> str:
+    """The type of the input `rgba` for backends: bytes, but float32 where one of them has no bytes."""
+    return "float32" if FLOAT_RGBA & set(backends) else "uint8"
 
 
 def lower(model: onnx.ModelProto, backends: Iterable[str]) -> onnx.ModelProto:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Figures = Mapping[str, Any]
-ALWAYS = ("wasm",)  # backends whose times do not depend on the GPU
+ALWAYS = ("wasm-ort",)  # backends whose times do not depend on the GPU
 EMULATED = "emulated in software"
 
 

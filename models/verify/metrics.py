@@ -46,8 +46,8 @@ def loss(kind: str, size: Input, exact: Sequence[Outputs], candidate: Sequence[O
         either = sum(int(((a["mask"] > PERSON) | (b["mask"] > PERSON)).sum()) for a, b in pairs)
         return {"iou": 1 - shared / either} if either else {}
     if kind in SURE:
-        distances = [d for a, b in pairs for d in _distances(kind, size, a, b)]
-        return {"points": float(np.mean(distances))} if distances else {}
+        far = [d for a, b in pairs for d in distances(kind, size, a, b)]
+        return {"points": float(np.mean(far))} if far else {}
     if kind == "classifier":
         return {
             "top1": float(np.mean([a["scores"].argmax() != b["scores"].argmax() for a, b in pairs])),
@@ -85,7 +85,8 @@ def person_iou(masks: Sequence[Array], truth: Sequence[Array]) -> float:
     )
 
 
-def _distances(kind: str, size: Input, exact: Outputs, candidate: Outputs) -> list[float]:
+def distances(kind: str, size: Input, exact: Outputs, candidate: Outputs) -> list[float]:
+    """The distances, in pixels of the input, of the points with a high score in `exact`; see `loss`."""
     if kind == "landmarks":
         if exact["presence"].ravel()[0] <= SURE[kind]:
             return []
@@ -96,7 +97,7 @@ def _distances(kind: str, size: Input, exact: Outputs, candidate: Outputs) -> li
         a, b = exact["pose"], candidate["pose"]
         sure = a[:, 0] > SURE[kind]
         return [float(d) for d in np.linalg.norm((a[sure, 1:] - b[sure, 1:]) * scale, axis=1)]
-    distances: list[float] = []
+    found: list[float] = []
     there = [row for row in candidate["faces"].reshape(-1, 17) if row[0] > 0]
     for face in exact["faces"].reshape(-1, 17):
         if face[0] <= SURE[kind]:
@@ -104,8 +105,8 @@ def _distances(kind: str, size: Input, exact: Outputs, candidate: Outputs) -> li
         places = face[1:].reshape(-1, 2)
         each = [np.linalg.norm((row[1:].reshape(-1, 2) - places) * scale, axis=1) for row in there]
         nearest = min(each, key=lambda d: float(d.mean()), default=np.full(len(places), float(size.width)))
-        distances += [min(float(d), float(size.width)) for d in nearest]
-    return distances
+        found += [min(float(d), float(size.width)) for d in nearest]
+    return found
 
 
 def _first(outputs: Outputs) -> set[int]:

@@ -57,7 +57,13 @@ def place(gallery: Gallery, folder: Path, out: Path) -> None:
     File names contain a hash of the content, so a file that is there with the right size is not copied.
     """
     sizes = {file.path: file.bytes for file in (gallery.names, *gallery.sheets) if file.path}
-    sizes |= {g.path: g.bytes for rows in gallery.indexes.values() for row in rows for g in row.graphs}
+    sizes |= {
+        f.path: f.bytes
+        for rows in gallery.indexes.values()
+        for row in rows
+        for g in row.graphs
+        for f in g.files
+    }
     for path, size in sizes.items():
         if not (out / path).is_file() or (out / path).stat().st_size != size:
             write(out / path, (folder / path).read_bytes())

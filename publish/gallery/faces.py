@@ -57,12 +57,12 @@ class Faces:
 
     def __init__(self, models: Sequence[ModelCard], classifiers: Sequence[ModelCard], out: Path) -> None:
         segmenter, detector = choose_models(models)
-        cutout = segmenter.cutout("wasm")
+        cutout = segmenter.cutout("wasm-ort")
         assert cutout
         compositor, meter = Compositor(segmenter), Meter(lambda: perf_counter() * 1000)
 
         def model(card: ModelCard) -> Model:
-            variant = card.variant("wasm") or card.variants[0]
+            variant = card.variant("wasm-ort") or card.variants[0]
             session = Session((out / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
             return Once(card, session, compositor, meter, variant.rgba)
 
@@ -96,8 +96,8 @@ def choose_models(models: Sequence[ModelCard]) -> tuple[ModelCard, ModelCard]:
     """The segmenter and the detector that the task prefers most. Raises LookupError if one is missing."""
     order = {id: n for n, id in enumerate(Lookalike.preferred)}
     able = sorted(models, key=lambda card: order.get(card.id, len(order)))
-    able = [card for card in able if (variant := card.variant("wasm")) and len(variant.graphs) == 1]
-    segmenters = [card for card in able if card.kind == "segmenter" and card.cutout("wasm")]
+    able = [card for card in able if (variant := card.variant("wasm-ort")) and len(variant.graphs) == 1]
+    segmenters = [card for card in able if card.kind == "segmenter" and card.cutout("wasm-ort")]
     detectors = [card for card in able if card.kind == "detector"]
     if not (segmenters and detectors):
         raise LookupError("this build has no segmenter that cuts out, or no detector")
@@ -110,7 +110,7 @@ def key(models: Sequence[ModelCard]) -> str:
         cards = choose_models(models)
     except LookupError:
         return ""
-    total = sha256(repr([(c.id, c.variant("wasm"), c.cutout("wasm")) for c in cards]).encode())
+    total = sha256(repr([(c.id, c.variant("wasm-ort"), c.cutout("wasm-ort")) for c in cards]).encode())
     total.update(digest("publish.gallery.faces").encode())
     return total.hexdigest()
 

@@ -28,7 +28,7 @@ class Classifier:
     """A classifier with its graph loaded, the variant that the page runs on WASM. `out` is dist/."""
 
     def __init__(self, card: ModelCard, out: Path) -> None:
-        variant = card.variant("wasm") or card.variants[0]
+        variant = card.variant("wasm-ort") or card.variants[0]
         self.card = card
         self._rgba = variant.rgba
         # One thread each: several pictures are embedded in parallel.
@@ -44,7 +44,7 @@ class Classifier:
 
 def graph_hash(card: ModelCard) -> str:
     """The sha256 of the graph that `Classifier` runs, on which a classifier's features depend."""
-    return (card.variant("wasm") or card.variants[0]).graphs[0].sha256
+    return (card.variant("wasm-ort") or card.variants[0]).graphs[0].sha256
 
 
 def feature_count(card: ModelCard, out: Path) -> int:

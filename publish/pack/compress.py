@@ -53,7 +53,7 @@ def compress_file(file: Path, cache: Path) -> int:
     else:
         compressed = brotli.compress(data, quality=QUALITY, lgwin=WINDOW)
         write(cached, compressed)
-    if len(compressed) > MAX_RATIO * len(data):
+    if len(compressed) >= MAX_RATIO * len(data):
         copy.unlink(missing_ok=True)
     elif not (copy.is_file() and copy.read_bytes() == compressed):
         write(copy, compressed)

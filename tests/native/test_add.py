@@ -58,7 +58,7 @@ def test_a_segmenter_is_made_and_gives_its_mask(project: Project) -> None:
     out, said = project.root / "cache" / "out", list[str]()
     model = build.made(card, fetch.fetch(card, said.append), out, said.append)
     assert said == []  # it was made when it was added
-    variant = model.variant("wasm")
+    variant = model.variant("wasm-ort")
     assert variant is not None
     assert model.variant("webgl") is not None
     session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
@@ -118,7 +118,7 @@ def test_what_webgl_lacks_leaves_only_webgl_out(project: Project, capsys: pytest
         in capsys.readouterr().err
     )
     card = cards.read(project.folder / "odd.toml")
-    assert {backend for wanted in card.variants for backend in wanted.backends} == {"wasm", "webgpu"}
+    assert {backend for wanted in card.variants for backend in wanted.backends} == {"wasm-ort", "webgpu"}
 
 
 def test_the_outputs_may_be_named(project: Project) -> None:

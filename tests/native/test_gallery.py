@@ -136,7 +136,7 @@ def test_a_characters_number_is_its_place_on_the_sheets(shown: Shown) -> None:
     import asyncio
 
     classifier = Classifier(shown.card, built.DIST)
-    variant = shown.gallery.index(shown.card.id, "wasm")
+    variant = shown.gallery.index(shown.card.id, "wasm-ort")
     assert variant
     session = Session((built.DIST / variant.graphs[0].path).read_bytes())
     index = Index(shown.gallery.id, shown.gallery.count, session)

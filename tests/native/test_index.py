@@ -1,8 +1,11 @@
-"""The index graphs, with and without TopK, compared with a search in NumPy. Does not compute features."""
+"""The index graphs, compiled and in onnxruntime, compared with a search in NumPy.
+
+Does not compute features.
+"""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +14,13 @@ import pytest
 from numpy.typing import NDArray
 
 from app.core import gallery
-from app.native.session import Session
+from app.core.backend import BACKENDS
+from app.native.engine import opened_graph
 from models.graphs import index
 
 Array = NDArray[Any]
 M = 96  # features; 1,280 of a MobileNet take longer and are computed the same way
-FORMS = ("index", "index-webgl")
+FORMS = ("index", "compiled", "compiled-relaxed")
 
 
 def directions(n: int, m: int = M, seed: int = 0) -> Array:
@@ -25,12 +29,12 @@ def directions(n: int, m: int = M, seed: int = 0) -> Array:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def opened(variants: tuple[Any, ...], folder: Path, form: str = "index") -> Session:
+def opened(variants: tuple[Any, ...], folder: Path, form: str = "index") -> Any:
     (variant,) = (v for v in variants if v.id == form)
-    return Session((folder / variant.graphs[0].path).read_bytes(), threads=1)
+    return opened_graph(folder, variant.graphs[0], threads=1)
 
 
-def near(session: Session, face: Array, keep: float = 0.0, memory: Array | None = None, **more: Array) -> Any:
+def near(session: Any, face: Array, keep: float = 0.0, memory: Array | None = None, **more: Array) -> Any:
     """The outputs, without their first axis."""
     blank = np.zeros_like(face)[None] if memory is None else memory[None]
     feeds = {"features": face[None], "memory": blank, "keep": np.array([keep], np.float32), **more}
@@ -57,8 +61,8 @@ def test_the_nearest_are_numpys(count: int, form: str, tmp_path: Path) -> None:
 
 def test_forms_say_the_same(tmp_path: Path) -> None:
     made = index.indexes(directions(500), tmp_path, "g")
-    one, other = (opened(made, tmp_path, form) for form in FORMS)
-    for face in directions(30, seed=2):
+    one, *others = (opened(made, tmp_path, form) for form in FORMS)
+    for face, other in product(directions(30, seed=2), others):
         first, second = near(one, face), near(other, face)
         assert (first["which"] == second["which"]).all()
         assert first["likeness"] == pytest.approx(second["likeness"], abs=1e-5)
@@ -134,8 +138,8 @@ def test_a_large_gallery_is_reduced(numbers: int, tmp_path: Path, monkeypatch: p
     rows = alike(3000, 300)
     monkeypatch.setattr(index, "EXACT", rows.size - 1)
     monkeypatch.setattr(index, "BYTES", len(rows) * numbers)
-    (variant,) = made = index.indexes(rows, tmp_path, "g")  # WebGL has no form for it
-    assert variant.backends == ("wasm", "webgpu")
+    (variant,) = made = index.indexes(rows, tmp_path, "g")  # compiled, it would be four times as large
+    assert variant.backends == ("wasm", "wasm-ort", "webgpu")
     assert variant.bytes < len(rows) * (numbers + 4) + 300 * (2 * numbers + 16) + 4000
     session = opened(made, tmp_path)
     rng, hits = np.random.default_rng(8), []
@@ -163,12 +167,12 @@ def test_names_are_by_content(tmp_path: Path) -> None:
     again = index.indexes(directions(20), tmp_path, "five")
     other = index.indexes(directions(20, seed=1), tmp_path, "five")
     assert made == again
-    assert not {v.graphs[0].path for v in made} & {v.graphs[0].path for v in other}
+    assert not {v.graphs[0].files[-1] for v in made} & {v.graphs[0].files[-1] for v in other}
     for variant in (*made, *index.user_indexes(M, tmp_path)):
-        (graph,) = variant.graphs
-        assert graph.path.startswith("galleries/")
-        assert (tmp_path / graph.path).stat().st_size == graph.bytes
-    assert {b for v in made for b in v.backends} == {"wasm", "webgpu", "webgl"}
+        for file in variant.graphs[0].files:
+            assert file.path.startswith("galleries/")
+            assert (tmp_path / file.path).stat().st_size == file.bytes
+    assert {b for v in made for b in v.backends} == set(BACKENDS)
 
 
 def test_it_is_as_the_program_says() -> None:

@@ -28,7 +28,7 @@ from tests.support import clip
 from tests.support.built import DIST
 
 # The forms of the graphs; WebGPU's are WASM's.
-BACKENDS = ("wasm", "webgl")
+BACKENDS = ("wasm-ort", "webgl")
 
 
 @cache
@@ -43,14 +43,14 @@ def in_this_build() -> None:
 
 
 @cache
-def loaded(backend: str = "wasm", model: str = "") -> Engine:
+def loaded(backend: str = "wasm-ort", model: str = "") -> Engine:
     settings = first(caps(), "lookalike")
     return engine.load(
         DIST, caps(), Settings(**{**vars(settings), "model": model or settings.model}), backend
     )
 
 
-def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> Comparison:
+def said(picture: NDArray[np.uint8], backend: str = "wasm-ort", model: str = "") -> Comparison:
     """What the task tells of a photo."""
     task, (height, width) = cast(Lookalike, loaded(backend, model).task), picture.shape[:2]
     asyncio.run(
@@ -64,7 +64,7 @@ def said(picture: NDArray[np.uint8], backend: str = "wasm", model: str = "") -> 
 
 def features(picture: NDArray[np.uint8], model: str) -> NDArray[np.float32]:
     """What the classifier sees of the portrait in a frame of the clip, of length 1."""
-    task: Any = loaded("wasm", model).task
+    task: Any = loaded("wasm-ort", model).task
     frame = Frame(picture, clip.WIDTH, clip.HEIGHT)
     cut = asyncio.run(task._cut_out(frame, RotatedRect(322, 200, 230, 230)))
     found = asyncio.run(task._features(cut))[0]
@@ -143,7 +143,7 @@ def test_two_faces_have_answers_of_their_own() -> None:
 @pytest.mark.parametrize("model", ["bodypix", "selfie", "selfie-landscape"])
 def test_what_is_behind_a_face_does_not_count(model: str) -> None:
     card = caps().card(model)
-    if card is None or not caps().supports(card, "lookalike", "wasm"):
+    if card is None or not caps().supports(card, "lookalike", "wasm-ort"):
         pytest.skip(f"{model} is not in this build")
     room = clip.frame(0)
     wall = np.where(clip.person(0)[..., None], room, np.array([40, 120, 80], np.uint8))

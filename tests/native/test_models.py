@@ -12,12 +12,14 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 
 from app.core.card import ModelCard, from_dict, to_dict
+from app.native.engine import opened_graph
 from app.native.session import Session
-from models import build, make
+from models import beside, build, make
 from models.report import report
 from models.sources import download, fetch
 from models.spec import cards
@@ -63,7 +65,7 @@ def test_a_variant_that_loses_too_much_is_left_out(tmp_path: Path) -> None:
     """Its backends get float32 instead, and the report says why."""
     card = cards.read(cards.FOLDER / "blazeface.toml")
     card = replace(
-        card, id="strict", loss={"points": 1e-9}, variants=(VariantSpec("int8", ("wasm",), "int8"),)
+        card, id="strict", loss={"points": 1e-9}, variants=(VariantSpec("int8", ("wasm-ort",), "int8"),)
     )
     try:
         fetched = fetch.fetch(card, lambda _: None)
@@ -72,7 +74,7 @@ def test_a_variant_that_loses_too_much_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     said: list[str] = []
     made = make.make(card, fetched, tmp_path, said.append)
-    assert [(v.id, v.backends) for v in made.variants] == [("fp32-wasm", ("wasm",))]
+    assert [(v.id, v.backends) for v in made.variants] == [("fp32-wasm-ort", ("wasm-ort",))]
     assert "exceeds the gate 1e-09" in made.report["refused"]["int8"]
     assert any("int8 does not ship" in line for line in said)
     assert {path.name for path in (tmp_path / "models").iterdir()} == {
@@ -82,13 +84,14 @@ def test_a_variant_that_loses_too_much_is_left_out(tmp_path: Path) -> None:
 
 def test_mattes_are_made_for_every_size(tmp_path: Path) -> None:
     """Sizes are odd (113 x 161), and the matte is as large as the input."""
-    card = cards.read(cards.FOLDER / "bodypix.toml")
+    card = cards.read(cards.FOLDER / "blazeface.toml")
+    card = replace(card, sizes=cards.read(cards.FOLDER / "bodypix.toml").sizes)
     (tmp_path / "models").mkdir()
-    sized = make.with_mattes(card.model_card(), tmp_path)
-    assert sized.size and sized.matte == sized.size.matte
+    sized = beside.with_graphs(card.model_card(), card, onnx.ModelProto(), tmp_path)
+    assert all(size.matte is not None for size in sized.sizes)
     for size in sized.sizes:
         assert size.matte is not None
-        session = Session((tmp_path / size.matte.path).read_bytes(), threads=1)
+        session = opened_graph(tmp_path, size.matte)
         height, width = size.input.height, size.input.width
         feeds: dict[str, NDArray[Any]] = {
             "rgba": np.zeros((1, height, width, 4), np.uint8),
@@ -143,7 +146,7 @@ def test_without_a_source_the_model_is_left_out(
 def test_a_session_runs_and_says_what_is_wrong(built: tuple[Path, Path, list[ModelCard]]) -> None:
     out, _, cards = built
     card = next(card for card in cards if not card.missing)
-    variant = card.variant("wasm")
+    variant = card.variant("wasm-ort")
     assert variant is not None
     session = Session((out / variant.graphs[0].path).read_bytes(), threads=1)
     feeds = {

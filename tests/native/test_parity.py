@@ -23,7 +23,7 @@ def test_the_network_is_the_published_one(published: Published) -> None:
         assert float(found[kind]) <= gate, kind
 
 
-@pytest.mark.parametrize("backends", [("wasm", "webgpu"), ("webgl",)], ids="+".join)
+@pytest.mark.parametrize("backends", [("wasm-ort", "webgpu"), ("webgl",)], ids="+".join)
 def test_every_graph_computes_what_the_network_does(published: Published, backends: tuple[str, ...]) -> None:
     card = published.card
     if not any(set(backends) <= set(wanted.backends) for wanted in card.variants):

@@ -32,7 +32,7 @@ def test_person_iou_is_the_published_models(published: Published, name: str) -> 
         pytest.skip(f"the set {name} is not here")
     laid = [fit_input(card, picture) for picture, _ in truth]
     theirs = _published(published, np.concatenate([picture for picture, _ in laid]))
-    rgba, graphs = make.graphs(card, VariantSpec("fp32", ("wasm",), "fp32"), published.network)
+    rgba, graphs = make.graphs(card, VariantSpec("fp32", ("wasm-ort",), "fp32"), published.network)
     sessions = [Session(g.SerializeToString(), threads=1, dimensions=parity.dimensions(card)) for g in graphs]
     ours = [parity.run(card, sessions, picture.astype(rgba))["mask"] for picture, _ in laid]
     scores = []

@@ -23,7 +23,7 @@ from models.variants import lower, quantize
 from models.verify import parity, reference
 
 Array = NDArray[Any]
-CUTS = (VariantSpec("a", ("wasm", "webgpu"), "fp32"), VariantSpec("b", ("webgl",), "fp32"))
+CUTS = (VariantSpec("a", ("wasm-ort", "webgpu"), "fp32"), VariantSpec("b", ("webgl",), "fp32"))
 
 
 def card(kind: str, height: int, width: int, mask: tuple[int, int] = (0, 0), free: bool = False) -> Card:
@@ -323,7 +323,7 @@ def test_a_resize_that_names_its_channels_stays_before_its_convolution(inputs: s
         "sizes": np.array([1, 3, 8, 8], np.int64),
     }
     model = text(body, {"w": weight, name: extent[name]})
-    lowered = lower.lower(model, ("wasm",))
+    lowered = lower.lower(model, ("wasm-ort",))
     assert (lowered.graph.node[0].op_type == "Conv") is moved
     x = np.random.default_rng(4).normal(size=(1, 3, 4, 4)).astype(np.float32)
     a, b = (Session(m.SerializeToString(), threads=1).run_now({"x": x})["y"] for m in (model, lowered))

@@ -165,7 +165,7 @@ def test_an_operator_webgl_gets_wrong_is_refused() -> None:
     }"""
     with pytest.raises(UserError, match="follows a Reshape"):
         parity.operators([text(body)], ("webgl",))
-    assert parity.operators([text(body)], ("wasm",)) == ["Relu", "Reshape"]
+    assert parity.operators([text(body)], ("wasm-ort",)) == ["Relu", "Reshape"]
 
 
 def test_an_operator_webgl_lacks_is_named() -> None:

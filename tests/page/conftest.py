@@ -75,6 +75,31 @@ def damaged() -> Iterator[Damaged]:
         yield running
 
 
+# In front of static/worker.js: the software GPU has the name of another, so that shaders draw the picture.
+HARDWARE = """
+const { getParameter } = WebGL2RenderingContext.prototype;
+WebGL2RenderingContext.prototype.getParameter = function (name) {
+  return name === 37446 ? 'A GPU' : getParameter.call(this, name); // UNMASKED_RENDERER_WEBGL
+};
+"""
+
+
+@pytest.fixture
+def hardware(damaged: Damaged, tmp_path: Path) -> str:
+    """The page's address, where a worker takes the software GPU for hardware."""
+    script = tmp_path / "worker.js"
+    script.write_text(HARDWARE + (DIST / "worker.js").read_text("utf-8"), "utf-8")
+    damaged.instead["worker.js"] = script
+    return damaged.url
+
+
+@pytest.fixture
+def drawing(request: pytest.FixtureRequest, begin: Begin) -> Visit:
+    """A visitor whose picture is drawn by what the parameter names: "shaders" or "canvases"."""
+    url = {"url": request.getfixturevalue("hardware")} if request.param == "shaders" else {}
+    return begin(**url, permissions=["camera"])
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Playwright, begun once: its synchronous form cannot be begun twice in a thread."""

@@ -19,8 +19,8 @@ async def inside(page: Any, runtime: Runtime, given: dict[str, Any]) -> str:
     """Of each picture the outputs by name, in base64, as JSON."""
     engine = page.python.unwrap().engine
     card = from_dict(given["card"]).sized(given["size"])
-    variant = next(each for each in card.variants if each.id == given["variant"])
-    session = await runtime.open(card, await runtime.fetch(card, variant))
+    variant = next(each for each in (*card.compiled, *card.variants) if each.id == given["variant"])
+    session = await runtime.open(card, await runtime.fetch(variant.graphs, card.title))
     alone = Model(card, session, engine.compositor, engine.model.meter).default_feeds
     shape = 1, card.input.height, card.input.width, 4
     found = []

@@ -6,14 +6,15 @@ Does not run anything.
 from typing import Any
 
 from app.core.backend import BACKENDS
-from app.page.runtime import Runtime, load_ort
+from app.page.runtime import Runtime
 
 
 async def loaded(page: Any, backend: str) -> Runtime:
     """The runtime; the page keeps its own."""
-    shell, js_own = page.python.unwrap(), page.ort
+    shell, js_own = page.python.unwrap(), getattr(page, "ort", None)
     state = shell.state
-    probe = state.caps.probe
-    js_ort, _ = await load_ort(page, shell.manifest, BACKENDS[backend], probe, state.settings)
-    page.ort = js_own
-    return Runtime(page, js_ort, BACKENDS[backend], probe.features)
+    runtime = Runtime(page, shell.manifest, BACKENDS[backend], state.caps.probe, state.settings)
+    if BACKENDS[backend].bundle:
+        await runtime.ort()
+        page.ort = js_own
+    return runtime

@@ -38,6 +38,7 @@ CODE = Path(__file__).with_name("compositor_inside.py").read_text("utf-8")
 INSIDE, OVERLAID, BETWEEN = (
     CODE + f"\nawait {name}(page, given)\n" for name in ("inside", "overlaid", "between")
 )
+DRAWINGS = ("shaders", "canvases")
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"background": "none"},
     {"background": "none", "mirror": True},
@@ -56,7 +57,9 @@ def png(pixels: NDArray[np.uint8]) -> str:
 
 
 @pytest.mark.parametrize("model", ["selfie-landscape", "blazeface"])
-def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
+@pytest.mark.parametrize("drawing", ["shaders"], indirect=True)
+def test_the_shaders_draw_what_numpy_does(drawing: Visit, model: str) -> None:
+    visit = drawing
     card = cards()[model]
     native = Compositor(card)
     frame = Frame(clip.frame(10), clip.WIDTH, clip.HEIGHT)
@@ -64,13 +67,14 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
     native.backdrop(backdrop)
     sample = native.sample(frame, card.input)
     rgba = sample.tensor
-    variant = card.variant("wasm")
+    variant = card.variant("wasm-ort")
     assert variant is not None
     memory, keep = np.zeros((1, 1, *card.mask), np.float32), np.zeros(1, np.float32)
     session = Session((DIST / variant.graphs[0].path).read_bytes())
     mask = session.run_now({"rgba": rgba, "memory": memory, "keep": keep})["mask"]
 
-    visit.open(model=model, backend="webgl", background="none")  # with it the picture is drawn by shaders
+    visit.open(model=model, backend="wasm", background="none")
+    assert visit.python("type(page.python.unwrap().engine.compositor).__name__") == "Compositor"
     given = {
         "mask": b64encode(mask.tobytes()).decode(),
         "frame": png(clip.frame(10)),
@@ -94,9 +98,10 @@ def test_the_shaders_draw_what_numpy_does(visit: Visit, model: str) -> None:
         assert np.percentile(difference, 99.9) <= 3, settings
 
 
-@pytest.mark.parametrize("backend", ["webgl", "wasm"])  # drawn by shaders, and by 2D canvases
-def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(visit: Visit, backend: str) -> None:
-    visit.open(model="selfie-landscape", backend=backend, background="none")
+@pytest.mark.parametrize("drawing", DRAWINGS, indirect=True)
+def test_what_is_sampled_between_a_mask_and_its_picture_changes_nothing(drawing: Visit) -> None:
+    visit = drawing
+    visit.open(model="selfie-landscape", backend="wasm", background="none")
     given = {
         "frame": png(clip.frame(10)),
         "other": png(clip.frame(30)[:, ::-1]),
@@ -128,11 +133,12 @@ PIXELS = np.zeros((1, 24, 20, 4), np.uint8)
 PIXELS[:, :, :9], PIXELS[:, :, 9:12] = (250, 40, 30, 150), (20, 90, 240, 150)
 
 
-@pytest.mark.parametrize("backend", ["webgl", "wasm"])  # drawn by shaders, and by 2D canvases
-def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) -> None:
+@pytest.mark.parametrize("drawing", DRAWINGS, indirect=True)
+def test_a_region_and_marks_are_drawn_as_by_numpy(drawing: Visit, request: pytest.FixtureRequest) -> None:
+    visit, shaders = drawing, "shaders" in request.node.name
     native = Compositor(cards()["selfie-landscape"])
     frame = Frame(clip.frame(10), clip.WIDTH, clip.HEIGHT)
-    visit.open(model="selfie-landscape", backend=backend, background="none")
+    visit.open(model="selfie-landscape", backend="wasm", background="none")
     cases: tuple[dict[str, Any], ...] = ({"background": "none"}, {"background": "none", "mirror": True})
     given = {
         "frame": png(clip.frame(10)),
@@ -149,7 +155,7 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
     sampled, *drawn = visit.python(OVERLAID, given=given)
     ours = native.sample(frame, INTO, REGION).tensor[..., :3].astype(int)
     theirs = np.frombuffer(b64decode(sampled), np.uint8).reshape(1, 192, 192, 4)[..., :3]
-    assert np.abs(theirs - ours).mean() <= (0.5 if backend == "webgl" else 3)  # a canvas takes fewer taps
+    assert np.abs(theirs - ours).mean() <= (0.5 if shaders else 3)  # a canvas takes fewer taps
     for settings, text in zip(cases, drawn, strict=True):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, native.compose(frame, None, changed(Settings(), **settings))).result()
@@ -162,6 +168,6 @@ def test_a_region_and_marks_are_drawn_as_by_numpy(visit: Visit, backend: str) ->
         auxiliary = np.abs(shown - wanted)[~touched]
         assert np.percentile(auxiliary, 99) <= 3
         # A canvas in memory grows the tint in coarser steps: measured 23, in the 6 columns where it ends.
-        assert auxiliary.max() <= (3 if backend == "webgl" else 30)
+        assert auxiliary.max() <= (3 if shaders else 30)
         # Where glows overlap a canvas covers once, the shader as often as there are marks.
-        assert np.abs(shown - wanted)[touched].mean() <= (1 if backend == "webgl" else 6)
+        assert np.abs(shown - wanted)[touched].mean() <= (1 if shaders else 6)

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.core.backend import BACKENDS
-from app.core.card import Variant
+from app.core.card import Variant, choose
 from app.native.session import Session
 from models.graphs import index
 from models.graphs.cutout import GREY
@@ -30,6 +30,7 @@ INSIDE += "\nawait inside(runtime, graphs)\n"
 # Characters and features: fewer than are shown; as in a gallery; more than a texture is wide.
 GALLERIES = ((3, 64), (400, 1280), (9000, 24))
 # Differences allowed: whole numbers are the same, a byte may be rounded otherwise.
+FEATURES = ("relaxed-simd",)  # of Chromium
 NEAR = {"which": 0.0, "likeness": 1e-3, "seen": 1e-3, "cut": 1.0}
 
 
@@ -37,14 +38,18 @@ class Case(NamedTuple):
     """A graph and what it is shown, run after run."""
 
     name: str
-    graph: bytes
+    files: list[bytes]  # what the page runs: an ONNX file, or a module and its weights
+    graph: bytes  # the ONNX file that native onnxruntime runs
     feeds: list[Feeds]
 
 
-def form(variants: tuple[Variant, ...], backend: str, folder: Path) -> bytes:
-    """The graph that a backend runs."""
-    (variant,) = (v for v in variants if backend in v.backends)
-    return (folder / variant.graphs[0].path).read_bytes()
+def form(variants: tuple[Variant, ...], backend: str, folder: Path) -> tuple[list[bytes], bytes]:
+    """The files of the graph that a backend runs, and the ONNX file of the same work."""
+    variant, plain = choose(variants, backend, FEATURES), choose(variants, "wasm-ort", ())
+    assert variant is not None and plain is not None
+    graph, (same,) = variant.graphs[0], plain.graphs
+    files = [(folder / file.path).read_bytes() for file in graph.files]
+    return files, files[0] if not graph.weights else (folder / same.path).read_bytes()
 
 
 def directions(n: int, m: int, seed: int) -> Array:
@@ -69,11 +74,11 @@ def indexes(backend: str, folder: Path) -> Iterator[Case]:
         rows[-1] = rows[0]  # a tie: the first of them comes first
         feeds = looks(m, {})
         feeds.append({**feeds[0], "features": rows[:1]})
-        yield Case(f"{n} x {m}", form(index.indexes(rows, folder, f"g{n}"), backend, folder), feeds)
+        yield Case(f"{n} x {m}", *form(index.indexes(rows, folder, f"g{n}"), backend, folder), feeds)
     gallery = np.zeros((index.USER_ROWS, 1280), np.float32)
     gallery[:7] = directions(7, 1280, 7)
     yield Case(
-        "own", form(index.user_indexes(1280, folder), backend, folder), looks(1280, {"gallery": gallery})
+        "own", *form(index.user_indexes(1280, folder), backend, folder), looks(1280, {"gallery": gallery})
     )
 
 
@@ -86,11 +91,11 @@ def cutouts(backend: str) -> Iterator[Case]:
     for card in cards().values():
         sizes = card.sizes[:1] if backend == "webgl" else card.sizes
         for each in [card.sized(size.id) for size in sizes] or [card]:
-            variant = each.cutout(backend)
+            variant = each.cutout(backend, FEATURES)
             if variant is None or variant.graphs[0].sha256 in known:
                 continue
             known.add(variant.graphs[0].sha256)
-            graph = (DIST / variant.graphs[0].path).read_bytes()
+            files, graph = form(each.cutouts, backend, DIST)
             feeds: Feeds = {"rgba": rng.integers(0, 256, (1, 224, 224, 4)).astype(variant.rgba)}
             for name, shape in Session(graph).inputs.items():
                 if name != "rgba":
@@ -98,7 +103,7 @@ def cutouts(backend: str) -> Iterator[Case]:
             feeds["mask"][..., feeds["mask"].shape[3] // 2 :] = 0
             if "parts" in feeds:
                 feeds["parts"][:, 1] += 0.5  # else hardly a point is the face's
-            yield Case(f"{card.id} {each.input.width}", graph, [feeds] * 2)
+            yield Case(f"{card.id} {each.input.width}", files, graph, [feeds] * 2)
 
 
 def in_the_page(visit: Visit, backend: str, cases: list[Case], like: list[list[Feeds]]) -> list[list[Feeds]]:
@@ -110,7 +115,7 @@ def in_the_page(visit: Visit, backend: str, cases: list[Case], like: list[list[F
 
     graphs = [
         {
-            "bytes": b64encode(case.graph).decode(),
+            "files": [b64encode(file).decode() for file in case.files],
             "feeds": [{name: sent(value) for name, value in each.items()} for each in case.feeds],
         }
         for case in cases

@@ -264,10 +264,10 @@ def test_the_address_brings_the_task_back(visit: Visit, light: str) -> None:
 def test_a_task_chosen_after_a_start_that_failed_keeps_the_background(
     begin: Begin, damaged: Damaged, light: str
 ) -> None:
-    damaged.gone.add(graph(light, "wasm"))
+    damaged.gone.add(graph(light, "wasm-ort"))
     visit = begin(damaged.url)
     visit.allowed = ["404"]
-    visit.go(backend="wasm", model=light)
+    visit.go(backend="wasm-ort", model=light)
     visit.noted(LAST)
     background = visit.control("Background").input_value()
     damaged.gone.clear()

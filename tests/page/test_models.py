@@ -32,22 +32,22 @@ from tests.support.built import DIST, cards
 
 Array = NDArray[Any]
 INSIDE = Path(__file__).with_name("models_inside.py").read_text("utf-8")
-PHOTOS = {"wasm": 2, "webgl": 1, "webgpu": 1}  # a GPU in software takes a second for each
+PHOTOS = {"wasm": 4, "wasm-ort": 2, "webgl": 1, "webgpu": 1}  # a GPU in software takes a second for each
 KNOWN = {card.id: card for card in read_all()}
-NEEDS = ("", "shader-f16")
+NEEDS = ("", "shader-f16", "relaxed-simd")
 
 
 def shipped(backend: str, needs: str) -> Iterator[tuple[ModelCard, Variant]]:
     """What this build has for a backend. A model of several sizes is run at the smallest, which a GPU in
     software does in a second where the largest takes ten; on WASM at its usual size as well.
     """
-    for card in cards().values():
-        for variant in card.variants:
-            if backend in variant.backends and variant.needs == needs:
-                if backend == "wasm" or not card.sizes:
+    for known in cards().values():
+        everywhere = backend in ("wasm", "wasm-ort")
+        usual = [known] if everywhere or not known.sizes else []
+        for card in (*usual, *(known.sized(size.id) for size in known.sizes[:1])):
+            for variant in (*card.compiled, *card.variants):
+                if backend in variant.backends and variant.needs == needs:
                     yield card, variant
-                if card.sizes:
-                    yield card.sized(card.sizes[0].id), variant
 
 
 def pictures(card: ModelCard, most: int) -> list[Array]:
@@ -57,7 +57,14 @@ def pictures(card: ModelCard, most: int) -> list[Array]:
 
 
 def native(card: ModelCard, variant: Variant, rgba: list[Array]) -> list[dict[str, Array]]:
-    """The stored graphs by onnxruntime; of two, Python chooses the faces between them, as in the page."""
+    """The stored graphs by onnxruntime; of two, Python chooses the faces between them, as in the page.
+
+    For compiled graphs these are the ones that they were compiled of.
+    """
+    if variant.graphs[0].weights:
+        ort = card.variant("wasm-ort")
+        assert ort is not None
+        variant = ort
     opened = [
         Session((DIST / graph.path).read_bytes(), dimensions=card.dimensions) for graph in variant.graphs
     ]

@@ -44,8 +44,8 @@ kind, into = worker.engine.variant.rgba, worker.state.card.input
 js_rgba = js_bytes if kind == "uint8" else Float32Array.new(js_bytes)
 js_memory = Float32Array.new(Uint8Array.new(to_js(b64decode(memory))).buffer)
 outputs = await session.run({
-    "rgba": page.ort.Tensor.new(kind, js_rgba, to_js([1, into.height, into.width, 4])),
-    "memory": page.ort.Tensor.new("float32", js_memory, to_js([1, 1, *worker.state.card.mask])),
+    "rgba": worker.engine.runtime.wrap(kind, js_rgba, [1, into.height, into.width, 4]),
+    "memory": worker.engine.runtime.wrap("float32", js_memory, [1, 1, *worker.state.card.mask]),
     "keep": session.tensor([keep], (1,)),
 })
 {name: b64encode(session.numbers(tensor).tobytes()).decode() for name, tensor in outputs.items()}
@@ -76,7 +76,7 @@ def kept(picture: Picture, frame: Picture) -> bool:
 
 
 def native(card: ModelCard) -> Session:
-    variant = card.variant("wasm")
+    variant = card.variant("wasm-ort")
     assert variant is not None
     return Session((DIST / variant.graphs[0].path).read_bytes(), dimensions=card.dimensions)
 

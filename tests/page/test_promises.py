@@ -137,14 +137,14 @@ def test_the_camera_goes_off_when_another_source_is_chosen(visit: Visit) -> None
 
 @pytest.mark.parametrize("when", ["first", "later"])
 def test_a_model_chosen_after_the_last_backend_failed(begin: Begin, damaged: Damaged, when: str) -> None:
-    damaged.gone.add(graph("selfie-landscape", "wasm"))
+    damaged.gone.add(graph("selfie-landscape", "wasm-ort"))
     visit = begin(damaged.url)
     visit.allowed = ["404"]
     if when == "first":
-        damaged.gone.add(graph("selfie", "wasm"))
-        visit.go(backend="wasm", model="selfie")
+        damaged.gone.add(graph("selfie", "wasm-ort"))
+        visit.go(backend="wasm-ort", model="selfie")
     else:
-        visit.open(backend="wasm", model="selfie")
+        visit.open(backend="wasm-ort", model="selfie")
         visit.python(EXHAUSTED)
     visit.noted(LAST)
     title = card("selfie-landscape").title

@@ -21,7 +21,7 @@ INSIDE = Path(__file__).with_name("scenario_inside.py").read_text("utf-8") + "\n
 
 
 def test_the_scenario_gives_the_same_in_the_pages_worker(visit: Visit, tmp_path: Path) -> None:
-    visit.open(background="none", backend="wasm")  # the page's own model rests
+    visit.open(background="none", backend="wasm-ort")  # the page's own model rests
     ports.write(tmp_path, {model for model, _ in RUNS})
     given = [*tmp_path.iterdir(), *(SUPPORT / name for name in ("scenario.py", "jsports.py"))]
     files = {path.name: b64encode(path.read_bytes()).decode() for path in given}

@@ -78,9 +78,10 @@ def photo(visit: Visit, folder: Path) -> None:
     visit.until(lambda: unchanged(visit.picture()) <= 3, "the photo as source")
 
 
-@pytest.mark.parametrize("backend", ["wasm", "webgl"])  # drawn by 2D canvases, and by shaders
-def test_a_video_plays_behind_a_person_who_stays(visit: Visit, tmp_path: Path, backend: str) -> None:
-    visit.open(backend=backend, background="video")
+@pytest.mark.parametrize("drawing", ["canvases", "shaders"], indirect=True)
+def test_a_video_plays_behind_a_person_who_stays(drawing: Visit, tmp_path: Path) -> None:
+    visit = drawing
+    visit.open(backend="wasm", background="video")
     photo(visit, tmp_path)
     assert behind(visit.picture()) == "cover"
     assert "stays on this machine" in visit.page.locator("#control-video-file-hint").inner_text()

@@ -72,7 +72,7 @@ def test_a_backend_the_browser_lacks_is_refused_with_a_reason(
 
 def test_without_isolation_there_is_one_thread_and_it_is_said(begin: Begin, plain: str) -> None:
     visit = begin(plain, extra_http_headers={})  # the files come packed, as browsers ask for them
-    stats = visit.open(backend="wasm", threads=2)
+    stats = visit.open(backend="wasm-ort", threads=2)
     assert visit.page.evaluate("crossOriginIsolated") is False
     assert stats["threads"] == 1
     assert "not cross-origin isolated" in visit.noted("threads can be at most 1 here, not 2")
@@ -83,7 +83,7 @@ def test_without_isolation_there_is_one_thread_and_it_is_said(begin: Begin, plai
 def test_with_isolation_threads_are_as_many_as_asked(visit: Visit) -> None:
     if visit.page.evaluate("navigator.hardwareConcurrency") < 2:
         pytest.skip("this machine has 1 core")
-    assert visit.open(backend="wasm", threads=2)["threads"] == 2
+    assert visit.open(backend="wasm-ort", threads=2)["threads"] == 2
     visit.set("threads", 1)
     visit.runs("threads", 1)
     visit.more(2)

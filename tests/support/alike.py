@@ -68,7 +68,7 @@ def _engine(backend: str, model: str) -> Engine:
     return load(DIST, caps(), replace(settings, model=model or settings.model), backend)
 
 
-def native(picture: Picture, backend: str = "wasm", model: str = "") -> dict[str, Any]:
+def native(picture: Picture, backend: str = "wasm-ort", model: str = "") -> dict[str, Any]:
     """The message "answers" for a photo, from the graphs of a backend in native onnxruntime."""
     engine = _engine(backend, model)
     height, width = picture.shape[:2]

@@ -45,6 +45,7 @@ MEMBERS: dict[str, frozenset[str]] = {
         "Crypto": "getRandomValues randomUUID subtle",
         "DOMMatrix": MATRIX,
         "Float32Array": TYPED_ARRAY,
+        "Int32Array": TYPED_ARRAY,
         "ImageBitmap": "close height width",
         "ImageData": "data height width",
         "OffscreenCanvas": "convertToBlob getContext height transferToImageBitmap width",

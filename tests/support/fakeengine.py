@@ -40,7 +40,9 @@ class FakeEngine(SimpleNamespace):
 
     def __init__(self) -> None:
         task = FakeTask()
-        super().__init__(task=task, comparing=task, broken=set(), opened=[], warmed=0, kept=[], threads=1)
+        super().__init__(
+            task=task, comparing=task, broken=set(), opened=[], warmed=0, kept=[], threads=1, rehearsed=[]
+        )
         self.pipeline = SimpleNamespace(runtime_lock=asyncio.Lock(), task=task, overlay=None, failed=None)
         self.auxiliary = {"classifier": SimpleNamespace(card=CLASSES, session=FakeSession())}
         self.runtime = SimpleNamespace(wrap=lambda *given: given)
@@ -69,6 +71,10 @@ class FakeEngine(SimpleNamespace):
     async def keep(self, cards: Any) -> None:
         """Notes what is kept."""
         self.kept.append([card.id for card in cards])
+
+    async def rehearse(self, go_on: Any) -> None:
+        """Notes whether no frame was there."""
+        self.rehearsed.append(go_on())
 
     async def warm(self) -> None:
         """Notes the runs."""

@@ -31,7 +31,7 @@ SELFIE = ModelCard(
     input=Input(144, 256, "stretch"),
     mask=(144, 256),
     variants=(
-        Variant("fp16", ("wasm", "webgpu"), (GRAPH,)),
+        Variant("fp16", ("wasm", "wasm-ort", "webgpu"), (GRAPH,)),
         Variant("webgl", ("webgl",), (GRAPH,), "float32"),
     ),
 )
@@ -42,7 +42,7 @@ FACES = replace(
     kind="detector",
     input=Input(128, 128, "letterbox"),
     mask=(64, 64),
-    variants=(Variant("fp16", ("wasm", "webgpu"), (GRAPH,)),),
+    variants=(Variant("fp16", ("wasm", "wasm-ort", "webgpu"), (GRAPH,)),),
 )
 ABSENT = replace(SELFIE, id="absent", title="Absent", variants=(), missing="no source answered")
 MESH = replace(
@@ -52,12 +52,12 @@ MESH = replace(
     kind="landmarks",
     input=Input(192, 192, "stretch"),
     mask=(0, 0),
-    variants=(Variant("fp16", ("wasm", "webgpu"), (GRAPH,)),),
+    variants=(Variant("fp16", ("wasm", "wasm-ort", "webgpu"), (GRAPH,)),),
 )
 POSE = replace(MESH, id="movenet", title="MoveNet", kind="pose", input=Input(192, 192, "letterbox"))
 GPU = Probe(cores=8, isolated=True, jspi=True, webgl="ANGLE (Intel, Iris)", webgpu="apple m2")
 CUT = (
-    Variant("cutout", ("wasm", "webgpu"), (GRAPH,)),
+    Variant("cutout", ("wasm", "wasm-ort", "webgpu"), (GRAPH,)),
     Variant("cutout-webgl", ("webgl",), (GRAPH,), "float32"),
 )
 BODY = replace(SELFIE, id="bodypix", title="BodyPix", input=Input(241, 321, "letterbox"), cutouts=CUT)
@@ -73,7 +73,7 @@ GALLERY = Gallery(
     columns=8,
     rows=8,
     size=96,
-    indexes={"mobilenet-v2": (Variant("fp32", ("wasm", "webgpu"), (GRAPH,)),)},
+    indexes={"mobilenet-v2": (Variant("fp32", ("wasm", "wasm-ort", "webgpu"), (GRAPH,)),)},
 )
 MINE = replace(GALLERY, id=OWN, title="Your own pictures", count=256, sheets=())
 CAPS = Capabilities(

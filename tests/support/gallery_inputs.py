@@ -34,7 +34,7 @@ def classifier(out: Path) -> ModelCard:
     (out / "models").mkdir(parents=True, exist_ok=True)
     (out / "models" / "small.onnx").write_bytes(data)
     graph = Graph("models/small.onnx", len(data), f"{zlib.crc32(data):064x}")
-    variant = Variant("fp32", ("wasm", "webgpu"), (graph,))
+    variant = Variant("fp32", ("wasm-ort", "webgpu"), (graph,))
     return ModelCard("small", "Small", "classifier", "", "", Input(224, 224, "crop"), (0, 0), (variant,))
 
 

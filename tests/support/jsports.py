@@ -16,6 +16,7 @@ from app.core.card import ModelCard, from_dict
 from app.core.chain import Chain
 from app.core.ports import Session as AnySession
 from app.page.session import Session, now
+from app.page.tensor import Tensor
 from tests.support.scenario import scenario
 
 
@@ -50,7 +51,7 @@ class JsPorts:
         size = height * width * 4
         js_bytes = self._house.file(f"{card.id}.rgba").slice(index * size, (index + 1) * size)
         js_array = js_bytes if variant.rgba == "uint8" else Float32Array.new(js_bytes)
-        return self._session.wrap(variant.rgba, js_array, (1, height, width, 4))
+        return Tensor(variant.rgba, js_array, (1, height, width, 4))
 
     def truth(self, card: ModelCard, index: int) -> bytes:
         size = card.mask[0] * card.mask[1]

@@ -27,7 +27,7 @@ from app.run.loop import Loop
 from app.run.pipeline import Pipeline
 
 # Model and the backend whose variant is run. BlazeFace twice: as one graph, and as two with Python between.
-RUNS = (("selfie-landscape", "wasm"), ("blazeface", "wasm"), ("blazeface", "webgl"))
+RUNS = (("selfie-landscape", "wasm-ort"), ("blazeface", "wasm-ort"), ("blazeface", "webgl"))
 
 # What the visitor sets before each frame; `STEP` frames of the clip lie between two.
 PLAN: tuple[dict[str, Any], ...] = (

@@ -91,14 +91,13 @@ ANSWER = Answer("characters/7", "Ada", "Set", "", 50)
 OTHER = replace(ANSWER, key="characters/8", name="Bo")
 TWO = answers(0, 1, 2)
 TOLD = {"caption": Caption("One face is visible."), "answers": TWO}
-TINTED = replace(BODY, tint=BODY.variants[0].graphs[0])
 BACKGROUND = state(Settings(), SELFIE)
 STARTING_STATE = state(phase="starting")
 TRIAL = state(handover=Handover(target_ms=5.0), trials=("webgpu",))
 BACKDROPS = {"study": "study.jpg"}
 WHY = "out of memory"
-AGAIN = messages.AGAIN.format(title="WASM", why=WHY)
-LAST = messages.LAST.format(title="WASM", why=WHY)
+AGAIN = messages.AGAIN.format(title="WASM (onnxruntime)", why=WHY)
+LAST = messages.LAST.format(title="WASM (onnxruntime)", why=WHY)
 
 
 @dataclass(frozen=True)
@@ -234,8 +233,8 @@ ROWS = (
     Row("no trial on a chosen backend", state(replace(LOOKALIKE, backend="wasm"), trials=("webgpu",)),
         TrialDue(500.0), {"trials": ()}, (L,)),
     Row("no trial of what cannot draw the overlay",
-        state(replace(Settings(), overlay="parts", model=BODY.id), TINTED, trials=("webgl",),
-              caps=with_caps(cards=(TINTED,), probe=GPU)),
+        state(replace(Settings(), overlay="facemesh", model=BODY.id), BODY, trials=("webgl",),
+              caps=with_caps(cards=(BODY, MESH), probe=GPU)),
         TrialDue(500.0), {"trials": ()}, (L,)),
     Row("no trial before anything was inferred", state(trials=("webgpu",)), TrialDue(0.0)),
     Row("it is measured", state(), TrialMeasured(7.0, ("webgpu",), LOOKALIKE), {},
@@ -248,15 +247,16 @@ ROWS = (
     # ---- the end ----
     Row("a trial fails", TRIAL, WorkerFailed(WHY), {},
         (Declined(SuccessorFailed(("webgpu",), {"wasm": WHY})),)),
-    Row("the same is started again", BACKGROUND, WorkerFailed(WHY), {},
-        (Begin(Handover(to_query(Settings()), "wasm", (), retries=1, notes=(AGAIN,)), failed=True),)),
+    Row("the same is started again", replace(BACKGROUND, backend="wasm-ort"), WorkerFailed(WHY), {},
+        (Begin(Handover(to_query(Settings()), "wasm-ort", (), retries=1, notes=(AGAIN,)), failed=True),)),
     Row("the next of the ladder follows",
         replace(BACKGROUND, backend="webgpu", caps=with_caps(probe=GPU, broken={"webgl": "lost"})),
         WorkerFailed(WHY, again=False), {},
         (Begin(Handover(to_query(Settings()), "wasm", (), failed={"webgl": "lost", "webgpu": WHY},
                         notes=("WebGPU stopped (out of memory). Continuing with WASM.",)), failed=True),)),
-    Row("a damaged file is not tried twice", BACKGROUND, WorkerFailed(WHY, again=False), {},
-        (Stopped(LAST),)),
-    Row("nothing is left to try", state(Settings(), SELFIE, handover=Handover(retries=RETRIES)),
+    Row("a damaged file is not tried twice", replace(BACKGROUND, backend="wasm-ort"),
+        WorkerFailed(WHY, again=False), {}, (Stopped(LAST),)),
+    Row("nothing is left to try",
+        replace(state(Settings(), SELFIE, handover=Handover(retries=RETRIES)), backend="wasm-ort"),
         WorkerFailed(WHY), {}, (Stopped(LAST),)),
 )  # fmt: skip

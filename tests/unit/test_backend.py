@@ -13,10 +13,12 @@ from app.core.backend import (
     bundle,
     cannot,
     choose,
+    draws_with_shaders,
     is_software,
     most_threads,
     threads,
 )
+from app.core.card import Variant
 from tests.support.fakes import ABSENT, FACES, GPU, SELFIE
 
 SOFTWARE = replace(
@@ -30,8 +32,10 @@ SOFTWARE = replace(
 
 def test_what_failed_in_this_visit_is_not_tried_again() -> None:
     assert choose(GPU, SELFIE, {"webgpu": "lost"}) == Choice("wasm", ("webgl",))
-    assert choose(GPU, SELFIE, {"wasm": "out of memory"}) == Choice("webgpu")
-    assert choose(Probe(), SELFIE, {"wasm": "out of memory"}) == Choice("wasm")  # there is nothing else
+    lost = {"wasm": "out of memory", "wasm-ort": "out of memory"}
+    assert choose(GPU, SELFIE, lost) == Choice("webgpu")
+    assert choose(Probe(), SELFIE, {"wasm": "out of memory"}) == Choice("wasm-ort")
+    assert choose(Probe(), SELFIE, lost) == Choice("wasm")  # there is nothing else
 
 
 def test_auto_begins_on_wasm_and_tries_the_real_gpus_best_first() -> None:
@@ -39,6 +43,19 @@ def test_auto_begins_on_wasm_and_tries_the_real_gpus_best_first() -> None:
     assert choose(GPU, FACES, {}) == Choice("wasm", ("webgpu",))  # it has no variant for WebGL
     assert choose(replace(GPU, webgpu=""), SELFIE, {}) == Choice("wasm", ("webgl",))
     assert choose(Probe(), SELFIE, {}) == Choice("wasm")
+
+
+def test_auto_begins_with_onnxruntime_where_a_model_is_not_compiled() -> None:
+    plain = replace(SELFIE, variants=(Variant("fp16", ("wasm-ort", "webgpu"), SELFIE.variants[0].graphs),))
+    assert choose(GPU, plain, {}) == Choice("wasm-ort", ("webgpu",))
+    assert choose(Probe(), SELFIE, {}, unable=["wasm"]) == Choice("wasm-ort")
+    assert choose(Probe(), SELFIE, {}, unable=["wasm", "wasm-ort"]) == Choice(
+        "wasm"
+    )  # what it can do at least
+    why = replace(plain, uncompiled="Erf is not supported")
+    assert cannot(BACKENDS["wasm"], GPU, plain) == "not available for Selfie landscape"
+    assert cannot(BACKENDS["wasm"], GPU, why) == "Selfie landscape is not compiled: Erf is not supported"
+    assert cannot(BACKENDS["wasm-ort"], GPU, why) == ""
 
 
 def test_a_software_gpu_is_never_chosen_over_wasm() -> None:
@@ -81,11 +98,12 @@ def test_software_is_known_by_its_name(renderer: str, software: bool) -> None:
 def test_the_ladder_goes_down_and_ends() -> None:
     assert after("webgpu", GPU, SELFIE, {}) == "webgl"
     assert after("webgl", GPU, SELFIE, {}) == "wasm"
-    assert after("wasm", GPU, SELFIE, {}) == ""
+    assert after("wasm", GPU, SELFIE, {}) == "wasm-ort"
+    assert after("wasm-ort", GPU, SELFIE, {}) == ""
     assert after("webgpu", GPU, FACES, {}) == "wasm"  # no variant for WebGL
     assert after("webgpu", replace(GPU, webgl=""), SELFIE, {}) == "wasm"
     assert after("webgpu", GPU, SELFIE, {"webgl": "lost"}) == "wasm"
-    assert after("webgpu", GPU, SELFIE, {"webgl": "lost", "wasm": "no memory"}) == ""
+    assert after("webgpu", GPU, SELFIE, {"webgl": "lost", "wasm": "no memory"}) == "wasm-ort"
 
 
 def test_every_ladder_reaches_its_end() -> None:
@@ -94,7 +112,7 @@ def test_every_ladder_reaches_its_end() -> None:
         while BACKENDS[seen[-1]].next:
             seen.append(BACKENDS[seen[-1]].next)
             assert len(set(seen)) == len(seen)
-        assert seen[-1] == "wasm"
+        assert seen[-1] == "wasm-ort"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +138,14 @@ def test_why_a_backend_cannot_run() -> None:
 def test_webgpu_without_jspi_takes_the_larger_build() -> None:
     assert bundle(BACKENDS["webgpu"], GPU) == "jspi"
     assert bundle(BACKENDS["webgpu"], replace(GPU, jspi=False)) == "webgpu"
-    assert {bundle(BACKENDS[b], Probe()) for b in ("wasm", "webgl")} == {"wasm", "webgl"}
+    assert {bundle(BACKENDS[b], Probe()) for b in ("wasm-ort", "webgl")} == {"wasm", "webgl"}
+    assert bundle(BACKENDS["wasm"], Probe()) == ""  # it needs no onnxruntime-web
+
+
+def test_a_software_gpu_draws_nothing() -> None:
+    assert draws_with_shaders(GPU)
+    assert not draws_with_shaders(SOFTWARE)
+    assert not draws_with_shaders(Probe())
 
 
 def test_a_probe_leaves_out_what_it_does_not_know() -> None:

@@ -90,12 +90,12 @@ def test_a_cell_has_median_and_minimum() -> None:
 def test_the_tables_of_frames_per_second_have_only_measured_rows() -> None:
     ms = {"infer": 4.6, "compose": 2.4, "frame": 7.8}
     rows = [
-        fps.Row("none", "selfie", "wasm", 1, "sample", 58.94, ms),
-        fps.Row("none", "selfie", "wasm", 1, "camera", 30.06, ms),
+        fps.Row("none", "selfie", "wasm", 0, "sample", 58.94, ms),
+        fps.Row("none", "selfie", "wasm", 0, "camera", 30.06, ms),
         fps.Row("software", "selfie", "webgl", 0, "sample", 6.2, ms),
     ]
     titles = {"blazeface": "BlazeFace", "selfie": "Selfie"}
     assert fps.without_gpu(rows, titles)[1] == [["Selfie", "58.9", "30.1", 4.6, 2.4, 7.8]]
-    assert fps.with_software_gpu(rows, titles)[1] == [["Selfie", "–", "–", "6.2", "–"]]
+    assert fps.with_software_gpu(rows, titles)[1] == [["Selfie", "–", "–", "–", "6.2", "–"]]
     assert fps.titled("Title:", fps.with_software_gpu(rows[:2], titles)) == []
     assert fps.titled("Title:", fps.without_gpu(rows, titles))[0] == "Title:"

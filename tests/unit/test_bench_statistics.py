@@ -109,7 +109,7 @@ def test_samples_grow_by_a_round_of_each_visit() -> None:
 
 def test_each_processor_backend_is_a_page_to_measure() -> None:
     table = {**BACKENDS, "other": Backend("other", "Other", "other", "other", False, "")}
-    assert [row.id for row in _subjects.processor_backends(table)] == ["wasm", "other"]
+    assert [row.id for row in _subjects.processor_backends(table)] == ["wasm", "wasm-ort", "other"]
     assert _subjects.page(table["other"]).query["backend"] == "other"
     assert _subjects.page(table["other"], "none", background="none").id == "other-none"
 

@@ -26,8 +26,10 @@ def test_the_cards_of_the_project_are_good() -> None:
 @pytest.mark.parametrize("id", IDS)
 def test_every_candidate_is_there(id: str) -> None:
     found = {(wanted.weights, backend) for wanted in own(id).variants for backend in wanted.backends}
-    expected = {(weights, backend) for weights in ("fp32", "fp16", "int8") for backend in ("wasm", "webgpu")}
-    expected |= {("qdq", "wasm"), ("half", "webgpu")}
+    expected = {
+        (weights, backend) for weights in ("fp32", "fp16", "int8") for backend in ("wasm-ort", "webgpu")
+    }
+    expected |= {("qdq", "wasm-ort"), ("half", "webgpu")}
     if id != "movenet":  # WebGL has none of its integer work
         expected |= {("fp32", "webgl"), ("fp16", "webgl")}
     assert found == expected

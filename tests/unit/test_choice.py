@@ -33,11 +33,11 @@ def ships(card: Card, *rows: dict[str, Any]) -> dict[str, str]:
 def test_the_smallest_that_keeps_its_gates_ships(card: Card) -> None:
     found = ships(
         card,
-        row("fp32", "wasm", 400),
-        row("fp16", "wasm", 200, loss={"iou": 0.001}),
-        row("int8", "wasm", 100, loss={"iou": 0.02}),
+        row("fp32", "wasm-ort", 400),
+        row("fp16", "wasm-ort", 200, loss={"iou": 0.001}),
+        row("int8", "wasm-ort", 100, loss={"iou": 0.02}),
     )
-    assert found["wasm"] == "fp16"
+    assert found["wasm-ort"] == "fp16"
 
 
 def test_a_loss_in_the_page_counts_as_well(card: Card) -> None:
@@ -52,15 +52,18 @@ def test_a_loss_in_the_page_counts_as_well(card: Card) -> None:
 @pytest.mark.parametrize("place", ["loss", "page"])
 def test_what_nothing_was_measured_on_does_not_ship(card: Card, place: str) -> None:
     """Pictures without a person prove nothing about a segmenter. float32 is the reference and has no loss."""
-    rows = row("fp32", "wasm", 400, **{place: {}}), row("fp16", "wasm", 200, **{place: {}})
-    assert ships(card, *rows)["wasm"] == "fp32"
-    why = {v.variant.id: v.why for v in choice.verdicts(card, {"rows": rows}) if v.backend == "wasm"}
+    rows = row("fp32", "wasm-ort", 400, **{place: {}}), row("fp16", "wasm-ort", 200, **{place: {}})
+    assert ships(card, *rows)["wasm-ort"] == "fp32"
+    why = {v.variant.id: v.why for v in choice.verdicts(card, {"rows": rows}) if v.backend == "wasm-ort"}
     assert why["fp16"].startswith("its iou loss is not measured")
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.0, "int8"), (1.09, "int8"), (1.11, "fp32")])
 def test_what_is_slower_on_wasm_does_not_ship(card: Card, ratio: float, expected: str) -> None:
-    assert ships(card, row("fp32", "wasm", 400), row("int8", "wasm", 100, ratio=ratio))["wasm"] == expected
+    assert (
+        ships(card, row("fp32", "wasm-ort", 400), row("int8", "wasm-ort", 100, ratio=ratio))["wasm-ort"]
+        == expected
+    )
 
 
 def test_times_of_an_emulated_gpu_do_not_count(card: Card) -> None:
@@ -79,10 +82,10 @@ def test_times_of_a_real_gpu_do(card: Card) -> None:
 
 
 def test_what_does_not_load_does_not_ship(card: Card) -> None:
-    rows = row("fp32", "wasm", 400), row("int8", "wasm", 100, loads=False, said="no such operator")
-    assert ships(card, *rows)["wasm"] == "fp32"
+    rows = row("fp32", "wasm-ort", 400), row("int8", "wasm-ort", 100, loads=False, said="no such operator")
+    assert ships(card, *rows)["wasm-ort"] == "fp32"
     assert "it does not run: no such operator" in {v.why for v in choice.verdicts(card, {"rows": rows})}
-    assert "wasm" not in ships(card, row("fp32", "wasm", 400, loads=False, said="no"))
+    assert "wasm-ort" not in ships(card, row("fp32", "wasm-ort", 400, loads=False, said="no"))
 
 
 def test_halves_come_first_and_need_their_feature(card: Card) -> None:
@@ -98,15 +101,15 @@ def test_halves_come_first_and_need_their_feature(card: Card) -> None:
 
 
 def test_a_card_nobody_measured_ships_what_is_safe(card: Card) -> None:
-    assert ships(card) == {"wasm": "fp16", "webgpu": "fp16", "webgl": "webgl"}
+    assert ships(card) == {"wasm-ort": "fp16", "webgpu": "fp16", "webgl": "webgl"}
     integers = {b: w.id for w in choice.chosen(card, {}, quantised=True) for b in w.backends}
-    assert integers == {"wasm": "int8", "webgpu": "int8", "webgl": "webgl"}
+    assert integers == {"wasm-ort": "int8", "webgpu": "int8", "webgl": "webgl"}
 
 
 def test_one_file_serves_two_backends(card: Card) -> None:
-    rows = row("fp16", "wasm", 200), row("fp16", "webgpu", 200)
+    rows = row("fp16", "wasm-ort", 200), row("fp16", "webgpu", 200)
     found = {wanted.id: wanted.backends for wanted in choice.chosen(card, {"rows": rows})}
-    assert found["fp16"] == ("wasm", "webgpu")
+    assert found["fp16"] == ("wasm-ort", "webgpu")
 
 
 def test_what_is_written_down_is_what_is_chosen() -> None:

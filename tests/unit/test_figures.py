@@ -12,7 +12,7 @@ from models.variants import choice
 
 EQUAL = 0.005  # largest difference in mean person IoU
 SETS = {"npr": 100, "ccp60": 60}  # pictures
-BACKENDS = ("wasm", "webgl", "webgpu")
+BACKENDS = ("wasm-ort", "webgl", "webgpu")
 SEGMENTERS = [
     card for card in cards.read_all() if card.kind == "segmenter" and card.sources[0].files[0].local == ""
 ]
@@ -28,7 +28,7 @@ def test_person_iou_is_the_published_models(id: str, name: str) -> None:
     row: dict[str, Any] = rows[0]
     assert row["pictures"] == SETS[name]
     assert abs(row["published"] - row["native"]) <= EQUAL
-    assert row["page"]["wasm"]["pictures"] == SETS[name]
+    assert row["page"]["wasm-ort"]["pictures"] == SETS[name]
     if name == "npr":  # an emulated GPU runs some pictures of one set
         assert set(row["page"]) == set(BACKENDS)
     for page in row["page"].values():

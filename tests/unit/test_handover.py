@@ -59,11 +59,11 @@ def test_the_last_of_the_ladder_is_tried_again_a_few_times_only() -> None:
     runs = []
     for _ in range(20):
         assert start is not None
-        start = successor(start, AUTO, "wasm", "out of memory", GPU, SELFIE)
+        start = successor(start, AUTO, "wasm-ort", "out of memory", GPU, SELFIE)
         if start is None:
             break
         runs.append((start.backend, start.failed))
-    assert runs == [("wasm", {"webgpu": "lost"})] * RETRIES
+    assert runs == [("wasm-ort", {"webgpu": "lost"})] * RETRIES
 
 
 def test_every_chain_of_failures_ends() -> None:
@@ -74,14 +74,14 @@ def test_every_chain_of_failures_ends() -> None:
         assert len(seen) < 10
         start = successor(start, AUTO, run, "it failed", GPU, SELFIE)
         run = start.backend if start else ""
-    assert seen == ["webgpu", "webgl", "wasm", "wasm", "wasm"]
+    assert seen == ["webgpu", "webgl", "wasm", *["wasm-ort"] * 3]
 
 
 def test_the_last_says_that_it_is_started_again_and_a_damaged_file_is_not_tried_twice() -> None:
-    again = successor(Handover(), AUTO, "wasm", "context lost", GPU, SELFIE)
+    again = successor(Handover(), AUTO, "wasm-ort", "context lost", GPU, SELFIE)
     assert again is not None
-    assert again.notes == ("WASM stopped (context lost). Restarting it.",)
-    assert successor(Handover(), AUTO, "wasm", "damaged", GPU, SELFIE, again=False) is None
+    assert again.notes == ("WASM (onnxruntime) stopped (context lost). Restarting it.",)
+    assert successor(Handover(), AUTO, "wasm-ort", "damaged", GPU, SELFIE, again=False) is None
     other = successor(Handover(), AUTO, "webgpu", "damaged", GPU, SELFIE, again=False)
     assert other is not None
     assert other.backend == "webgl"

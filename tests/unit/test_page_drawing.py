@@ -43,7 +43,7 @@ def of(module: str) -> Any:
 
 
 def tensor(kind: str, js_array: Any, shape: tuple[int, ...]) -> Any:
-    return SimpleNamespace(data=js_array, dims=SimpleNamespace(to_py=lambda: list(shape)))
+    return SimpleNamespace(data=js_array, dims=tuple(shape))
 
 
 def pixels(height: int, width: int) -> Any:

@@ -96,7 +96,7 @@ def test_a_worker_says_what_the_page_needs_and_then_that_it_is_ready(monkeypatch
     fake = start.shell.engine
     assert [row.index.gallery for row in fake.task.galleries] == ["characters"]
     assert [image for _, image in fake.backdrops] == ["study"]
-    assert fake.warmed == 1
+    assert (fake.warmed, fake.rehearsed) == (1, [True])
     assert start.shell.state.caps.user_pictures == 2
     assert [each["name"] for each in start.page.sent[-1].pictures] == ["No. 0", "No. 1"]
 
@@ -116,17 +116,19 @@ def test_a_worker_draws_and_says_what_the_task_has_told(monkeypatch: pytest.Monk
 
 
 def test_where_the_models_fail_the_next_backend_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    start = Start(RuntimeError("out of memory\nat line 3"), monkeypatch, backend="wasm", trials=[])
+    start = Start(RuntimeError("out of memory\nat line 3"), monkeypatch, backend="wasm-ort", trials=[])
     asyncio.run(start.run())
     begin = start.page.last("begin")
     assert begin["failed"]
-    assert begin["handover"]["notes"] == [messages.AGAIN.format(title="WASM", why="out of memory")]
+    assert begin["handover"]["notes"] == [
+        messages.AGAIN.format(title="WASM (onnxruntime)", why="out of memory")
+    ]
     damaged = Start(
-        of("main").CorruptFileError("the file is damaged"), monkeypatch, backend="wasm", trials=[]
+        of("main").CorruptFileError("the file is damaged"), monkeypatch, backend="wasm-ort", trials=[]
     )
     asyncio.run(damaged.run())
     assert damaged.page.last("stopped")["text"] == messages.LAST.format(
-        title="WASM", why="the file is damaged"
+        title="WASM (onnxruntime)", why="the file is damaged"
     )
 
 
@@ -136,7 +138,7 @@ def test_where_the_gallery_cannot_be_had_the_next_backend_follows(monkeypatch: p
     start = Start(made, monkeypatch, query="?task=lookalike")
     asyncio.run(start.run())
     assert start.page.last("begin")["handover"]["notes"] == [
-        messages.AGAIN.format(title="WASM", why="the file is missing")
+        messages.FALLBACK.format(title="WASM", why="the file is missing", next="WASM (onnxruntime)")
     ]
     assert "ready" not in start.types
 

@@ -99,12 +99,38 @@ def test_what_cannot_be_chosen_says_why() -> None:
 
 
 def test_threads_that_cannot_run_say_why() -> None:
-    assert unavailable("threads") == {}
-    assert len(control("threads").options) == 9  # Auto, and one for each core
-    assert unavailable("threads", caps=BARE) == {"2": "page is not cross-origin isolated"}
-    assert "isolated" in control("threads", caps=BARE).hint
+    threaded = replace(START, backend="wasm-ort")
+    assert unavailable("threads", threaded) == {}
+    assert len(control("threads", threaded).options) == 9  # Auto, and one for each core
+    assert unavailable("threads", threaded, BARE) == {"2": "page is not cross-origin isolated"}
+    assert "isolated" in control("threads", threaded, BARE).hint
     single = replace(CAPS, probe=Probe(cores=1, isolated=True))
-    assert unavailable("threads", caps=single) == {"2": "this machine has 1 core"}
+    assert unavailable("threads", threaded, single) == {"2": "this machine has 1 core"}
+
+
+def test_threads_are_shown_where_they_matter() -> None:
+    running = replace(CAPS, backend="wasm")
+    names = [row.name for row in panel(START, running)]
+    assert "threads" not in names and "backend" in names
+    assert control("threads", caps=replace(CAPS, backend="wasm-ort")).hint == ""
+    old = from_query("backend=wasm&threads=2", running)[0]  # an address from before models were compiled
+    assert (old.backend, old.threads) == ("wasm", 2)
+    hint = control("threads", old, running).hint
+    assert hint == "Only WASM (onnxruntime) runs on threads. WASM runs now."
+
+
+def test_a_model_that_is_not_compiled_says_why() -> None:
+    assert control("backend").hint == ""
+    odd = replace(SELFIE, variants=SELFIE.variants[1:], uncompiled="the operator Erf is not supported")
+    caps = replace(CAPS, cards=(odd,))
+    why = "Selfie landscape is not compiled: the operator Erf is not supported"
+    assert unavailable("backend", caps=caps)["wasm"] == why
+    assert control("backend", caps=caps).hint.endswith(
+        "it is not compiled: the operator Erf is not supported."
+    )
+    assert from_query("backend=wasm", caps)[1] == [
+        f"backend: WASM cannot be chosen here ({why}). Using auto instead."
+    ]
 
 
 BAD = [
@@ -236,7 +262,7 @@ def test_body_parts_are_offered_where_the_model_tells_them_apart() -> None:
     chosen = replace(START, model="bodypix")
     assert unavailable("overlay", chosen, caps) == {}
     assert apply(chosen, "overlay", "parts", caps).overlay == "parts"
-    assert unavailable("overlay", replace(chosen, backend="webgl"), caps) == {"parts": "not on WebGL"}
+    assert unavailable("overlay", replace(chosen, backend="webgl"), caps) == {}
     assert from_query("model=selfie-landscape&overlay=parts", caps)[1] == [
         "overlay: Body parts cannot be chosen here (not supported by this model). Using none instead."
     ]

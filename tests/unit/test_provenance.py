@@ -21,11 +21,11 @@ def figures(**gpus: tuple[str, bool]) -> dict[str, Any]:
 
 def test_a_real_gpus_times_count() -> None:
     assert provenance.timed_backends(figures(webgl=("Radeon", False), webgpu=("", False)), "selfie") == (
-        "wasm",
+        "wasm-ort",
         "webgl",
     )
-    assert provenance.timed_backends(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm",)
-    assert provenance.timed_backends({}, "selfie") == ("wasm",)
+    assert provenance.timed_backends(figures(webgpu=("swiftshader", True)), "selfie") == ("wasm-ort",)
+    assert provenance.timed_backends({}, "selfie") == ("wasm-ort",)
 
 
 def test_the_gpus_are_named() -> None:
@@ -45,4 +45,4 @@ def test_cards_measured_apart_are_told_apart() -> None:
         "Measured 2026-11-22 (selfie",
     ]
     assert "No GPU" in told[0]
-    assert provenance.timed_backends(both, "blazeface") == ("wasm",)
+    assert provenance.timed_backends(both, "blazeface") == ("wasm-ort",)

@@ -21,7 +21,7 @@ CARD = ModelCard(
     *("selfie", "Selfie <b>", "segmenter", "About & more.", "Apache-2.0"),
     Input(256, 256, "stretch"),
     (256, 256),
-    variants=(Variant("int8", ("wasm",), (GRAPH,)),),
+    variants=(Variant("int8", ("wasm-ort",), (GRAPH,)),),
     report={
         "parity": {"noise": 8e-8, "photo": 6.8e-5},
         "variants": {"int8": {"fused": 1e-7, "nodes": 9, "operators": ["Conv"], "loss": {"iou": 0.0038}}},
@@ -53,10 +53,10 @@ FIGURES: dict[str, Any] = {
     "browser": "Chromium 1",
     "versions": {"onnxruntime-web": "1.30.0"},
     "rows": [
-        row("fp32", "wasm"),
+        row("fp32", "wasm-ort"),
         row(
             "int8",
-            "wasm",
+            "wasm-ort",
             bytes=148_102,
             error=0.03,
             ratio=0.93,
@@ -100,7 +100,7 @@ def test_one_table_holds_every_candidate_and_says_what_is_missing() -> None:
     assert found[0] == list(report.HEADS)
     assert [line[:5] for line in found[1:-1]] == [
         ["Selfie <b>", "fp32", "–", "400 kB", "7e-5"],
-        ["Selfie <b>", "int8", "wasm", "148 kB", "7e-5"],
+        ["Selfie <b>", "int8", "wasm-ort", "148 kB", "7e-5"],
         ["Selfie <b>", "webgl-fp16", "–", "400 kB", "7e-5"],
     ]
     assert found[2][5:10] == ["0.38% IoU", "× 0.93", "–", "–", "the smallest"]
@@ -125,10 +125,34 @@ def test_what_nobody_measured_is_in_the_table_as_well() -> None:
     (found,) = rows.rows(CARD, {})
     assert (found.variant, found.ships, found.why) == (
         "int8",
-        ("wasm",),
-        {"wasm": "it was not measured in a browser"},
+        ("wasm-ort",),
+        {"wasm-ort": "it was not measured in a browser"},
     )
     assert "bench variants" in report.page([CARD], {})
+
+
+def test_what_is_compiled_says_of_what_and_how_exactly() -> None:
+    weights = Graph("models/selfie-weights.0.bin", 140_000, "1" * 64)
+    module = Variant(
+        "compiled", ("wasm",), (Graph("models/selfie-compiled.0.wasm", 80_000, "2" * 64, weights),)
+    )
+    made = {"of": "int8", "differences": {"mask": 2e-4}, "seconds": 1.5}
+    card = replace(CARD, compiled=(module,), report={**CARD.report, "compiled": made})
+    found = rows.rows(card, FIGURES)[-1]
+    assert (found.variant, found.ships, found.bytes) == ("compiled", ("wasm",), 220_000)
+    assert found.loss == {"iou": 0.0038}
+    why = "compiled from int8 in 1.5 s; largest differences from it: mask 2e-4"
+    assert rows.reasons(found) == why
+    assert why in report.text([card]) and why in report.page([card], FIGURES)
+
+
+def test_what_cannot_be_compiled_says_why() -> None:
+    card = replace(CARD, uncompiled="Erf is not supported")
+    found = rows.rows(card, FIGURES)[-1]
+    assert (found.variant, found.ships) == ("compiled", ())
+    assert rows.reasons(found) == "not compiled: Erf is not supported"
+    assert "not compiled: Erf is not supported" in report.text([card])
+    assert "not compiled: Erf is not supported" in report.page([card], FIGURES)
 
 
 def test_what_this_build_refused_says_so() -> None:
@@ -181,7 +205,7 @@ def test_the_documentation_shows_what_ships() -> None:
     card = next(card for card in cards.read_all() if card.id == "selfie")
     person = {"card": "selfie", "set": "npr", "pictures": 100, "published": 0.9648, "native": 0.9648}
     page = {
-        "wasm": {"pictures": 100, "iou": 0.9641},
+        "wasm-ort": {"pictures": 100, "iou": 0.9641},
         "webgl": {"pictures": 8, "iou": 0.97, "published": 0.98},
     }
     figures = {**FIGURES, "parity": {"selfie": {"photo": 6.8e-5}}, "person": [{**person, "page": page}]}

@@ -154,7 +154,9 @@ def test_a_worker_that_stops_answering_is_covered_and_followed() -> None:
     plan = views.plan(state(background, SELFIE, backdrops=BACKDROPS))
     assert (plan.show, plan.image, plan.decline) == (False, "backdrops/study.jpg", None)
     assert plan.handover is not None
-    assert plan.handover.notes == ("WASM stopped (it stopped answering). Restarting it.",)
+    assert plan.handover.notes == (
+        "WASM stopped (it stopped answering). Continuing with WASM (onnxruntime).",
+    )
     assert views.plan(state()).show  # the visitor chose "none"
     plan = views.plan(state(changed(Settings(), background="video"), SELFIE, backdrops=BACKDROPS))
     assert (plan.show, plan.color, plan.image) == (False, COVER_COLOR, "")  # a video has no path
