@@ -24,11 +24,11 @@ export default defineConfig([
   },
   {
     files: ['static/**'],
-    ignores: ['static/{worker,store}.js'],
+    ignores: ['static/{worker,frames,pixels,store}.js'],
     languageOptions: { globals: globals.browser },
   },
   { files: ['bench/page/**'], languageOptions: { globals: globals.browser } },
-  { files: ['static/{worker,store}.js'], languageOptions: { globals: globals.worker } },
+  { files: ['static/{worker,frames,pixels,store}.js'], languageOptions: { globals: globals.worker } },
   { files: ['tests/node/**', '**/*.mjs'], languageOptions: { globals: globals.node } },
   {
     files: ['tests/page/spy.js'],

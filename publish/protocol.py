@@ -18,6 +18,7 @@ SCALARS = {"str": "string", "int": "number", "float": "number", "bool": "boolean
 BROWSER = {
     "Bitmap": "ImageBitmap | null",
     "Picture": "VideoFrame | ImageBitmap",
+    "FrameStream": "ReadableStream<VideoFrame> | null",
     "Canvas": "OffscreenCanvas",
     "File": "Blob",
 }

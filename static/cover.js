@@ -7,6 +7,9 @@
 
 import { by } from './panel.js';
 
+/** The unmasked source, while it stands there. @type {HTMLElement | null} */
+let raw = null;
+
 /**
  * Replace the picture by the plan's backdrop or, if the plan allows it, by the source itself.
  * @param {Plan} plan
@@ -16,15 +19,14 @@ export function cover(plan, source) {
   const style = by('show').style;
   style.backgroundColor = plan.color;
   style.backgroundImage = plan.image ? `url("${plan.image}")` : 'none';
-  by('show').replaceChildren(...(plan.show && source ? [source.element] : []));
+  raw = plan.show && source ? source.element() : null;
+  by('show').replaceChildren(...(raw ? [raw] : []));
 }
 
-/**
- * Take the unmasked source away: a visitor who changes a setting may not want to be seen any more.
- * @param {Source | null} source
- */
-export function hide(source) {
-  if (source && by('show').contains(source.element)) source.element.remove();
+/** Take the unmasked source away: a visitor who changes a setting may not want to be seen any more. */
+export function hide() {
+  raw?.remove();
+  raw = null;
 }
 
 /**

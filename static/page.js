@@ -205,7 +205,7 @@ async function takeBackdrop(chosen) {
  * @param {unknown} value
  */
 function set(name, value) {
-  hide(source);
+  hide();
   if (!manifest) early.push([name, value]);
   else if (alive(current) || alive(next)) tell({ type: 'set', name, value: /** @type {string} */ (value) });
   else { // of two values of a setting the last counts

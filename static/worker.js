@@ -4,6 +4,9 @@
 
 /** @import { ToPage, ToWorker } from '../types/messages' */
 
+import { Frames } from './frames.js';
+import { Pixels } from './pixels.js';
+
 /** @typedef {ToWorker[keyof ToWorker] & { number: number }} Received */
 /** @typedef {{ path: string, bytes: number }} Entry */
 /**
@@ -41,14 +44,16 @@ const early = [];
 /**
  * The module `page` that Python imports. Python adds `handle`, `take`, `ort` and `python`; `start` adds the
  * rest.
- * @type {Record<string, any>}
+ * @type {Record<string, any> & { pixels: Pixels | null }}
  */
 const page = {
+  /** @type {Pixels | null} */
+  pixels: null,
   /** @param {string} json */
   post: (json) => send(json),
   /** @param {ToPage[keyof ToPage]} message */
   send: (message) => send(message),
-  done: () => sendJson({ type: 'done' }),
+  done: () => { if (!frames.streams) report(); },
   /** @param {string} path */
   load: (path) => import(new URL(path, self.location.href).href),
   heap: () => page.pyodide._module.HEAPU8.length,
@@ -155,6 +160,9 @@ async function python({ base, files, snapshot, wheels }) {
   return pyodide;
 }
 
+const report = () => sendJson({ type: 'done' });
+const frames = new Frames(page, report);
+
 /** @param {ToWorker['start']} message */
 async function start({ handover, manifest, canvas, backdrop, pictures, texts: given }) {
   texts = given;
@@ -163,8 +171,10 @@ async function start({ handover, manifest, canvas, backdrop, pictures, texts: gi
   // After a lost context a photo has to be requested, for it is not sent again by itself.
   canvas.addEventListener('webglcontextlost', () => sendJson({ type: 'redraw' }));
   try {
+    const pixels = Pixels.open('pixels.wasm').catch(() => null); // without it 2D canvases do its work
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
+    page.pixels = await pixels;
     await page.pyodide.pyimport('app.page.main').main();
   } catch (error) {
     console.error(error);
@@ -211,7 +221,8 @@ Object.assign(self, { page });
 
 self.onmessage = (/** @type {MessageEvent<Received>} */ { data }) => {
   if (data.type === 'start') start(data);
-  else if (data.type === 'frame') page.take(data);
+  else if (data.type === 'frame') frames.give(data);
+  else if (data.type === 'stream') frames.follow(data);
   else if (page.handle) receive(data);
   else early.push(data);
 };

@@ -10,7 +10,7 @@ import { cover, settle } from './cover.js';
 import { by, format } from './panel.js';
 
 /** @typedef {ToPage[keyof ToPage]} Received */
-/** @typedef {ToWorker[Exclude<keyof ToWorker, 'start' | 'frame'>]} Sent */
+/** @typedef {ToWorker[Exclude<keyof ToWorker, 'start' | 'frame' | 'stream'>]} Sent */
 /** @typedef {BackdropFrame} Moved */
 
 /**
@@ -31,6 +31,7 @@ import { by, format } from './panel.js';
  * @property {FrameReady | null} waiting the frame to be posted next
  * @property {boolean} due whether a photo has to be drawn again
  * @property {Source | null} pulling the source that was asked for the next picture and has not given it
+ * @property {Source | null} following the source whose stream it reads itself
  * @property {boolean} fresh whether the next picture is the first of its source
  * @property {boolean} first whether the frame in flight is the first of its source
  * @property {Map<number, Pending>} pending messages that were posted and that it has not handled, by number
@@ -92,7 +93,7 @@ export function begin(handover, previous = null, failed = false) {
   /** @type {Handle} */
   const handle = {
     worker, canvas, fresh, first: false, ready: false, busy: false, due: false,
-    waiting: null, pulling: null, pending: new Map(),
+    waiting: null, pulling: null, following: null, pending: new Map(),
   };
   next = handle;
   worker.onmessage = ({ data }) => receive(handle, typeof data === 'string' ? JSON.parse(data) : data);
@@ -260,6 +261,7 @@ function expire(handle) {
 export function feed(opened) {
   source?.stop();
   source = opened;
+  for (const handle of [current, next]) if (handle) unfollow(handle);
   if (!opened) return;
   for (const handle of [current, next]) {
     if (!handle) continue;
@@ -280,6 +282,10 @@ async function pump(handle) {
   const from = source;
   if (!handle.ready || handle.waiting || !from || handle.pulling === from) return;
   if (from.still && !handle.due) return;
+  if (from.stream) {
+    follow(handle, from);
+    return;
+  }
   handle.pulling = from;
   handle.due = false;
   const picture = await from.next().catch(() => null);
@@ -295,6 +301,37 @@ async function pump(handle) {
     await pump(handle);
   }
 }
+
+/**
+ * Have a worker read a camera's frames itself, which says "done" for the first ones and then twice a second.
+ * Nobody sees a hidden tab, so nothing is computed for it.
+ * @param {Handle} handle
+ * @param {Source} from
+ */
+function follow(handle, from) {
+  if (handle.following || handle.busy || document.hidden) return;
+  const readable = from.stream?.();
+  if (!readable) return;
+  [handle.following, handle.busy, handle.first] = [from, true, handle.fresh];
+  handle.worker.postMessage({ type: 'stream', readable, first_of_source: handle.fresh }, [readable]);
+  handle.fresh = false;
+  watch(handle);
+}
+
+/** @param {Handle} handle */
+function unfollow(handle) {
+  if (!handle.following) return;
+  [handle.following, handle.busy] = [null, false];
+  clearTimeout(handle.timer);
+  if (!handle.ended) handle.worker.postMessage({ type: 'stream', readable: null, first_of_source: false });
+}
+
+globalThis.document.addEventListener('visibilitychange', () => {
+  for (const handle of [current, next]) {
+    if (handle && document.hidden) unfollow(handle);
+    else if (handle) pump(handle);
+  }
+});
 
 /**
  * Post the waiting frame if none is in flight.
@@ -355,7 +392,8 @@ const handlers = {
 
   done(handle) {
     clearTimeout(handle.timer);
-    [handle.busy, handle.first] = [false, false];
+    [handle.busy, handle.first] = [Boolean(handle.following), false];
+    if (handle.busy) watch(handle);
     if (handle === next) swap(handle);
     else if (handle === current) settle(handle.canvas);
     hand(handle);

@@ -29,6 +29,14 @@ export interface FrameReady {
   skipped: number;
 }
 
+/** A camera's frames, which the worker reads itself; null: no more. static/frames.js follows it. */
+export interface Stream {
+  type: 'stream';
+  readable: ReadableStream<VideoFrame> | null;
+  /** the picture before its first showed something else */
+  first_of_source: boolean;
+}
+
 /** This worker's canvas is on the screen now: send everything that the page draws. */
 export interface Shown {
   type: 'shown';
@@ -446,6 +454,7 @@ export interface Option {
 export interface ToWorker {
   'start': Start;
   'frame': FrameReady;
+  'stream': Stream;
   'shown': Shown;
   'set': SetSetting;
   'camera-requested': CameraRequested;

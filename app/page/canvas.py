@@ -1,7 +1,8 @@
 """The Compositor without shaders: draws with 2D canvases, for browsers without a hardware GPU.
 
 Does not read a pixel in Python: the card's matte graph refines the edge, and the browser draws. At 640x480
-on two cores without a GPU it takes 6 ms; the WebGL2 Compositor takes 15 ms there (bench/compose.py).
+on two cores without a GPU it takes 6 ms; the WebGL2 Compositor takes 15 ms there (bench/compose.py). A
+camera's frames go through app.page.pixels, which takes a third of that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
 from app.page.canvas_drawing import CanvasDrawing, Rectangle, fill
 from app.page.inputs import InputBuffers, sampled
+from app.page.pixels import Pixels
 
 
 def _context(js_canvas: Any) -> Any:
@@ -35,9 +37,19 @@ def dom_matrix(m: Affine2D) -> Any:
 
 
 class CanvasCompositor:
-    """Draws on `js_canvas` for one card. `matte` is the session of the card's matte graph."""
+    """Draws on `js_canvas` for one card. `matte` is the session of the card's matte graph.
 
-    def __init__(self, js_canvas: Any, card: ModelCard, wrap: Callable[..., Tensor], matte: Session) -> None:
+    `js_pixels`: see Pixels.
+    """
+
+    def __init__(
+        self,
+        js_canvas: Any,
+        card: ModelCard,
+        wrap: Callable[..., Tensor],
+        matte: Session,
+        js_pixels: Any = None,
+    ) -> None:
         self._main = _context(js_canvas)
         self._canvas = js_canvas
         self._matte = matte
@@ -47,6 +59,8 @@ class CanvasCompositor:
         self._picture: Any = None
         self._frame_in: tuple[Frame, tuple[int, int]] | None = None  # shown by the canvas "frame"
         self._picture_drawn = False  # whether the canvas "backdrop" shows that picture
+        self._pictures = 0  # how many pictures the canvas "backdrop" has shown
+        self._pixels = Pixels(js_pixels)
         self.image = ""  # the id of the current backdrop
         self.inputs = InputBuffers(wrap)
 
@@ -61,10 +75,14 @@ class CanvasCompositor:
         """See Compositor in app.core.ports."""
         width, height = into.width, into.height
         buffer = self.inputs.at(into, rgba, roi is not None)
+        place: Letterbox | None = None
+        if roi is None and self._pixels.holds(frame):
+            place = letterbox(frame.width, frame.height, into)
+            self._pixels.sample(into, place, buffer.js_bytes)
+            return buffer.sample(frame, place)
         draw = self._small(f"sample {width}x{height}", width, height)
         js_frame = self._frame(frame, frame.shown_size)
         draw.globalCompositeOperation = "copy"  # clears what a frame of another shape left
-        place = None
         if roi is None:
             place = left, top, w, h = letterbox(frame.width, frame.height, into)
             draw.drawImage(js_frame, left * width, top * height, w * width, h * height)
@@ -79,13 +97,18 @@ class CanvasCompositor:
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         crop = None if mask is None else self._crop(mask.letterbox(self._input))
-        if mask is not None:
-            await self._refine(mask, settings)
+        matte = None if mask is None else await self._refine(mask, settings)
         size = width, height = settings.shown_size(frame)
-        js_frame = self._frame(frame, size)
         if (self._canvas.width, self._canvas.height) != size:
             self._canvas.width, self._canvas.height = size
         draw = self._main
+        if self._pixels.shows(frame, size):
+            given = None if crop is None else (matte, self._input, crop)
+            self._pixels.compose(draw, size, given, settings, partial(self._scaled_backdrop, settings))
+            return
+        js_frame = self._frame(frame, size)
+        if matte is not None:
+            self._put("matte", matte, self._input.width, self._input.height)
         if settings.mirror:
             draw.setTransform(-1, 0, 0, 1, width, 0)
         draw.globalCompositeOperation = "copy"
@@ -131,14 +154,13 @@ class CanvasCompositor:
         self._contexts.clear()
         await self._matte.close()
 
-    async def _refine(self, mask: Mask, settings: Settings) -> None:
-        """Refine the Mask to the edges of the picture in its Sample; the result is the canvas "matte"."""
+    async def _refine(self, mask: Mask, settings: Settings) -> Tensor:
+        """Refine the Mask to the edges of the picture in its Sample; returns pixels [1,h,w,4]."""
         rgba = sampled(mask).bytes
         if self._softness is None or self._softness[0] != settings.edge_half_width:
             self._softness = settings.edge_half_width, self._matte.tensor([settings.edge_half_width], (1,))
         feeds = {"rgba": rgba, "mask": mask.tensor, "softness": self._softness[1]}
-        matte = (await self._matte.run(feeds))["matte"]
-        self._put("matte", matte, self._input.width, self._input.height)
+        return (await self._matte.run(feeds))["matte"]
 
     def _put(self, name: str, pixels: Tensor, width: int, height: int) -> Any:
         """Copy a Tensor uint8 [1,h,w,4] to the named canvas; returns its context."""
@@ -149,13 +171,21 @@ class CanvasCompositor:
         return draw
 
     def _backdrop(self, settings: Settings) -> None:
-        """Draw the backdrop, cropped to fill and cached at this size; before it is loaded, the cover
-        colour.
+        """Draw the backdrop; before it is loaded, the cover colour."""
+        found = self._scaled_backdrop(settings)
+        if isinstance(found, str):
+            fill(self._main, found)
+        else:
+            self._main.resetTransform()  # the backdrop is not mirrored
+            self._main.drawImage(found[0].canvas, 0, 0)
+
+    def _scaled_backdrop(self, settings: Settings) -> tuple[Any, int] | str:
+        """The context of the backdrop, cropped to fill and cached at this size, and the picture's number; the
+        cover colour before a picture is loaded.
         """
         width, height = self._canvas.width, self._canvas.height
         if self._picture is None:
-            fill(self._main, cover_color(settings))
-            return
+            return cover_color(settings)
         scaled = self._contexts.get("backdrop")
         size = None if scaled is None else (scaled.canvas.width, scaled.canvas.height)
         if scaled is None or size != (width, height) or not self._picture_drawn:
@@ -167,8 +197,8 @@ class CanvasCompositor:
             crop = (picture.width - w) / 2, (picture.height - h) / 2, w, h
             scaled.drawImage(picture, *crop, 0, 0, width, height)
             self._picture_drawn = True
-        self._main.resetTransform()  # the backdrop is not mirrored
-        self._main.drawImage(scaled.canvas, 0, 0)
+            self._pictures += 1
+        return scaled, self._pictures
 
     def _draw_overlay(self, overlay: ColorOverlay, mirror: bool) -> None:
         """Draw a ColorOverlay over the picture, scaled to its size."""

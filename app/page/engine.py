@@ -73,7 +73,9 @@ class Engine:
         if draws_with_shaders(probe):
             compositor = Compositor(page.canvas, options(), card, runtime.wrap)
         else:
-            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, await open_matte(runtime, card))
+            matte = await open_matte(runtime, card)
+            js_pixels = getattr(page, "pixels", None)
+            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte, js_pixels)
         model = Model(card, session, compositor, meter, variant.rgba)
         if TASKS[settings.task].requires.cutout:
             model.cutout = await open_cutout(runtime, card)

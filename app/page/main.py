@@ -108,7 +108,7 @@ class Shell:
     # ---- from the first message to the last ----
 
     async def start(self) -> None:
-        """Everything up to the first frame, then frames until the page ends the worker."""
+        """Everything up to the first frame; frames then come until the page ends the worker."""
         handover = Handover.from_dict(json.loads(self.page.handover))
         patient = pairs(handover.query).get("gallery") in (gallery.OWN, gallery.ALL)
         reading = asyncio.ensure_future(self.pictures.read(self.page.pictures, patient))
@@ -142,15 +142,16 @@ class Shell:
                 return
             self.dispatch(effects.EngineReady())
             self.ticker = asyncio.create_task(self._tick())
-            self.rehearsal = asyncio.create_task(
-                self.engine.rehearse(lambda: self.slot.empty and not self.meter.frames)
-            )
-            loop = Loop(self.slot, self.engine.pipeline, self.engine.compositor, self.done)
-            await loop.run(lambda: self.state.settings)
+            engine = self.engine
+            waiting = self.slot.waiting
+            self.rehearsal = asyncio.create_task(engine.rehearse(lambda: waiting() and not self.meter.frames))
+            loop = Loop(engine.pipeline, engine.compositor, lambda: self.state.settings, self.done)
+            self.slot.begin(loop.step, self._failed)
         except Exception as error:  # any error: the next backend continues
-            self.dispatch(
-                effects.WorkerFailed(messages.brief(error), not isinstance(error, CorruptFileError))
-            )
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.dispatch(effects.WorkerFailed(messages.brief(error), not isinstance(error, CorruptFileError)))
 
     async def _load(self) -> None:
         """The models, then what is loaded beside them, each once on a black picture."""

@@ -1,4 +1,4 @@
-"""LatestFrame: the Camera of the page, a slot for the newest frame that JavaScript sent.
+"""LatestFrame: the slot of the page for the newest frame that JavaScript sent; starts a step for it.
 
 Does not open a camera: JavaScript does, when the visitor asks for it.
 """
@@ -6,10 +6,13 @@ Does not open a camera: JavaScript does, when the visitor asks for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.core.frame import Frame
+
+Step = Callable[[Frame], Coroutine[Any, Any, None]]
 
 
 class LatestFrame:
@@ -18,15 +21,28 @@ class LatestFrame:
     def __init__(self) -> None:
         self.dropped = 0
         self._frame: Frame | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._step: Step | None = None
+        self._failed: Callable[[Exception], object] = lambda error: None
+        self._busy = False
+        self._running: asyncio.Task[None] | None = None  # the step, if it waits for something
 
-    @property
-    def empty(self) -> bool:
-        """Whether no frame waits to be processed."""
-        return self._frame is None
+    def waiting(self) -> bool:
+        """Whether no frame is held or processed."""
+        return self._frame is None and not self._busy
 
-    def put(self, js_message: Any) -> None:
-        """Store the picture of a FrameReady message (app.worker.protocol), as a JavaScript object."""
+    def begin(self, step: Step, failed: Callable[[Exception], object]) -> None:
+        """Run `step` on each frame from now on, one at a time; it closes the frame.
+
+        The first error of a step is given to `failed`; no frame is taken after it.
+        """
+        self._step, self._failed = step, failed
+        self._advance()
+
+    def put(self, js_message: Any) -> asyncio.Task[None] | None:
+        """Take the picture of a FrameReady message (app.worker.protocol), as a JavaScript object.
+
+        Gives what to wait for if the picture is not finished when the call returns.
+        """
         js_picture = js_message.picture
         width = getattr(js_picture, "displayWidth", None) or js_picture.width
         height = getattr(js_picture, "displayHeight", None) or js_picture.height
@@ -43,16 +59,42 @@ class LatestFrame:
             first_of_source=js_message.first_of_source,
             close=js_picture.close,
         )
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._advance()
+        return self._running
 
-    async def frames(self) -> AsyncIterator[Frame]:
-        """See Camera in app.core.ports. Never ends: the page terminates the worker."""
-        loop = asyncio.get_running_loop()
-        while True:
-            if self._frame is None:
-                self._waiter = loop.create_future()
-                await self._waiter
+    def _advance(self) -> None:
+        """Start the held frame's step if none runs. A step that waits for nothing is finished at once."""
+        while not self._busy and self._step is not None and self._frame is not None:
             frame, self._frame = self._frame, None
-            if frame is not None:
-                yield frame
+            self._busy = True  # a frame that comes during the step is held
+            task = start(self._step(frame))
+            if task.done():
+                self._end(task)
+            else:
+                self._running = task
+                task.add_done_callback(self._resume)
+
+    def _resume(self, task: asyncio.Task[None]) -> None:
+        self._running = None
+        self._end(task)
+        self._advance()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._busy = False
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._step = None
+            if not isinstance(error, Exception):
+                raise error
+            self._failed(error)
+
+
+def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A Task that has already run up to its first wait. Before Python 3.12 it begins in the loop's next turn.
+
+    In the page a turn of the loop is a task of the browser, which costs more than Python's part of a frame.
+    """
+    loop = asyncio.get_running_loop()
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=loop, eager_start=True)
+    return loop.create_task(work)

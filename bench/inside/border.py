@@ -150,10 +150,7 @@ async def run_frames(
 
     standins.take()
     deliver()
-    task = asyncio.ensure_future(Loop(slot, pipeline, compositor, done).run(lambda: settings))
-    await asyncio.wait([over, task], return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        task.result()
-    task.cancel()
+    slot.begin(Loop(pipeline, compositor, lambda: settings, done).step, over.set_exception)
+    await over
     take.destroy()
     return times

@@ -16,6 +16,7 @@ from typing import Any
 from app.core.card import ModelCard
 from app.core.errors import UserError
 from models.build import build_models
+from models.pixels import kernels
 from publish import CACHE, DIST, ROOT, STATE
 from publish.files import sha256, write
 from publish.gallery import registry
@@ -55,6 +56,7 @@ def pack() -> None:
     for file in list_files(ROOT / "static"):
         if file.name != "headers.json":
             tree.put(file.relative_to(ROOT / "static").as_posix(), file.read_bytes())
+    tree.put("pixels.wasm", kernels.module())
     tree.put("NOTICE.txt", (ROOT / "NOTICE").read_bytes() + b"\n\n" + (ROOT / "LICENSE").read_bytes())
     table = manifest(ort=ort, pyodide=pyodide, models=cards, scene=scene, galleries=galleries)
     tree.retain([table, "models.json", "models.html"])

@@ -152,7 +152,7 @@ async def _run(ports: Ports, model: str, backend: str) -> dict[str, Any]:
         if "faces" in pipeline.task.outputs:
             faces.append(list(session.numbers(pipeline.task.outputs["faces"]))[:5])
 
-    await Loop(camera, pipeline, recorder, done).run(lambda: settings)
+    await Loop(pipeline, recorder, lambda: settings, done).run(camera)
     await session.close()
     return {
         "calls": recorder.calls,

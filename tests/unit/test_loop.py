@@ -38,15 +38,19 @@ class House:
         self.compositor = FakeCompositor()
         pipeline = Pipeline("background", Model(SELFIE, Moody(bad), self.compositor, Meter(Clock())))
         self.finished: list[int] = []
-        self.loop = Loop(self.camera, pipeline, self.compositor, self._done)
+        self.looks: list[Settings] = []
+        self.loop = Loop(pipeline, self.compositor, self._look, self._done)
+
+    def _look(self) -> Settings:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
     def _done(self, events: Sequence[Event]) -> None:
         self.finished.append(self.camera.closed[-1])  # a frame is closed before the next is asked for
 
     def play(self, *looks: Settings) -> None:
         """Each frame asks for the Settings of its moment: `looks` in turn, the last one for the rest."""
-        left = list(looks or [BLUR])
-        asyncio.run(self.loop.run(lambda: left.pop(0) if len(left) > 1 else left[0]))
+        self.looks = list(looks or [BLUR])
+        asyncio.run(self.loop.run(self.camera))
 
     @property
     def shown(self) -> list[str]:

@@ -65,7 +65,7 @@ def carried_out() -> set[type]:
 
 
 # What starts the State, and pictures: they change nothing in it.
-NOT_SEEN = {to_worker.Start, to_worker.FrameReady, to_worker.BackdropFrame}
+NOT_SEEN = {to_worker.Start, to_worker.FrameReady, to_worker.Stream, to_worker.BackdropFrame}
 
 
 def test_every_message_and_event_has_a_reducer() -> None:

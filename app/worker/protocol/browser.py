@@ -10,6 +10,7 @@ from typing import Any
 
 Bitmap = Any  # ImageBitmap
 Picture = Any  # VideoFrame or ImageBitmap
+FrameStream = Any  # ReadableStream of VideoFrames
 Canvas = Any  # OffscreenCanvas
 File = Any  # Blob
 

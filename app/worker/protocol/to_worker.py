@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app.worker.handover import Handover
-from app.worker.protocol.browser import Bitmap, Canvas, File, Picture, UserPicture
+from app.worker.protocol.browser import Bitmap, Canvas, File, FrameStream, Picture, UserPicture
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,15 @@ class FrameReady:
     is_photo: bool
     first_of_source: bool  # the picture before it showed something else
     skipped: int  # pictures that the source has shown since the last one taken
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A camera's frames, which the worker reads itself; null: no more. static/frames.js follows it."""
+
+    type: ClassVar[str] = "stream"
+    readable: FrameStream
+    first_of_source: bool  # the picture before its first showed something else
 
 
 @dataclass(frozen=True)

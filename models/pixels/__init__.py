@@ -1,0 +1,1 @@
+"""The pixel module: row kernels in WebAssembly with which static/pixels.js samples and composes frames."""
