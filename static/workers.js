@@ -74,6 +74,12 @@ const OWN = /** @satisfies {(keyof ToWorker)[]} */ (['shown', 'successor-failed'
 /** @param {Page} given */
 export function join(given) {
   page = given;
+  document.addEventListener('visibilitychange', () => {
+    for (const handle of [current, next]) {
+      if (handle && document.hidden) unfollow(handle);
+      else if (handle) pump(handle);
+    }
+  });
 }
 
 // ---- start and end ----
@@ -325,13 +331,6 @@ function unfollow(handle) {
   clearTimeout(handle.timer);
   if (!handle.ended) handle.worker.postMessage({ type: 'stream', readable: null, first_of_source: false });
 }
-
-globalThis.document.addEventListener('visibilitychange', () => {
-  for (const handle of [current, next]) {
-    if (handle && document.hidden) unfollow(handle);
-    else if (handle) pump(handle);
-  }
-});
 
 /**
  * Post the waiting frame if none is in flight.

@@ -282,6 +282,10 @@ export interface Stats {
   threads: number;
   dropped: number;
   textures: number;
+  /** the share of the last frames that used the Mask of the one before again */
+  reused: number;
+  /** of app.core.economy: how much is saved because the machine is slow */
+  level: number;
   /** width and height of the canvas */
   picture: [number, number];
   /** bytes; the page adds its own */

@@ -70,10 +70,13 @@ class Meter:
         return (len(recent) - 1) * 1000 / max(1e-3, recent[-1] - recent[0])
 
     def stats(self) -> dict[str, Any]:
-        """Medians in ms over the last frames, per stage; `python` is the time outside the stages."""
+        """Medians in ms over those of the last frames that had the stage; `python` is the time outside."""
         overlay = (OVERLAY,) if any(OVERLAY in row for row in self._rows) else ()
         names = (*STAGES, *overlay, "python", "frame")
-        ms = {name: round(median([row.get(name, 0.0) for row in self._rows] or [0.0]), 2) for name in names}
+        ms = {
+            name: round(median([row[name] for row in self._rows if name in row] or [0.0]), 2)
+            for name in names
+        }
         return {
             "fps": round(self.fps, 1),
             "ms": ms,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from app.core.card import MASKED, ModelCard
+from app.core.economy import Economy
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect
 from app.core.meter import Meter
@@ -54,6 +55,7 @@ class Model:
         self.stages = stages
         self.tint = tint
         self.cutout: Session | None = None
+        self.economy = Economy(meter.clock)
 
     async def infer(
         self, frame: Frame, roi: RotatedRect | None = None, feeds: dict[str, Tensor] | None = None
@@ -63,7 +65,10 @@ class Model:
         `feeds`: the inputs other than rgba; None means `default_feeds`. Errors of the Compositor and of the
         Session propagate.
         """
-        sample = self.sample(frame, roi)
+        return await self.run(self.sample(frame, roi), feeds)
+
+    async def run(self, sample: Sample, feeds: dict[str, Tensor] | None = None) -> Outputs:
+        """Run the graph on a Sample; see `infer`."""
         feeds = self.default_feeds if feeds is None else feeds
         with self.meter.stage(self.stages[1]):
             return Outputs(await self.session.run({"rgba": sample.tensor, **feeds}), sample)

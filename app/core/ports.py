@@ -103,6 +103,18 @@ class Compositor(Protocol):
         """Scale the frame, or a region of it, to a network's input. `rgba`: "uint8" or "float32"."""
         ...
 
+    def difference(self, sample: Sample) -> float:
+        """How much a Sample of a whole frame differs from the one that was given to `remember` last.
+
+        The largest mean difference of a channel, 0 to 255, among tiles of 32 x 16 pixels; UNKNOWN of
+        app.core.economy where it cannot be said.
+        """
+        ...
+
+    def remember(self, sample: Sample) -> None:
+        """Keep the picture of the Sample that `difference` was given last."""
+        ...
+
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """Draw the visible picture. Without a Mask it is the unchanged frame.
 

@@ -61,6 +61,7 @@ class Settings:
     overlay: str = "none"  # "none", "parts", or the id of the card whose outputs are drawn over the picture
     mirror: bool = False
     resolution: str = "480"
+    economy: bool = True  # whether a frame may reuse the Mask of the one before it
     threads: int = 0  # 0: automatic, see app.core.backend.threads
     parameters: ParameterValues = DEFAULTS
 

@@ -94,6 +94,14 @@ class CanvasCompositor:
         buffer.js_bytes.set(draw.getImageData(0, 0, width, height).data)
         return buffer.sample(frame, place)
 
+    def difference(self, sample: Sample) -> float:
+        """See Compositor in app.core.ports."""
+        return self._pixels.difference(sample)
+
+    def remember(self, sample: Sample) -> None:
+        """See Compositor in app.core.ports."""
+        self._pixels.remember(sample)
+
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""
         crop = None if mask is None else self._crop(mask.letterbox(self._input))

@@ -14,6 +14,7 @@ from app.backgrounds import BACKGROUNDS, backdrop, cover_color
 from app.backgrounds.base import Sigma, blur_size
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
+from app.core.economy import UNKNOWN
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox, to_frame
 from app.core.parameter import Parameter
@@ -83,6 +84,13 @@ class Compositor:
         self._draw("sample", buffer.name, size, across=to[:3], down=to[3:], pixel=pixel)
         gl.readPixels(0, 0, *size, gl.RGBA, gl.UNSIGNED_BYTE, buffer.js_bytes)
         return buffer.sample(frame, place)
+
+    def difference(self, sample: Sample) -> float:
+        """See Compositor in app.core.ports. Reading back from the GPU would cost more than it saves."""
+        return UNKNOWN
+
+    def remember(self, sample: Sample) -> None:
+        """See Compositor in app.core.ports."""
 
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""

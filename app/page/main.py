@@ -203,6 +203,8 @@ class Shell:
                 threads=engine.threads,
                 dropped=self.slot.dropped,
                 textures=engine.compositor.textures,
+                reused=engine.pipeline.economy.reused,
+                level=engine.pipeline.economy.level,
                 picture=(canvas.width, canvas.height),
                 memory={"python": self.page.heap()},
             )

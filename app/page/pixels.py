@@ -11,11 +11,13 @@ from typing import Any
 
 from app.backgrounds import BACKGROUNDS
 from app.core.card import Input
+from app.core.economy import UNKNOWN
 from app.core.frame import Frame
 from app.core.geometry import Letterbox
-from app.core.ports import Tensor
+from app.core.ports import Sample, Tensor
 from app.core.settings import Settings, rgb
 from app.page.canvas_drawing import Rectangle
+from app.page.inputs import InputBuffer
 
 
 class Pixels:
@@ -35,6 +37,20 @@ class Pixels:
     def sample(self, into: Input, place: Letterbox, js_bytes: Any) -> None:
         """Scale the frame to a network's input, as RGBA."""
         self._js.sample(into.width, into.height, *place, js_bytes)
+
+    def difference(self, sample: Sample) -> float:
+        """See Compositor in app.core.ports."""
+        if not self.holds(sample.frame):
+            return UNKNOWN
+        buffer: InputBuffer = sample.pixels
+        into = sample.input
+        value: float = self._js.difference(buffer.name, buffer.js_bytes, into.width, into.height)
+        return value
+
+    def remember(self, sample: Sample) -> None:
+        """See Compositor in app.core.ports."""
+        if self.holds(sample.frame):
+            self._js.keep(sample.pixels.name)
 
     def compose(
         self,

@@ -198,6 +198,13 @@ SETTINGS: dict[str, Setting] = {
             display=hints.size,
         ),
         Setting(
+            "economy",
+            "Save power",
+            "Inference",
+            Toggle(),
+            "Whether a mask is used again while the picture rests or the machine is slow.",
+        ),
+        Setting(
             "threads",
             "Threads",
             "Inference",

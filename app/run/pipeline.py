@@ -29,6 +29,7 @@ class Pipeline:
     def __init__(self, task: str, model: Model, auxiliary: Mapping[str, Model] | None = None) -> None:
         self._compositor = model.compositor
         self.meter = model.meter
+        self.economy = model.economy
         self.task: Task = TASKS[task](model, auxiliary or {})
         self.overlay: Overlay | None = None
         self.failed: Callable[[Exception], object] = lambda error: None
@@ -41,6 +42,7 @@ class Pipeline:
         """
         # A loading model may hold the lock for seconds, so the Settings are read after it is released.
         async with self.runtime_lock:
+            begin = self.meter.clock()
             with self.meter.frame():
                 used = settings()
                 frame.shown_size = used.shown_size(frame)
@@ -55,6 +57,7 @@ class Pipeline:
                         await self._compositor.compose(frame, mask, used)
                 if annotations:
                     self._annotate(annotations, used)
+            self.economy.ended(self.meter.clock() - begin)
         return result.events
 
     async def _overlay(self, frame: Frame) -> tuple[Annotations | ColorOverlay, ...]:

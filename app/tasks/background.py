@@ -1,6 +1,7 @@
 """The background task: finds the person, so that the Compositor can replace the background.
 
-Does not draw and does not depend on a particular model.
+Does not draw and does not depend on a particular model. Whether a frame reuses the last Mask is the
+decision of app.core.economy.
 """
 
 from __future__ import annotations
@@ -8,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.core.card import MASKED
+from app.core.economy import UNKNOWN
 from app.core.events import Event
 from app.core.frame import Frame
 from app.core.model import Model
-from app.core.ports import Tensor
+from app.core.ports import Mask, Tensor
 from app.core.settings import Settings
 from app.tasks.base import Requires, Result
 
 
 class Background:
-    """Runs the model on each frame. Its Mask is also the input `memory` for the next frame."""
+    """Runs the model on frames, unless the picture has hardly changed.
+
+    Its Mask is also the input `memory` for the next frame.
+    """
 
     title = "Virtual background"
     about = "A virtual background for your camera."
@@ -35,14 +40,25 @@ class Background:
         self._memory = self._blank
         self._first = True
         self.outputs: Mapping[str, Tensor] = {}
+        self._mask: Tensor = self._blank  # of the frame that was inferred last
 
     async def step(self, frame: Frame, settings: Settings) -> Result:
         """See Task. With the background "none" the model does not run."""
         if settings.background == "none":
             self._memory, self._first, self.outputs = self._blank, True, {}
             return Result()
-        outputs = await self._model.infer(frame, feeds=self.feeds(frame, settings))
+        sample, compositor = self._model.sample(frame), self._model.compositor
+        economy = self._model.economy
+        economy.active = settings.economy
+        if settings.economy and not frame.is_photo:
+            difference = compositor.difference(sample)
+            new = self._first or frame.first_of_source
+            if economy.reuses(UNKNOWN if new else difference):
+                return Result(Mask(self._mask, sample))
+        outputs = await self._model.run(sample, self.feeds(frame, settings))
+        compositor.remember(sample)
         self._memory, self._first, self.outputs = outputs["mask"], False, outputs
+        self._mask = outputs["mask"]
         return Result(outputs.mask)
 
     def feeds(self, frame: Frame, settings: Settings) -> dict[str, Tensor]:

@@ -70,8 +70,19 @@ export const page = {
   },
 };
 
+/** What the modules listen to, by type of event. */
+const listeners = {};
+
+/** Hide the page, or show it again. */
+export async function hide(hidden) {
+  document.hidden = hidden;
+  for (const listener of listeners.visibilitychange ?? []) listener();
+  await settled();
+}
+
 export const document = globalThis.document = {
   hidden: false,
+  addEventListener(type, listener) { listeners[type] = [...(listeners[type] ?? []), listener]; },
   getElementById: (id) => page[id],
   createElement: (tag) => (tag === 'video' ? new FakeVideo() : new FakeElement()),
 };
@@ -126,12 +137,16 @@ globalThis.Worker = FakeWorker;
 
 /** A source that gives a picture to the longest waiting of those who asked, when it is told to. */
 export class FakeSource {
-  element = new FakeElement();
+  shown = new FakeElement();
   asked = [];
   stopped = false;
 
   constructor({ still = false } = {}) {
     this.still = still;
+  }
+
+  element() {
+    return this.shown;
   }
 
   next() {

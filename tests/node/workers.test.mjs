@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { FakeSource, FakeWorker, document, page } from './fakes.mjs';
+import { FakeSource, FakeWorker, document, hide, page, settled } from './fakes.mjs';
 
 const LIMIT = 5000;
 const LAST = 'Nothing is left.';
@@ -278,7 +278,7 @@ for (const unheard of [false, true]) {
     if (!unheard) worker.handles(SET);
     await source.gives('second');
     mock.timers.tick(LIMIT);
-    assert.deepEqual(page.show.children, unheard ? [] : [source.element]);
+    assert.deepEqual(page.show.children, unheard ? [] : [source.shown]);
   });
 }
 
@@ -410,4 +410,76 @@ test('a worker that has ended begins no other', async () => {
   other.says({ type: 'declined', outcome: HUNG });
   other.says({ type: 'begin', handover: SUCCESSOR, failed: false });
   assert.equal(newest(), other);
+});
+
+// ---- a camera whose frames the worker reads itself ----
+
+/** A source with a stream; keeps those that were taken. */
+class FakeCamera extends FakeSource {
+  streams = [];
+
+  stream() {
+    this.streams.push({ name: `stream ${this.streams.length}` });
+    return this.streams.at(-1);
+  }
+}
+
+const streamed = ({ messages }) => messages.filter(({ type }) => type === 'stream');
+
+async function streaming() {
+  const source = new FakeCamera();
+  supervisor.begin({ query: '' });
+  const worker = newest();
+  starts(worker);
+  supervisor.feed(source);
+  worker.says({ type: 'ready' });
+  await settled();
+  return { worker, source };
+}
+
+test('a camera is read by the worker itself, and the page takes no picture', async () => {
+  const { worker, source } = await streaming();
+  assert.deepEqual(streamed(worker).map(({ readable }) => readable), source.streams);
+  assert.equal(streamed(worker)[0].first_of_source, true);
+  worker.says({ type: 'done' });
+  worker.says({ type: 'done' });
+  assert.deepEqual(swapped, [worker]);
+  assert.equal(source.streams.length, 1);
+  assert.deepEqual(worker.frames, []);
+});
+
+test('a worker that says nothing while it reads a camera is covered, and another one reads it', async () => {
+  const { worker, source } = await streaming();
+  worker.says({ type: 'done' });
+  mock.timers.tick(LIMIT - 1);
+  worker.says({ type: 'done' });
+  mock.timers.tick(LIMIT - 1);
+  assert.equal(FakeWorker.all.length, 1);
+  worker.says({ ...PLAN, handover: SUCCESSOR, decline: null });
+  mock.timers.tick(LIMIT);
+  assert.equal(FakeWorker.all.length, 2);
+  newest().says({ type: 'ready' });
+  await settled();
+  assert.equal(source.streams.length, 2);
+});
+
+test('in a hidden tab nothing is read, and it goes on when it is seen again', async () => {
+  const { worker, source } = await streaming();
+  worker.says({ type: 'done' });
+  await hide(true);
+  assert.equal(streamed(worker).at(-1).readable, null);
+  mock.timers.tick(10 * LIMIT);
+  assert.equal(FakeWorker.all.length, 1, 'it does not hang');
+  await hide(false);
+  assert.equal(streamed(worker).at(-1).readable, source.streams[1]);
+});
+
+test('another source ends the stream', async () => {
+  const { worker } = await streaming();
+  worker.says({ type: 'done' });
+  const next = new FakeSource();
+  supervisor.feed(next);
+  assert.equal(streamed(worker).at(-1).readable, null);
+  await next.gives('first');
+  assert.deepEqual(worker.frames, ['first']);
 });

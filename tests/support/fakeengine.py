@@ -44,6 +44,7 @@ class FakeEngine(SimpleNamespace):
             task=task, comparing=task, broken=set(), opened=[], warmed=0, kept=[], threads=1, rehearsed=[]
         )
         self.pipeline = SimpleNamespace(runtime_lock=asyncio.Lock(), task=task, overlay=None, failed=None)
+        self.pipeline.economy = SimpleNamespace(reused=0.0, level=0)
         self.auxiliary = {"classifier": SimpleNamespace(card=CLASSES, session=FakeSession())}
         self.runtime = SimpleNamespace(wrap=lambda *given: given)
         self.backdrops: list[Any] = []

@@ -14,6 +14,7 @@ from typing import Any
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.backend import Probe
 from app.core.card import Graph, Input, ModelCard, Variant
+from app.core.economy import UNKNOWN
 from app.core.frame import Frame
 from app.core.gallery import OWN, File, Gallery
 from app.core.geometry import RotatedRect, letterbox
@@ -135,6 +136,8 @@ class FakeCompositor:
     def __init__(self, clock: Clock | None = None, takes: float = 0.0) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.fails = self.unmarked = False
+        self.apart = UNKNOWN  # what `difference` gives
+        self.remembered: list[Any] = []
         self._clock, self._takes = clock, takes
 
     def sample(
@@ -144,6 +147,12 @@ class FakeCompositor:
         self._pass()
         place = None if roi else letterbox(frame.width, frame.height, into)
         return Sample(f"rgba of {frame.picture}", into, place, frame, None)
+
+    def difference(self, sample: Sample) -> float:
+        return self.apart
+
+    def remember(self, sample: Sample) -> None:
+        self.remembered.append(sample.frame.picture)
 
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         if self.fails:

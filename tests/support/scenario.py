@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
+from app.core.economy import UNKNOWN
 from app.core.events import Event
 from app.core.frame import Frame
 from app.core.geometry import RotatedRect, letterbox
@@ -84,6 +85,12 @@ class Recorder:
             raise RuntimeError("This frame cannot be sampled.")
         tensor = self._ports.rgba(self._card, self._backend, frame.picture)
         return Sample(tensor, into, letterbox(frame.width, frame.height, into), frame, None)
+
+    def difference(self, sample: Sample) -> float:
+        return UNKNOWN
+
+    def remember(self, sample: Sample) -> None:
+        pass
 
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         self.calls.append(f"compose {frame.picture} {settings.background}{' mirrored' * settings.mirror}")

@@ -162,6 +162,8 @@ class Stats:
     threads: int
     dropped: int
     textures: int
+    reused: float  # the share of the last frames that used the Mask of the one before again
+    level: int  # of app.core.economy: how much is saved because the machine is slow
     picture: tuple[int, int]  # width and height of the canvas
     memory: Mapping[str, int]  # bytes; the page adds its own
 
