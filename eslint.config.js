@@ -23,7 +23,7 @@ export default defineConfig([
     },
   },
   {
-    files: ['static/**'],
+    files: ['static/**', 'bench/pages/**'],
     ignores: ['static/{worker,frames,pixels,store}.js'],
     languageOptions: { globals: globals.browser },
   },

@@ -46,7 +46,7 @@ export class Frames {
     await this.page.pixels?.take(frame.picture).catch(() => false);
     const work = this.page.take?.(frame);
     if (!work) return;
-    await work;
+    await work.then(null, () => {}); // Python has dealt with what failed
     work.destroy?.();
   }
 
