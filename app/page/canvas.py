@@ -11,17 +11,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from js import DOMMatrix, ImageData, Object, OffscreenCanvas, Path2D, Uint8ClampedArray
-from pyodide.ffi import to_js
+from js import ImageData, Object, OffscreenCanvas, Uint8ClampedArray
 
 from app.backgrounds import BACKGROUNDS, backdrop, cover_color
-from app.core.annotations import RINGS, Annotations, ColorOverlay
+from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
 from app.core.frame import Frame
 from app.core.geometry import Affine2D, Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample, Session, Tensor
 from app.core.settings import Settings
-from app.page.canvas_drawing import CanvasDrawing, Rectangle, fill
+from app.page.canvas_drawing import CanvasDrawing, Rectangle, dom_matrix, fill, stroke
 from app.page.inputs import InputBuffers, sampled
 from app.page.pixels import Pixels
 
@@ -29,11 +28,6 @@ from app.page.pixels import Pixels
 def _context(js_canvas: Any) -> Any:
     """A 2D context in ordinary memory, so that reading it back is a copy and does not wait for a GPU."""
     return js_canvas.getContext("2d", Object.fromEntries([["willReadFrequently", True]]))
-
-
-def dom_matrix(m: Affine2D) -> Any:
-    """The transform as a DOMMatrix."""
-    return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
 
 
 class CanvasCompositor:
@@ -141,7 +135,7 @@ class CanvasCompositor:
                 if isinstance(each, ColorOverlay):
                     self._draw_overlay(each, mirror)
                 else:
-                    self._annotate(each, mirror)
+                    stroke(self._main, each, mirror)
         finally:  # after an error too, so that the next picture is correct
             self._main.restore()
 
@@ -217,22 +211,6 @@ class CanvasCompositor:
             self._main.setTransform(-1, 0, 0, 1, self._canvas.width, 0)
         self._main.drawImage(small.canvas, *crop, 0, 0, self._canvas.width, self._canvas.height)
         self._main.resetTransform()
-
-    def _annotate(self, annotations: Annotations, mirror: bool) -> None:
-        """Draw dots or lines over the picture: one path, stroked once for each of RINGS."""
-        draw, width, height = self._main, self._canvas.width, self._canvas.height
-        sides = Affine2D(-width, 0, width, 0, height, 0) if mirror else Affine2D(width, 0, 0, 0, height, 0)
-        path = Path2D.new()
-        # The path is transformed to pixels before it is stroked, so that the transform does not change line
-        # widths.
-        path.addPath(
-            Path2D.new(annotations.path()), dom_matrix(sides).multiply(dom_matrix(annotations.to_frame))
-        )
-        draw.strokeStyle, draw.lineCap = annotations.colour, "round"
-        for times, cover in RINGS:
-            draw.globalAlpha = cover
-            draw.lineWidth = 2 * times * annotations.radius_pixels(height)
-            draw.stroke(path)
 
     def _crop(self, place: Letterbox) -> Rectangle:
         """The part of the matte that the frame covers, in the matte's pixels."""

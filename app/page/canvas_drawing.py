@@ -1,4 +1,4 @@
-"""CanvasDrawing: what a background draws with on 2D canvases; see Drawing in app.backgrounds.base.
+"""CanvasDrawing: what a background draws with on 2D canvases, and how dots and lines are drawn on one.
 
 Does not know the backgrounds, and never reads a pixel.
 """
@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from js import DOMMatrix, Path2D
+from pyodide.ffi import to_js
+
+from app.core.annotations import RINGS, Annotations
+from app.core.geometry import Affine2D
+
 Rectangle = tuple[float, float, float, float]  # left, top, width, height
 
 
 class CanvasDrawing:
-    """Draws behind the person of one frame.
+    """Draws behind the person of one frame; see Drawing in app.backgrounds.base.
 
     `main` is the context of the visible canvas; `small(name, width, height)` returns the context of a named
     canvas. `crop` is the part of `js_matte` that `js_frame` covers. `backdrop` draws the chosen image.
@@ -76,6 +82,26 @@ class CanvasDrawing:
         self._main.drawImage(canvas, 0, 0, *self.size)
         if not smooth:
             self._main.imageSmoothingEnabled = True
+
+
+def dom_matrix(m: Affine2D) -> Any:
+    """The transform as a DOMMatrix."""
+    return DOMMatrix.new(to_js([m.xx, m.yx, m.xy, m.yy, m.x, m.y]))
+
+
+def stroke(draw: Any, annotations: Annotations, mirror: bool) -> None:
+    """Draw dots or lines over the picture: one path, stroked once for each of RINGS."""
+    width, height = draw.canvas.width, draw.canvas.height
+    sides = Affine2D(-width, 0, width, 0, height, 0) if mirror else Affine2D(width, 0, 0, 0, height, 0)
+    path = Path2D.new()
+    # The path is transformed to pixels before it is stroked, so that the transform does not change line
+    # widths.
+    path.addPath(Path2D.new(annotations.path()), dom_matrix(sides).multiply(dom_matrix(annotations.to_frame)))
+    draw.strokeStyle, draw.lineCap = annotations.colour, "round"
+    for times, cover in RINGS:
+        draw.globalAlpha = cover
+        draw.lineWidth = 2 * times * annotations.radius_pixels(height)
+        draw.stroke(path)
 
 
 def fill(draw: Any, colour: str) -> None:

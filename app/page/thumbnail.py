@@ -13,7 +13,7 @@ from pyodide.ffi import to_js
 from app.core.card import Input
 from app.core.frame import Frame
 from app.core.geometry import Affine2D, RotatedRect, to_frame
-from app.page.canvas import dom_matrix
+from app.page.canvas_drawing import dom_matrix
 from app.tasks.lookalike.user_gallery import SIDE
 
 SQUARE = Input(SIDE, SIDE, "stretch")

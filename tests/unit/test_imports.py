@@ -45,7 +45,6 @@ INSIDE = ("bench.inside", "tests.support.jsports", "tests.unit.test_page_drawing
 # A module of app.page that needs neither the browser nor another such module belongs elsewhere, but for:
 PAGE_WITHOUT_JS = {
     "app.page": "the package itself",
-    "app.page.canvas_drawing": "its arguments are 2D canvases, and the CanvasCompositor alone makes it",
     "app.page.gl": "its arguments are WebGL objects, and the page's Compositor alone uses it",
 }
 
