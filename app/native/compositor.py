@@ -17,12 +17,12 @@ from app.backgrounds import BACKGROUNDS, backdrop, cover_color
 from app.backgrounds.base import Sigma, blur_size
 from app.core.annotations import Annotations, ColorOverlay
 from app.core.card import Input, ModelCard
-from app.core.economy import UNKNOWN
 from app.core.frame import Frame
 from app.core.geometry import Letterbox, RotatedRect, letterbox, to_frame
 from app.core.ports import Mask, Sample
 from app.core.settings import Settings, rgb
 from app.native.annotations import draw, overlaid
+from app.native.differences import Differences
 from app.native.texture import (
     Line,
     Pixels,
@@ -46,7 +46,7 @@ TAPS = 5  # gaussian.frag
 LEAST = 0.004  # masked_background.frag
 
 
-class Compositor:
+class Compositor(Differences):
     """Draws `picture` (uint8 [H,W,4], colour multiplied by alpha) for one card.
 
     Frames hold uint8 arrays [H,W,3] or [H,W,4].
@@ -55,8 +55,6 @@ class Compositor:
     def __init__(self, card: ModelCard) -> None:
         self._input = card.input
         self._mask_size = card.mask
-        self._now: Pixels | None = None  # the sample that `difference` was given last
-        self._kept: Pixels | None = None
         self._levels = [np.zeros((1, 1, 3), np.float32)]  # the backdrop's mipmap levels, each half the size
         self.picture: Pixels = np.zeros((1, 1, 4), np.uint8)
         self._drawn: Texture = np.zeros((1, 1, 4), np.float32)  # the same picture as floats, before rounding
@@ -73,21 +71,6 @@ class Compositor:
             place, to = None, to_frame(frame.width, frame.height, into, roi)
             pixels = encoded(turned(whole, to, into.width, into.height))
         return Sample(pixels[None].astype(rgba), into, place, frame, pixels)
-
-    def difference(self, sample: Sample) -> float:
-        """See Compositor in app.core.ports."""
-        self._now = sample.pixels
-        kept = self._kept
-        if kept is None or kept.shape != self._now.shape:
-            return UNKNOWN
-        apart = np.abs(self._now[..., :3].astype(np.float32) - kept[..., :3]).mean(2)
-        rows, columns = apart.shape[0] // 16, apart.shape[1] // 32
-        tiles = apart[: 16 * rows, : 32 * columns].reshape(rows, 16, columns, 32).mean((1, 3))
-        return float(tiles.max(initial=0.0))
-
-    def remember(self, sample: Sample) -> None:
-        """See Compositor in app.core.ports."""
-        self._kept = self._now
 
     async def compose(self, frame: Frame, mask: Mask | None, settings: Settings) -> None:
         """See Compositor in app.core.ports."""

@@ -3,6 +3,7 @@
 Does not judge the pictures.
 """
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
 from typing import Any
@@ -40,6 +41,7 @@ async def both(page: Any, given: dict[str, Any]) -> str:
     js_how = to_js(how, dict_converter=Object.fromEntries)
     found: dict[str, Any] = {"samples": [], "pictures": [], "difference": []}
     async with engine.pipeline.runtime_lock:  # the page's own frames wait
+        await asyncio.sleep(0.5)  # the last one is copied before it waits, and must not replace this one
         js_frame = VideoFrame.new(to_js(b64decode(given["planes"])), js_how)
         assert await page.pixels.take(js_frame)
         frame = Frame(js_frame, width, height, close=js_frame.close)
@@ -56,6 +58,7 @@ async def both(page: Any, given: dict[str, Any]) -> str:
                 settings = changed(Settings(), **fields)
                 composed = None if settings.background == "none" else Mask(mask.tensor, sample)
                 await compositor.compose(frame, composed, settings)
+                assert page.pixels.holds(js_frame)
                 pictures.append(await png(js_shown))
             found["pictures"].append(pictures)
         frame.close()
