@@ -6,7 +6,7 @@ Does not make the background: room.py does.
 from __future__ import annotations
 
 from models.pixels.arithmetic import LOW, blend, narrow, q15, rounded, shl
-from models.pixels.writer import I32, Function, i16x8, i32, memory, op, shuffle
+from models.pixels.writer import I32, Function, i16x8, i32, memory, op, shuffle, when
 
 NAMES = ("black", "luma", "red_v", "green_u", "green_v", "blue_u")  # of the coefficients, 16 bytes each
 
@@ -89,13 +89,19 @@ def composed() -> Function:
     for row in ("b0", "b1"):  # the rows of green and blue
         f.body += f.set(row + "g", op("i32.add", get(row), get("plane")), I32)
         f.body += f.set(row + "b", op("i32.add", get(row + "g"), get("plane")), I32)
-    body = to_rgb(f, *subsampled(f)) + person(f)
-    body += f.set("part", op("i16x8.add", get("share"), op("i16x8.shr_s", get("share"), i32(8))))
+    frame = to_rgb(f, *subsampled(f))
+    body = person(f)
+    both = f.set("part", op("i16x8.add", get("share"), op("i16x8.shr_s", get("share"), i32(8))))
+    behind = b""
     for channel, suffix in zip("rgb", ("", "g", "b"), strict=True):
+        rows = [memory("v128.load", get(name + suffix)) for name in ("b0", "b1")]
+        room = f.set("room0", rows[0]) + f.set("room", blend(f, get("room0"), rows[1], get("bw")))
         limited = op("i16x8.max_s", op("i16x8.min_s", get(channel), i16x8(255)), i16x8(0))
-        body += f.set("room0", memory("v128.load", get("b0" + suffix)))
-        body += f.set("room", blend(f, get("room0"), memory("v128.load", get("b1" + suffix)), get("bw")))
-        body += f.set(channel, rounded(blend(f, get("room"), shl(limited, 7), get("part")), 7))
+        both += room + f.set(channel, rounded(blend(f, get("room"), shl(limited, 7), get("part")), 7))
+        behind += room + f.set(channel, rounded(get("room"), 7))
+    # Most pixels are the person's or the background's alone.
+    partly = op("v128.any_true", op("i16x8.sub", get("share"), i16x8(255 << 7)))
+    body += when(op("v128.any_true", get("share")), frame + when(partly, both), behind)
     body += store_rgba(f, i16x8(255))
     body += f.advance(y_row=8, u_row=4, v_row=4, to=32, a0=16, a1=16)
     body += f.advance(b0=16, b1=16, b0g=16, b1g=16, b0b=16, b1b=16)

@@ -18,6 +18,7 @@ SCALAR = {"i32.add": 0x6A, "i32.sub": 0x6B, "i32.mul": 0x6C, "i32.shr_u": 0x76, 
 SCALAR |= {"select": 0x1B, "f32.convert_i32_u": 0xB3, "f32.mul": 0x94, "f32.sub": 0x93}
 VECTOR = {
     "i8x16.swizzle": 0x0E, "i8x16.splat": 0x0F, "i16x8.splat": 0x10, "f32x4.splat": 0x13, "v128.or": 0x50,
+    "v128.any_true": 0x53,
     "i8x16.narrow_i16x8_u": 0x66, "i8x16.sub_sat_u": 0x73, "i8x16.sub": 0x71, "i8x16.avgr_u": 0x7B,
     "i16x8.extadd_pairwise_i8x16_u": 0x7D, "i32x4.extadd_pairwise_i16x8_u": 0x7F,
     "i16x8.q15mulr_sat_s": 0x82, "i16x8.narrow_i32x4_u": 0x86, "i16x8.extend_low_i8x16_u": 0x89,
@@ -76,6 +77,11 @@ def lane(name: str, index: int, *operands: bytes) -> bytes:
 def shuffle(a: bytes, b: bytes, lanes: Sequence[int]) -> bytes:
     """16 bytes chosen from those of `a` (0 to 15) and `b` (16 to 31)."""
     return a + b + b"\xfd\x0d" + bytes(lanes)
+
+
+def when(condition: bytes, then: bytes, otherwise: bytes = b"") -> bytes:
+    """Run `then` if an i32 is not 0, else `otherwise`."""
+    return condition + b"\x04\x40" + then + b"\x05" + otherwise + b"\x0b"
 
 
 def i32(value: int) -> bytes:

@@ -171,13 +171,16 @@ def test_a_person_over_a_background(kernels: Kernels, random: np.random.Generato
 def test_nothing_of_a_room_shines_through_a_person_and_nothing_of_a_person_into_the_room(
     kernels: Kernels, random: np.random.Generator
 ) -> None:
-    places, _ = planes(kernels, random, 8)
+    places, frame = planes(kernels, random, 8)
     table, share = coefficients(kernels, 5000), np.zeros(8, np.int16)
     for channel, value in enumerate((10, 100, 240)):
         kernels.put(20_000 + 1000 * channel, np.full(8, value << 7, np.int16))
     at = kernels.put(10_000, share)
     kernels("compose", *places, 3000, 1, table, at, at, 0, 20_000, 20_000, 0, 1000)
     assert (kernels.get(3000, 32).reshape(8, 4) == (10, 100, 240, 255)).all()
+    at = kernels.put(10_000, np.full(8, 255 << 7, np.int16))
+    kernels("compose", *places, 3000, 1, table, at, at, 9000, 20_000, 20_000, 0, 1000)
+    near(kernels.get(3000, 32).reshape(8, 4)[:, :3], frame, 1.5)
 
 
 @pytest.mark.parametrize(("count", "radius"), [(1, 1), (5, 2), (9, 20), (40, 3)])
