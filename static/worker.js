@@ -47,8 +47,10 @@ const early = [];
  * @type {Record<string, any> & { pixels: Pixels | null }}
  */
 const page = {
-  /** @type {Pixels | null} */
+  /** What frames are copied to; null while nothing is composed from there. @type {Pixels | null} */
   pixels: null,
+  /** The kernels; null where this browser cannot run them: 2D canvases do their work then. */
+  openPixels: async () => (page.pixels = await kernels),
   /** @param {string} json */
   post: (json) => send(json),
   /** @param {ToPage[keyof ToPage]} message */
@@ -162,6 +164,7 @@ async function python({ base, files, snapshot, wheels }) {
 
 const report = () => sendJson({ type: 'done' });
 const frames = new Frames(page, report);
+const kernels = Pixels.open('pixels.wasm').catch(() => null);
 
 /** @param {ToWorker['start']} message */
 async function start({ handover, manifest, canvas, backdrop, pictures, texts: given }) {
@@ -171,10 +174,8 @@ async function start({ handover, manifest, canvas, backdrop, pictures, texts: gi
   // After a lost context a photo has to be requested, for it is not sent again by itself.
   canvas.addEventListener('webglcontextlost', () => sendJson({ type: 'redraw' }));
   try {
-    const pixels = Pixels.open('pixels.wasm').catch(() => null); // without it 2D canvases do its work
     page.pyodide = await python(JSON.parse(manifest).pyodide);
     page.pyodide.registerJsModule('page', page);
-    page.pixels = await pixels;
     await page.pyodide.pyimport('app.page.main').main();
   } catch (error) {
     console.error(error);

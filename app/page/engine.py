@@ -74,8 +74,7 @@ class Engine:
             compositor = Compositor(page.canvas, options(), card, runtime.wrap)
         else:
             matte = await open_matte(runtime, card)
-            js_pixels = getattr(page, "pixels", None)
-            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte, js_pixels)
+            compositor = CanvasCompositor(page.canvas, card, runtime.wrap, matte, await page.openPixels())
         model = Model(card, session, compositor, meter, variant.rgba)
         if TASKS[settings.task].requires.cutout:
             model.cutout = await open_cutout(runtime, card)

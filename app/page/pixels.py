@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pyodide.ffi import jsnull
+
 from app.backgrounds import BACKGROUNDS
 from app.core.card import Input
 from app.core.economy import UNKNOWN
@@ -24,7 +26,7 @@ class Pixels:
     """`js_pixels` is the Pixels of static/pixels.js; None where WebAssembly SIMD is missing."""
 
     def __init__(self, js_pixels: Any) -> None:
-        self._js = js_pixels
+        self._js = None if js_pixels is jsnull else js_pixels
 
     def holds(self, frame: Frame) -> bool:
         """Whether the frame's planes were copied."""
