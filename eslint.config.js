@@ -23,11 +23,11 @@ export default defineConfig([
     },
   },
   {
-    files: ['static/**', 'bench/pages/**'],
+    files: ['static/**'],
     ignores: ['static/{worker,frames,pixels,store}.js'],
     languageOptions: { globals: globals.browser },
   },
-  { files: ['bench/page/**'], languageOptions: { globals: globals.browser } },
+  { files: ['bench/{page,cpu_pages}/**'], languageOptions: { globals: globals.browser } },
   { files: ['static/{worker,frames,pixels,store}.js'], languageOptions: { globals: globals.worker } },
   { files: ['tests/node/**', '**/*.mjs'], languageOptions: { globals: globals.node } },
   {

@@ -3,8 +3,8 @@
 Judges no picture. The camera is Chromium's fake one: the tests' clip at 30 frames a second, whose person
 sways all the time, so that no mask is used again (bench/gate.py has clips of people). All pages show 640 x
 480 at the same size, in a browser without a GPU, in turns; "over plain" is the difference from the plain
-video of the same turn. Latency is from the capture of a frame to the finished picture, without the
-browser's own composition; only frames that tell their capture time count. Arguments: the number of turns, and
+video of the same turn. Latency is from the arrival of a
+frame in the worker to the finished picture. Arguments: the number of turns, and
 parts of the rows to measure. With --write the table goes to docs/figures.md.
 """
 
@@ -23,15 +23,15 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from bench import _cpu
 from bench._browser import TIMEOUT, launch, open_page, script, serve_dist, worker
 from bench._command import progress, run
-from bench._metadata import with_normalization
 from bench._report import Report, machine, markdown, median_and_min, print_table
-from bench.fps import CAMERA
-from bench.peer import MODEL, PEER
+from bench._sites import serve_peers
+from bench._subjects import tasks_vision
+from bench._visits import CAMERA, open_camera
 from tests.support import clip
 
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 SECONDS, WARM_UP, TURNS = 8.0, 4.0, 5
-PAGES = Path(__file__).with_name("pages")
+PAGES = Path(__file__).with_name("cpu_pages")
 PLAIN, PEER_ROW = "Plain video", "tasks-vision, blur"
 SETTINGS = {"backend": "wasm", "source": "camera", "mirror": 0, "threads": 1}
 ROWS: dict[str, dict[str, Any] | str] = {
@@ -50,22 +50,22 @@ def main() -> None:
     report = Report("cpu", sys.argv[1:])
     turns = next((int(word) for word in report.arguments if word.isdigit()), TURNS)
     parts = [word for word in report.arguments if not word.isdigit()]
-    rows = [name for name in ROWS if name == PLAIN or not parts or any(part in name for part in parts)]
+    if missing := tasks_vision("CPU").missing:
+        progress(missing)
+    rows = [name for name in ROWS if not (missing and name == PEER_ROW)]
+    rows = [name for name in rows if name == PLAIN or not parts or any(part in name for part in parts)]
     found: dict[str, list[Measured]] = {name: [] for name in rows}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        model = folder / "landscape.tflite"
-        model.write_bytes(with_normalization(MODEL.read_bytes(), mean=0.0, std=255.0))
-        extra = {file.name: file for file in PAGES.iterdir()}
-        extra |= {f"peer/{name}": PEER / name for name in ("vision_bundle.mjs", "wasm")}
-        url = stack.enter_context(serve_dist({**extra, "peer/model.tflite": model}))
+        pages = {f"cpu/{file.name}": file.read_bytes() for file in PAGES.iterdir()}
+        urls = stack.enter_context(serve_dist()), stack.enter_context(serve_peers(pages))
         flags = (*CAMERA, f"--use-file-for-fake-video-capture={clip.write(folder / 'clip.mjpeg')}")
         where = ""
         for turn in range(turns):
             for name in rows if turn % 2 == 0 else rows[::-1]:
                 with launch(*flags, gpu="none") as chromium:
                     where = machine(chromium.version)
-                    found[name].append(measure(chromium, url, ROWS[name]))
+                    found[name].append(measure(chromium, urls, ROWS[name]))
                 progress(name, f"{total(found[name][-1]):.3f}", f"{found[name][-1][1]:.1f}")
     plain = [total(row) for row in found[PLAIN]]
     table: list[list[object]] = []
@@ -86,18 +86,18 @@ def main() -> None:
     report.write(where, markdown(head, table), "By thread, medians:", markdown(*threads))
 
 
-def measure(chromium: Browser, url: str, row: dict[str, Any] | str) -> Measured:
+def measure(chromium: Browser, urls: tuple[str, str], row: dict[str, Any] | str) -> Measured:
     """One row, in a new browser."""
     with ExitStack() as stack:
         if isinstance(row, str):
             page = stack.enter_context(chromium.new_context(viewport=WINDOW)).new_page()
             page.set_default_timeout(TIMEOUT)
-            page.goto(url + row)
+            page.goto(f"{urls[1]}cpu/{row}")
             count = "globalThis.frames?.() ?? 0"
         else:
-            page = stack.enter_context(open_page(chromium, url, **SETTINGS, **row))
+            page = stack.enter_context(open_page(chromium, urls[0], **SETTINGS, **row))
             page.set_viewport_size(WINDOW)
-            page.locator("#ask button").click()
+            open_camera(page)
             count = "vitrine.stats().frames"
         page.wait_for_timeout(1000 * WARM_UP)
         if not isinstance(row, str):

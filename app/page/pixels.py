@@ -26,7 +26,7 @@ class Pixels:
     """`js_pixels` is the Pixels of static/pixels.js; None where WebAssembly SIMD is missing."""
 
     def __init__(self, js_pixels: Any) -> None:
-        self._js = None if js_pixels is jsnull else js_pixels
+        self._js: Any = None if js_pixels is jsnull else js_pixels
 
     def holds(self, frame: Frame) -> bool:
         """Whether the frame's planes were copied."""

@@ -1,12 +1,20 @@
-// Notes the ms from a camera's frame to the finished picture, for frames that tell when they were captured.
+// Notes the ms from the arrival of a camera's frame in the worker to the finished picture.
 // Evaluated in the page's worker by bench/cpu.py; `self.latencies` then holds the last ones.
 () => {
-  const { take } = self.page;
+  const { page } = self, { take } = page;
+  let arrived = 0;
   self.latencies = [];
-  self.page.take = (frame) => {
-    const captured = frame.picture.metadata?.().captureTime;
+  if (page.pixels) {
+    const copy = page.pixels.take.bind(page.pixels);
+    page.pixels.take = (picture) => {
+      arrived = performance.now();
+      return copy(picture);
+    };
+  }
+  page.take = (frame) => {
+    const begin = page.pixels ? arrived : performance.now();
     const note = () => {
-      if (captured !== undefined) self.latencies.push(performance.now() - captured);
+      self.latencies.push(performance.now() - begin);
       if (self.latencies.length > 300) self.latencies.shift();
     };
     const work = take(frame);

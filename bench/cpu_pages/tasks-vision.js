@@ -1,7 +1,7 @@
 // Blurs the room behind the person with MediaPipe tasks-vision and 2D canvases, in the steps of Vitrine's
 // CanvasCompositor: what bench/cpu.py compares Vitrine with.
 
-import { FilesetResolver, ImageSegmenter } from './peer/vision_bundle.mjs';
+import { FilesetResolver, ImageSegmenter } from '../lib/tasks-vision/vision_bundle.mjs';
 
 const [WIDTH, HEIGHT] = [640, 480];
 const SIGMA = 4.7; // Vitrine's default, in pixels of a quarter of the size
@@ -9,9 +9,9 @@ const at = (path) => new URL(path, location.href).href;
 const context = (width, height) => Object.assign(document.createElement('canvas'), { width, height })
   .getContext('2d', { willReadFrequently: true });
 
-const files = await FilesetResolver.forVisionTasks(at('peer/wasm'));
+const files = await FilesetResolver.forVisionTasks(at('../lib/tasks-vision/wasm'));
 const segmenter = await ImageSegmenter.createFromOptions(files, {
-  baseOptions: { modelAssetPath: at('peer/model.tflite'), delegate: 'CPU' },
+  baseOptions: { modelAssetPath: at('../model.tflite'), delegate: 'CPU' },
   runningMode: 'VIDEO', outputConfidenceMasks: true, outputCategoryMask: false,
 });
 const stream = await navigator.mediaDevices.getUserMedia({
