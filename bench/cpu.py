@@ -3,9 +3,9 @@
 Judges no picture. The camera is Chromium's fake one: the tests' clip at 30 frames a second, whose person
 sways all the time, so that no mask is used again (bench/gate.py has clips of people). All pages show 640 x
 480 at the same size, in a browser without a GPU, in turns; "over plain" is the difference from the plain
-video of the same turn. Latency is from the arrival of a
-frame in the worker to the finished picture. Arguments: the number of turns, and
-parts of the rows to measure. With --write the table goes to docs/figures.md.
+video of the same turn. Latency is from the arrival of a frame in the worker to the finished picture.
+Arguments: the number of turns, and parts of the rows to measure. With --write the table goes to
+docs/figures.md.
 """
 
 from __future__ import annotations

@@ -57,14 +57,15 @@ def test_the_kernels_draw_what_canvases_do(visit: Visit, kind: str) -> None:
     }
     found = json.loads(visit.python(CODE, given=given))
     ours, theirs = (np.frombuffer(b64decode(text), np.uint8).astype(int) for text in found["samples"])
-    assert np.abs(ours - theirs).mean() < 3
+    assert np.abs(ours - theirs).mean() < 1.5  # measured 0.6
     unknown, none = found["difference"]
     assert (unknown, none) == (255, 0)
     for settings, pair in zip(SETTINGS, found["pictures"], strict=True):
         kernels, canvases = map(decoded, pair)
         assert kernels.shape == canvases.shape, settings
         difference = np.abs(kernels - canvases)
-        print(settings, difference.mean(), np.percentile(difference, 99))
         assert difference.max() > 0, "both were drawn by canvases"
-        assert difference.mean() < 3, settings
-        assert np.percentile(difference, 99) <= 24, settings
+        # Measured 1.3 and 15 where the room is blurred: three boxes are not quite a Gaussian. Else 0.4 and 5.
+        soft = settings["background"] in ("blur", "pixelate")
+        assert difference.mean() < (2 if soft else 0.6), settings
+        assert np.percentile(difference, 99) <= (20 if soft else 7), settings
