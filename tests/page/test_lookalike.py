@@ -125,9 +125,11 @@ def test_webgpu_gives_the_same_answers(visit: Visit, light: str, tmp_path: Path)
     same(found, alike.native(alike.photo(), "webgpu", light)["faces"][0]["five"])
 
 
+@pytest.mark.parametrize("drawing", ["shaders"], indirect=True)
 def test_webgl_gives_the_same_answers_and_leaves_them_when_its_context_is_lost(
-    visit: Visit, light: str, tmp_path: Path
+    drawing: Visit, light: str, tmp_path: Path
 ) -> None:
+    visit = drawing
     found = with_a_photo(visit, tmp_path, "webgl", light)
     same(found, alike.native(alike.photo(), "webgl", light)["faces"][0]["five"])
     visit.workers[0].evaluate(LOST)  # while the photo rests: nothing is computed of it any more

@@ -166,7 +166,9 @@ def test_the_worker_that_follows_keeps_own_pictures_and_the_pick(
     visit.until(lambda: visit.page.evaluate(PICKED) == before[1][0], "the second to be picked")
     visit.python(FULL, kind="detector")
     visit.set("mirror", True)
-    assert visit.noted("out of memory") == "WASM stopped (out of memory). Restarting it."
+    assert visit.noted("out of memory") == (
+        "WASM stopped (out of memory). Continuing with WASM (onnxruntime)."
+    )
     followed(visit, 2)
     assert visit.control("Gallery").input_value() == "own"
     assert cards(visit) == before

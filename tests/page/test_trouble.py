@@ -130,7 +130,9 @@ def test_python_itself_missing_is_said(begin: Begin, damaged: Damaged) -> None:
     assert visit.page.locator("#boot").is_hidden()
 
 
-def test_the_pictures_own_context_lost(visit: Visit) -> None:
+@pytest.mark.parametrize("drawing", ["shaders"], indirect=True)
+def test_the_pictures_own_context_lost(drawing: Visit) -> None:
+    visit = drawing
     visit.open(backend="webgl", model="selfie-landscape")
     visit.workers[0].evaluate(
         "() => self.page.canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
@@ -182,7 +184,8 @@ def test_the_room_is_not_seen_while_a_hanging_worker_is_replaced(visit: Visit, b
         covered = covered or not visit.page.locator("#show canvas").count()
         assert time.monotonic() < end, "no picture came back"
     assert covered, "the hanging worker's canvas was taken away"
-    assert visit.noted("stopped answering") == "WASM stopped (it stopped answering). Restarting it."
+    following = "Continuing with WASM (onnxruntime)."
+    assert visit.noted("stopped answering") == f"WASM stopped (it stopped answering). {following}"
     away = [np.abs(part(s, room).astype(int) - (10, 100, 240)).max() for s in seen for room in clip.ROOM]
     if background == "colour":
         assert max(away) <= 6, "the room was seen"
