@@ -16,16 +16,7 @@ import numpy as np
 from models.compile import ir
 from models.compile.filling import at_zero
 from models.compile.graph import Graph, Node
-from models.compile.ir import (
-    LANES,
-    Buffer,
-    Expr,
-    Step,
-    UnsupportedError,
-    View,
-    dense_strides,
-    round_up,
-)
+from models.compile.ir import LANES, Buffer, Expr, Step, UnsupportedError, View, dense_strides, round_up
 from models.compile.kernels import border
 from models.compile.kernels.elementwise import elementwise
 from models.compile.layout import channels_innermost, channels_last, with_filling
