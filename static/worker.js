@@ -11,7 +11,21 @@ import { Pixels } from './pixels.js';
 /** @typedef {{ path: string, bytes: number }} Entry */
 /**
  * Pyodide's files as the manifest lists them.
- * @typedef {{ base: string, files: Entry[], snapshot: Entry & { sha256: string }, wheels: Entry[] }} Pyodide
+ * @typedef {object} Pyodide
+ * @property {string} base
+ * @property {Record<'build' | 'sentinel' | 'script' | 'core' | 'rest', string>} start
+ * @property {Entry & { piece: number, pieces: string }} snapshot
+ * @property {Entry[]} wheels
+ */
+
+/**
+ * The files that a start needs besides Python: by task, model, backend and feature ("" is none).
+ * @typedef {object} Ahead
+ * @property {string} task
+ * @property {Record<string, string>} backends by the setting
+ * @property {Record<string, string>} models by task
+ * @property {Record<string, string>} features by name, a module that a browser with it accepts, in base64
+ * @property {Record<string, Record<string, Record<string, Record<string, string[]>>>>} files
  */
 
 /** @type {(message: string | ToPage[keyof ToPage]) => void} */
@@ -24,6 +38,12 @@ const sendJson = (message) => send(JSON.stringify(message));
  * @type {Record<string, { have: number, total: number, reported: number }>}
  */
 const lines = {};
+
+/**
+ * Files that were asked for before Python was there, by path.
+ * @type {Map<string, Promise<Response>>}
+ */
+const ahead = new Map();
 
 /** @type {Record<string, string | undefined>} */
 let texts = {};
@@ -57,7 +77,7 @@ const page = {
   send: (message) => send(message),
   done: () => { if (!frames.streams) report(); },
   /** @param {string} path */
-  load: (path) => import(new URL(path, self.location.href).href),
+  load: (path) => import(absolute(path)),
   heap: () => page.pyodide._module.HEAPU8.length,
 
   /**
@@ -65,9 +85,11 @@ const page = {
    * @param {string} path
    * @param {string} label
    * @param {number} total
+   * @param {(out: Uint8Array<ArrayBuffer>, have: number) => void} [arrived] called after each part
    */
-  async bytes(path, label, total) {
-    const response = await fetch(path);
+  async bytes(path, label, total, arrived = () => {}) {
+    const response = await (ahead.get(path) ?? fetch(path));
+    ahead.delete(path);
     const fail = (/** @type {string} */ name) =>
       new Error(format(texts[name], { file: label, status: response.status }));
     if (!response.ok) throw fail('missing');
@@ -80,22 +102,33 @@ const page = {
       out.set(part.value, have);
       have += part.value.length;
       page.log(label, part.value.length, 0);
+      arrived(out, have);
     }
     if (have !== total) throw fail('short');
     return out.buffer;
   },
 
   /**
-   * A file whose digest is checked, which takes 0.05 s: a damaged memory would run, and compute wrong
-   * results.
+   * A file whose digest is checked: a damaged memory would run, and compute wrong results. Its pieces are
+   * digested while it arrives, and then their digests.
    * @param {Pyodide['snapshot']} file
    * @param {string} label
    */
-  async exact({ path, bytes, sha256 }, label) {
-    const buffer = await page.bytes(path, label, bytes);
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', buffer));
+  async exact({ path, bytes, piece, pieces }, label) {
+    /** @type {Promise<ArrayBuffer>[]} */
+    const digests = [];
+    /** @type {(out: Uint8Array<ArrayBuffer>, have: number) => void} */
+    const arrived = (out, have) => {
+      const whole = have === bytes ? bytes : have - (have % piece);
+      for (let at = digests.length * piece; at < whole; at += piece) {
+        digests.push(crypto.subtle.digest('SHA-256', out.subarray(at, Math.min(at + piece, have))));
+      }
+    };
+    const buffer = await page.bytes(path, label, bytes, arrived);
+    const all = await new Blob(await Promise.all(digests)).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
     const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (hex !== sha256) throw new Error(format(texts.damaged, { file: label }));
+    if (hex !== pieces) throw new Error(format(texts.damaged, { file: label }));
     return buffer;
   },
 
@@ -138,23 +171,51 @@ const page = {
   },
 };
 
+const decode = (/** @type {string} */ base64) => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+
+const absolute = (/** @type {string} */ path) => new URL(path, self.location.href).href;
+
+/**
+ * A file at once, while Python waits. Throws where it cannot be had.
+ * @param {string} path
+ */
+function fetchNow(path) {
+  const request = new XMLHttpRequest();
+  request.open('GET', path, false);
+  request.responseType = 'arraybuffer';
+  request.send();
+  if (request.status !== 200) throw new Error(format(texts.missing, { file: path, status: request.status }));
+  return /** @type {ArrayBuffer} */ (request.response);
+}
+
 /**
  * Start Python from the memory snapshot where it fits this browser, else the ordinary way: interpreter, then
  * wheels.
  * @param {Pyodide} files
  */
-async function python({ base, files, snapshot, wheels }) {
-  const indexURL = new URL(base, self.location.href).href;
-  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
-  const warm = files.map(({ path, bytes }) => page.bytes(path, 'Python', bytes));
+async function python({ base, start, snapshot, wheels }) {
+  // The standard library, for an import of what the snapshot lacks.
+  page.library = (/** @type {string} */ path) => page.pyodide.FS.writeFile(
+    path, new Uint8Array(fetchNow(`${base}python_stdlib.zip`)));
   try {
-    const [memory] = await Promise.all([page.exact(snapshot, 'Python'), ...warm]);
-    return await loadPyodide({ indexURL, _loadSnapshot: new Uint8Array(memory) });
+    const parts = {
+      ...start,
+      script: import(absolute(start.script)),
+      core: WebAssembly.compileStreaming(fetch(start.core)),
+      snapshot: page.exact(snapshot, 'Python'),
+      rest: () => fetchNow(start.rest),
+    };
+    // begin() awaits them.
+    for (const part of [parts.script, parts.core, parts.snapshot]) part.catch(() => {});
+    const { begin } = await import('./python.js');
+    return await begin(parts);
   } catch (error) {
     console.info(`Ordinary start of Python: ${/** @type {Error} */ (error).message}`);
   }
+  const indexURL = absolute(base);
+  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
   const pyodide = await loadPyodide({ indexURL });
-  const [installer, ...rest] = wheels.map(({ path }) => new URL(path, self.location.href).href);
+  const [installer, ...rest] = wheels.map(({ path }) => absolute(path));
   await pyodide.loadPackage(installer);
   const micropip = pyodide.pyimport('micropip');
   for (const wheel of rest) await micropip.install.callKwargs(wheel, { deps: false });
@@ -166,6 +227,24 @@ const report = () => sendJson({ type: 'done' });
 const frames = new Frames(page, report);
 const kernels = Pixels.open('pixels.wasm').catch(() => null);
 
+/**
+ * Ask for the files of the model that a query names, while Python starts: it needs them next.
+ * @param {Ahead} table what is named if the query names nothing, and the files
+ * @param {string} query
+ */
+function fetchAhead({ task, backends, models, features, files }, query) {
+  const given = new URLSearchParams(query);
+  const chosen = given.get('task') ?? task;
+  const backend = backends[given.get('backend') ?? 'auto'];
+  const rows = files[chosen]?.[given.get('model') ?? models[chosen]]?.[backend] ?? {};
+  const feature = Object.keys(rows).find((name) => name && WebAssembly.validate(decode(features[name])));
+  for (const path of rows[feature ?? ''] ?? []) {
+    const response = fetch(path);
+    response.catch(() => {}); // bytes() awaits it
+    ahead.set(path, response);
+  }
+}
+
 /** @param {ToWorker['start']} message */
 async function start({ handover, manifest, canvas, backdrop, pictures, texts: given }) {
   texts = given;
@@ -174,7 +253,10 @@ async function start({ handover, manifest, canvas, backdrop, pictures, texts: gi
   // After a lost context a photo has to be requested, for it is not sent again by itself.
   canvas.addEventListener('webglcontextlost', () => sendJson({ type: 'redraw' }));
   try {
-    page.pyodide = await python(JSON.parse(manifest).pyodide);
+    const { pyodide, ahead: table } = JSON.parse(manifest);
+    const starting = python(pyodide);
+    if (!handover.backend) fetchAhead(table, handover.query ?? '');
+    page.pyodide = await starting;
     page.pyodide.registerJsModule('page', page);
     await page.pyodide.pyimport('app.page.main').main();
   } catch (error) {

@@ -6,13 +6,13 @@ Does not decide what: update() asks for it. Each has one Loader.
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 from js import OffscreenCanvas, createImageBitmap
 
 from app.backgrounds.base import COVER_COLOR, USER_VIDEO
 from app.core import messages
+from app.core.meter import median
 from app.overlays import overlay
 from app.page.engine import Engine
 from app.page.galleries import Galleries

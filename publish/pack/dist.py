@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from models.pixels import kernels
 from publish import CACHE, DIST, ROOT, STATE
 from publish.files import sha256, write
 from publish.gallery import registry
-from publish.pack import compress, npm, snapshot, wheel
+from publish.pack import compress, npm, preload, snapshot, wheel
 from publish.pack.manifest import manifest
+from publish.pack.slim import start
 from publish.pack.tree import Tree
 from publish.scene import make
 
@@ -31,6 +32,7 @@ SOURCES = ("app", "models", "publish", "static", "NOTICE", "LICENSE", *LOCKS)
 # Step -> the percentage at which it begins, from the seconds that each took in a first build on two cores.
 STEPS = {"onnxruntime-web": 0, "Pyodide": 2, "Python": 3, "models": 15, "scene": 22}
 STEPS |= {"galleries": 31, "page": 40, "brotli": 41}
+PIECE = 1 << 20  # bytes of the snapshot that the page digests at once, while the next arrive
 LINES_PER_CARD = 4  # of progress, that making a model prints on average
 
 
@@ -53,9 +55,7 @@ def pack() -> None:
     progress("galleries")
     galleries = registry.galleries(cards, DIST, lambda text, share: progress("galleries", text, share))
     progress("page")
-    for file in list_files(ROOT / "static"):
-        if file.name != "headers.json":
-            tree.put(file.relative_to(ROOT / "static").as_posix(), file.read_bytes())
+    put_static(tree, scene)
     tree.put("pixels.wasm", kernels.module())
     tree.put("NOTICE.txt", (ROOT / "NOTICE").read_bytes() + b"\n\n" + (ROOT / "LICENSE").read_bytes())
     table = manifest(ort=ort, pyodide=pyodide, models=cards, scene=scene, galleries=galleries)
@@ -82,7 +82,7 @@ def make_models() -> list[ModelCard]:
 
 
 def put_python(tree: Tree) -> dict[str, Any]:
-    """Put wheels and memory snapshot; returns `snapshot` and `wheels` of the manifest's `pyodide` table."""
+    """Put wheels and the fast start; returns `start`, `snapshot` and `wheels` of the manifest's `pyodide`."""
     vitrine = wheel.build(STATE / "wheels")
 
     def put(file: Path) -> dict[str, Any]:
@@ -91,7 +91,25 @@ def put_python(tree: Tree) -> dict[str, Any]:
 
     memory = snapshot.make(vitrine)
     row = tree.put(f"python/snapshot.{sha256(memory)[:8]}.bin", memory)
-    return {"snapshot": row, "wheels": [put(file) for file in [*wheel.downloaded(), vitrine]]}
+    digests = [hashlib.sha256(memory[at : at + PIECE]).digest() for at in range(0, len(memory), PIECE)]
+    row |= {"piece": PIECE, "pieces": sha256(b"".join(digests))}
+    return {
+        "start": start.put(tree),
+        "snapshot": row,
+        "wheels": [put(file) for file in [*wheel.downloaded(), vitrine]],
+    }
+
+
+def put_static(tree: Tree, scene: Mapping[str, Any]) -> None:
+    """Put the page's own files. `scene`: its sample is shown first."""
+    root = ROOT / "static"
+    for file in list_files(root):
+        if file.name != "headers.json":
+            tree.put(file.relative_to(root).as_posix(), file.read_bytes())
+    scripts = preload.modules(lambda name: (root / name).read_text(encoding="utf-8"), "page.js")
+    html = (root / "index.html").read_text(encoding="utf-8")
+    images = [scene["sample"]["room"], scene["sample"]["person"]]
+    tree.put("index.html", preload.page(html, scripts, images).encode())
 
 
 def fingerprint() -> str:

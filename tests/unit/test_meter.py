@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.meter import REPORT_INTERVAL, WINDOW, Meter
+from app.core.meter import REPORT_INTERVAL, WINDOW, Meter, median
 from tests.support.fakes import Clock
 
 
@@ -99,3 +99,9 @@ def test_many_short_stages_are_told_from_one_that_does_not_come_back() -> None:
     with meter.stage("infer"):  # a picture that is looked at between two frames
         clock.now += REPORT_INTERVAL
     assert len(reports) == 4
+
+
+def test_the_median_is_the_middle_or_between_the_two_in_the_middle() -> None:
+    assert median([3.0, 1.0, 2.0]) == 2.0
+    assert median([4.0, 1.0, 2.0, 3.0]) == 2.5
+    assert median([7.0]) == 7.0
