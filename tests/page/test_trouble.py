@@ -121,8 +121,23 @@ def test_python_starts_the_ordinary_way_without_its_snapshot(
     assert visit.notes() == []
 
 
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+@pytest.mark.parametrize("part", ["core", "script"])
+def test_python_starts_the_ordinary_way_without_a_part_of_its_fast_start(
+    begin: Begin, damaged: Damaged, tmp_path: Path, part: str, how: str
+) -> None:
+    spoil(damaged, tmp_path, how, manifest()["pyodide"]["start"][part])
+    visit = begin(damaged.url)
+    visit.allowed = ["404", "Failed to fetch dynamically imported module"]
+    visit.open(backend="wasm")
+    visit.more(2)
+    assert any("micropip" in url for url in visit.requests), "the wheels were asked for"
+    assert visit.notes() == []
+
+
 def test_python_itself_missing_is_said(begin: Begin, damaged: Damaged) -> None:
-    damaged.gone.add(manifest()["pyodide"]["base"] + "pyodide.mjs")
+    python = manifest()["pyodide"]
+    damaged.gone |= {python["base"] + "pyodide.mjs", python["snapshot"]["path"]}
     visit = begin(damaged.url)
     visit.allowed = ["404", "Failed to fetch dynamically imported module"]
     visit.go()
