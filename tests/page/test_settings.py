@@ -97,7 +97,7 @@ def test_a_bad_value_set_live_is_refused_with_a_sentence(visit: Visit) -> None:
 
 LABELS = [
     "Source", "Resolution", "Mirror", "Background", "Blur strength", "Edge softness", "Smoothing",
-    "Overlay",     "Backend", "Model", "Threads",
+    "Overlay",     "Backend", "Model",
 ]  # fmt: skip
 FOCUSED = """() => {
     const e = document.activeElement, box = e.getBoundingClientRect();
