@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NewType
 
-from models.compile.instructions import EXTRACT, LANE, MEMORY, PLAIN, VECTOR
+from models.compile.instructions import LANE, LANE_VALUE, MEMORY, PLAIN, VECTOR
 
 Local = NewType("Local", int)  # the number of a local of a Function
 
@@ -116,7 +116,7 @@ class Function:
 
     def extract(self, instruction: str, lane: int) -> None:
         """One lane of the vector on the stack."""
-        self.code += b"\xfd" + unsigned(EXTRACT[instruction]) + bytes([lane])
+        self.code += b"\xfd" + unsigned(LANE_VALUE[instruction]) + bytes([lane])
 
     def shuffle(self, *lanes: int) -> None:
         """Four 32-bit lanes out of the eight of two vectors."""
