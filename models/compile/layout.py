@@ -5,7 +5,10 @@ Does not allocate: lower.py does.
 
 from __future__ import annotations
 
-from models.compile.ir import Expr, View
+from models.compile.ir import LANES, Expr, View, round_up
+
+LINE = 16  # floats of a line of the cache
+COLLIDING = 512  # bytes; pixels whose distance is a multiple of it share few sets
 
 
 def channels_last(expr: Expr) -> bool:
@@ -28,11 +31,22 @@ def channels_innermost(view: View) -> View:
     return view.transposed((0, 2, 3, 1)).sliced(0, 0, 1).squeezed(0)
 
 
+def pitch(channels: int) -> int:
+    """Floats from one pixel of a map to the next: whole vectors, unless there is one channel.
+
+    A power of two would put the pixels of a row into few sets of the cache, where they displace each other
+    while a depthwise convolution crosses them channel by channel. One more line of the cache avoids that.
+    """
+    whole = channels if channels == 1 else round_up(channels, LANES)
+    return whole + LINE if 4 * whole % COLLIDING == 0 else whole
+
+
 def with_filling(target: View, expr: Expr) -> tuple[View, Expr]:
-    """With the channels that fill up a pixel of a map, so that whole vectors are computed."""
-    pitch = target.buffer.map[2]
+    """With the channels that fill up the last vector of a map's pixel, so that whole vectors are computed."""
     channels = target.shape[1] if len(target.shape) == 4 else 0
+    whole = round_up(channels, LANES)
     views = [target, *expr.views]
-    if not pitch or pitch == channels or any(len(v.shape) != 4 or v.strides[1] not in (0, 1) for v in views):
+    has_room = target.buffer.map[2] >= whole > channels
+    if not has_room or any(len(view.shape) != 4 or view.strides[1] not in (0, 1) for view in views):
         return target, expr
-    return target.sliced(1, 0, pitch), expr.map_views(lambda view: view.sliced(1, 0, pitch))
+    return target.sliced(1, 0, whole), expr.map_views(lambda view: view.sliced(1, 0, whole))

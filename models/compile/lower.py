@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from models.compile import ir
+from models.compile import ir, layout
 from models.compile.filling import at_zero
 from models.compile.graph import Graph, Node
 from models.compile.ir import LANES, Buffer, Expr, Step, UnsupportedError, View, dense_strides, round_up
@@ -179,7 +179,7 @@ class Lowering:
         """A new map [1, channels, rows, columns], channels innermost, with the border its readers need."""
         _, channels, rows, columns = shape
         top, left, bottom, right = edges = self.borders.get(name, (0, 0, 0, 0))
-        pitch = channels if channels == 1 else round_up(channels, LANES)
+        pitch = layout.pitch(channels)
         wide, high = left + columns + right, top + rows + bottom
         buffer = Buffer(
             4 * (wide * high + left + right) * pitch, name, border=edges, map=(rows, columns, pitch)
@@ -225,7 +225,7 @@ class Lowering:
         else:
             whole, expr = with_filling(target, value.expr)
             self.assign(whole, expr)
-            clean = target.buffer.map[2] in whole.shape[1:2]
+            clean = len(whole.shape) == 4 and whole.shape[1] == round_up(target.shape[1], LANES)
         # What fills up the vectors of a map with fewer channels ("load_padded") is zero in any case.
         read = [part.view for part in value.expr.walk() if part.view is not None and part.op != "load_padded"]
         views_clean = all(map(self.zeros_follow, read))
