@@ -67,7 +67,7 @@ def test_dist_holds_nothing_the_page_does_not_use(manifest: dict[str, Any]) -> N
     named = json.dumps(manifest)
     for file in dist.list_files(DIST):
         path = file.relative_to(DIST).as_posix().removesuffix(".br")
-        beside = ("manifest.json", "models.json", "models.html", "NOTICE.txt")
+        beside = ("manifest.json", "models.json", "models.html", "NOTICE.txt", "pixels.wasm")
         assert f'"{path}"' in named or path in beside or (ROOT / "static" / path).is_file(), path
 
 
