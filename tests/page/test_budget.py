@@ -71,7 +71,7 @@ def test_a_start_stays_within_its_budget(begin: Begin, counting: Counting, query
 
 def test_what_the_manifest_names_ahead_is_what_a_start_fetches(begin: Begin) -> None:
     table: dict[str, Any] = manifest()["ahead"]
-    named = set(table["files"]["background"]["selfie"]["wasm"][""])
+    named = set(table["files"]["background"]["selfie"]["wasm"]["relaxed-simd"])  # which Chromium has
     visit = begin()
     visit.open(task="background", model="selfie", backend="wasm")
     visit.more(2)
