@@ -26,8 +26,10 @@ FRAMES = """async (count) => {
         draw.fillRect(0, 0, 320, 240);
         const done = new Promise((resolve) => { page.done = resolve; });
         const picture = await createImageBitmap(source);
-        page.take({ picture, time: i, is_photo: false, first_of_source: false, skipped: 0 });
+        const work = page.take({ picture, time: i, is_photo: false, first_of_source: false, skipped: 0 });
         await done;
+        await work?.then(null, () => {}); // as static/frames.js does
+        work?.destroy();
     }
     page.done = own;
 }"""
