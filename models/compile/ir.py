@@ -18,6 +18,7 @@ Array = NDArray[Any]
 
 # Element types. A "mask" is the result of a comparison: 32 bits, all ones or all zeros.
 BYTES = {"f32": 4, "i32": 4, "mask": 4, "u8": 1}
+DTYPES = {"float32": "f32", "uint8": "u8", "int32": "i32"}  # of inputs and outputs, by their names in ONNX
 LANES = 4  # 32-bit lanes of a vector
 
 

@@ -57,7 +57,7 @@ class Lowering:
     def run(self) -> None:
         """Lower every node. Raises UnsupportedError."""
         for tensor in self.graph.inputs:
-            dtype = {"float32": "f32", "uint8": "u8", "int32": "i32"}[tensor.dtype]
+            dtype = ir.DTYPES[tensor.dtype]
             buffer = Buffer(prod(tensor.shape) * ir.BYTES[dtype], tensor.name, fixed=True)
             view = View(buffer, tensor.shape, dense_strides(tensor.shape), 0, dtype)
             self.values[tensor.name] = self.inputs[tensor.name] = view
@@ -75,7 +75,7 @@ class Lowering:
     def _output(self, name: str) -> View:
         """The output in memory, its elements one after another in a Buffer of its own."""
         view = self.view(name)
-        dtype = {"float32": "f32", "uint8": "u8", "int32": "i32"}[self.named_outputs[name]]
+        dtype = ir.DTYPES[self.named_outputs[name]]
         ready = view.buffer.fixed and view.buffer.title == name and view.dtype == dtype
         if not (ready and view.contiguous and view.offset == 0):
             target = self.dense(view.shape, dtype, name, fixed=True)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import onnx
 
 from models.compile import arena, graph, operators, rewrite, wasm
-from models.compile.ir import Step, View, round_up
+from models.compile.ir import DTYPES, Step, View, round_up
 from models.compile.lower import Lowering
 from models.compile.wasm import PAGE, Function
 
 SECTION = "vitrine"  # the custom section that describes the module
 VERSION = 1
 ALIGN = 64
-TYPES = {"f32": "float32", "u8": "uint8", "i32": "int32", "mask": "int32"}
+TYPES = {own: name for name, own in DTYPES.items()} | {"mask": "int32"}
 
 
 @dataclass(frozen=True)

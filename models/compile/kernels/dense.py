@@ -106,31 +106,25 @@ def _blocks(
     sizes = TILES.get((vectors, f.relaxed), (1,))
     least = LEAST_SUMS[f.relaxed] // vectors
     plan = tile_plan(columns, [each for each in sizes if each % 2 == 0] if c.paired else sizes, least)
-    sums = [[f.local(V128) for _ in range(vectors)] for _ in range(max(size for size, _ in plan))]
-    channel, weights, x = f.local(), f.local(), f.local()
-    views = [c.out, *c.epilogue.views]
-    tile = Tile(
-        sums, channel, {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)}
-    )
+    tile = Tile.of(f, c, max(size for size, _ in plan), vectors)
+    weights, x = f.local(), f.local()
+    moved = tile.moved(x, c)
     f.i32(4 * first)
-    f.set(channel)
+    f.set(tile.channel)
     f.i32(4 * first * depth)
     f.set(weights)
     with f.repeat(count):
         for (_, _, moves), pointer in tile.pointers.items():
-            f.get(channel) if moves else f.i32(0)
+            f.get(tile.channel) if moves else f.i32(0)
             f.set(pointer)
         f.i32(0)
         f.set(x)
-        row, column, _ = c.x.byte_strides
-        moved = {x: (c.stride[0] * row, c.stride[1] * column)}
-        moved |= {pointer: (kind[0], kind[1]) for kind, pointer in tile.pointers.items()}
         with f.repeat(rows):
             tiles(f, plan, moved, lambda size: _tile(f, c, runs, x, weights, tile.part(size), first, vectors))
             for pointer, (down, across) in moved.items():
                 if rows > 1 and down != columns * across:
                     f.add(pointer, down - columns * across)
-        f.add(channel, 4 * vectors * LANES)
+        f.add(tile.channel, 4 * vectors * LANES)
         f.add(weights, 4 * vectors * LANES * depth)
 
 

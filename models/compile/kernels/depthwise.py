@@ -6,7 +6,7 @@ Does not compute the epilogue: epilogue.py does.
 from __future__ import annotations
 
 from models.compile.ir import LANES, round_up
-from models.compile.kernels.epilogue import Convolution, Tile, epilogue, pointer_kind
+from models.compile.kernels.epilogue import Convolution, Tile, epilogue
 from models.compile.kernels.tiles import tile_plan, tiles
 from models.compile.wasm import V128, Function
 
@@ -20,16 +20,9 @@ def depthwise(f: Function, c: Convolution) -> None:
     vectors = -(-channels // LANES)
     kh, kw = c.kernel
     plan = tile_plan(columns, [size for size in SIZES if size + kw + 2 <= REGISTERS] or SIZES[-1:], 4)
-    views = [c.out, *c.epilogue.views]
-    channel, x = f.local(), f.local()
-    whole = Tile(
-        [[f.local(V128)] for _ in range(max(size for size, _ in plan))],
-        channel,
-        {pointer_kind(view): f.local() for view in views if pointer_kind(view)[:2] != (0, 0)},
-    )
+    whole, x = Tile.of(f, c, max(size for size, _ in plan), 1), f.local()
+    channel, moved = whole.channel, whole.moved(x, c)
     row, column, _ = c.x.byte_strides
-    moved = {x: (c.stride[0] * row, c.stride[1] * column)}
-    moved |= {pointer: (kind[0], kind[1]) for kind, pointer in whole.pointers.items()}
     pitch = 4 * round_up(channels, LANES)
     value, taps = f.local(V128), [f.local(V128) for _ in range(kw)]
 

@@ -117,7 +117,7 @@ def reduction(
 
         evaluate(f, expr, push)
 
-    def finish(total: object) -> None:
+    def finish() -> None:
         if kind == "mean":
             f.splat(1 / n)
             f.op("f32x4.mul")
@@ -142,7 +142,7 @@ def reduction(
             pointers.nest(target.shape, range(count, rank), take)
             for i, total in enumerate(totals[:width]):
                 f.get(total)
-                finish(total)
+                finish()
                 f.set(total)
                 far = i * LANES * target.byte_strides[axis]
                 loops.store(f, target, axis, lanes, pointers.of(target), total, far)
@@ -190,7 +190,7 @@ def reduction(
         f.get(four)
         f.get(one)
         EMIT[operation](f)
-        finish(four)
+        finish()
         f.set(four)
         loops.store(f, target, axis, 1, pointers.of(target), four)
 

@@ -62,6 +62,19 @@ class Tile:
     channel: Local  # byte offset of the tile's first channel
     pointers: dict[tuple[int, int, int], Local]
 
+    @classmethod
+    def of(cls, f: Function, c: Convolution, pixels: int, vectors: int) -> Tile:
+        """New locals for a tile, with a pointer for each way in which the Views of the epilogue move."""
+        sums = [[f.local(V128) for _ in range(vectors)] for _ in range(pixels)]
+        kinds = dict.fromkeys(pointer_kind(view) for view in (c.out, *c.epilogue.views))
+        return cls(sums, f.local(), {kind: f.local() for kind in kinds if kind[:2] != (0, 0)})
+
+    def moved(self, x: Local, c: Convolution) -> dict[Local, tuple[int, int]]:
+        """Strides in bytes, (down, across), of the pointer to the input and of the others."""
+        row, column, _ = c.x.byte_strides
+        own = {x: (c.stride[0] * row, c.stride[1] * column)}
+        return own | {pointer: kind[:2] for kind, pointer in self.pointers.items()}
+
     def part(self, pixels: int) -> Tile:
         """A tile of fewer pixels."""
         return Tile(self.sums[:pixels], self.channel, self.pointers)
