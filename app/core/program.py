@@ -86,9 +86,9 @@ def section(module: bytes, name: str = SECTION) -> bytes:
     at = len(MAGIC)
     try:
         while at < len(module):
-            id, (size, at) = module[at], _number(module, at + 1)
+            id, (size, at) = module[at], leb128(module, at + 1)
             if id == CUSTOM:
-                length, start = _number(module, at)
+                length, start = leb128(module, at)
                 if module[start : start + length] == name.encode():
                     return module[start + length : at + size]
             at += size
@@ -112,7 +112,7 @@ def _type(name: str) -> str:
     return name
 
 
-def _number(data: bytes, at: int) -> tuple[int, int]:
+def leb128(data: bytes, at: int) -> tuple[int, int]:
     """The unsigned LEB128 number at `at`, and the place after it. Raises IndexError where the data ends."""
     value = shift = 0
     while True:

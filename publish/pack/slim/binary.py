@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.core.program import leb128
 from models.compile.wasm import unsigned, vector
 
 HEADER = b"\0asm\1\0\0\0"
@@ -35,14 +36,8 @@ class Reader:
 
     def number(self) -> int:
         """An unsigned number in LEB128."""
-        value = shift = 0
-        while True:
-            byte = self.data[self.at]
-            self.at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
+        value, self.at = leb128(self.data, self.at)
+        return value
 
     def take(self, size: int) -> bytes:
         """The next bytes."""
