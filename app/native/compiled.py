@@ -5,21 +5,17 @@ Does not compile graphs: models.compile does. Computes what the page computes, a
 
 from __future__ import annotations
 
-import asyncio
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import wasmtime
-from numpy.typing import NDArray
 
 from app.core.program import Value, layout, section
+from app.native.array_session import Array, ArraySession, first_line
 
-Array = NDArray[Any]
 
-
-class Session:
+class Session(ArraySession):
     """See Session in app.core.ports."""
 
     def __init__(self, module: bytes, weights: bytes) -> None:
@@ -34,7 +30,7 @@ class Session:
             code = wasmtime.Module(self._store.engine, module)
             exports = wasmtime.Instance(self._store, code, []).exports(self._store)
         except wasmtime.WasmtimeError as error:
-            raise ValueError(f"wasmtime cannot load this module: {_first(error)}") from None
+            raise ValueError(f"wasmtime cannot load this module: {first_line(error)}") from None
         self._run: Any = exports["run"]
         memory: Any = exports["memory"]
         size = memory.data_len(self._store)
@@ -44,10 +40,6 @@ class Session:
         offset = self._layout.weights[0]
         self._bytes[offset : offset + len(weights)] = np.frombuffer(weights, np.uint8)
         self._call(exports["load"])
-
-    async def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Named inputs to named outputs. Raises RuntimeError when the module fails."""
-        return await asyncio.to_thread(self.run_now, feeds)
 
     def run_now(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Do the same as `run`, but block until it ends."""
@@ -64,18 +56,6 @@ class Session:
         self._call(self._run)
         return {name: self._view(value).copy() for name, value in self._layout.outputs.items()}
 
-    def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> Array:
-        """A float32 array of `shape` from at most some hundred numbers."""
-        return np.array(numbers, np.float32).reshape(tuple(shape))
-
-    def blank(self, shape: Sequence[int]) -> Array:
-        """A float32 array of zeros."""
-        return np.zeros(tuple(shape), np.float32)
-
-    def numbers(self, tensor: Array) -> array[float]:
-        """The values, flat, as array('f')."""
-        return array("f", np.ascontiguousarray(tensor, np.float32).tobytes())
-
     async def close(self) -> None:
         """Free the model's memory. A second call does nothing."""
         self._store = self._run = None
@@ -88,8 +68,4 @@ class Session:
         try:
             function(self._store)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise RuntimeError(f"the compiled model failed: {_first(error)}") from None
-
-
-def _first(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise RuntimeError(f"the compiled model failed: {first_line(error)}") from None

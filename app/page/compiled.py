@@ -5,22 +5,21 @@ Does not fetch files, does not choose a variant, and never reads a large Tensor 
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Mapping
 from typing import Any
 
 from js import Float32Array, Int32Array, Uint8Array, WebAssembly
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
 from app.core.ports import Tensor as AnyTensor
 from app.core.program import SECTION, Value, layout
 from app.page.tensor import Tensor
+from app.page.tensor_session import TensorSession
 
 ARRAYS = {"uint8": Uint8Array, "int32": Int32Array, "float32": Float32Array}
 
 
-class CompiledSession:
+class CompiledSession(TensorSession):
     """One loaded graph. Create it with `await CompiledSession.open(js_module, js_weights)`."""
 
     def __init__(self, js_exports: Any, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> None:
@@ -77,18 +76,6 @@ class CompiledSession:
                 self._run()
         except JsException:
             pass  # the next run says it
-
-    def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> AnyTensor:
-        """See Session in app.core.ports."""
-        return Tensor("float32", Float32Array.new(to_js(array("f", numbers))), shape)
-
-    def blank(self, shape: Sequence[int]) -> AnyTensor:
-        """See Session in app.core.ports."""
-        return Tensor("float32", Float32Array.new(prod(shape)), shape)
-
-    def numbers(self, tensor: AnyTensor) -> array[float]:
-        """See Session in app.core.ports."""
-        return array("f", tensor.data.to_bytes())
 
     async def close(self) -> None:
         """See Session in app.core.ports. The browser frees the memory when nothing refers to it."""

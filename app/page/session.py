@@ -5,20 +5,19 @@ Does not choose a backend or a variant, and never reads a large Tensor in Python
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
-from math import prod
+from collections.abc import Mapping
 from typing import Any
 
-from js import Float32Array, Object, performance
+from js import Object, performance
 from pyodide.ffi import JsException, to_js
 
 from app.core.dimensions import fixed
 from app.core.ports import Tensor as AnyTensor
 from app.page.tensor import Tensor
+from app.page.tensor_session import TensorSession
 
 
-class Session:
+class Session(TensorSession):
     """One loaded graph. Create it with `await Session.open(ort, js_bytes, provider)`."""
 
     def __init__(self, js_ort: Any, js_session: Any, js_gl: Any = None) -> None:
@@ -70,18 +69,6 @@ class Session:
         ):  # onnxruntime-web does not check this and returns zeros
             raise RuntimeError("the browser lost the WebGL context")
         return {name: getattr(js_outputs, name) for name in self.outputs}
-
-    def tensor(self, numbers: Sequence[float] | array[float], shape: Sequence[int]) -> AnyTensor:
-        """See Session in app.core.ports."""
-        return Tensor("float32", Float32Array.new(to_js(array("f", numbers))), shape)
-
-    def blank(self, shape: Sequence[int]) -> AnyTensor:
-        """See Session in app.core.ports."""
-        return Tensor("float32", Float32Array.new(prod(shape)), shape)
-
-    def numbers(self, tensor: AnyTensor) -> array[float]:
-        """See Session in app.core.ports."""
-        return array("f", tensor.data.to_bytes())
 
     async def close(self) -> None:
         """See Session in app.core.ports."""
